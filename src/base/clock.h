@@ -1,0 +1,47 @@
+// Time as nanoseconds since 1970, UTC
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// int64 nanoseconds reach from 1677 to 2262; what lies outside is clamped to these.
+#define CLOCK_NONE INT64_MIN // no time known
+#define CLOCK_MIN (INT64_MIN + 1)
+#define CLOCK_MAX INT64_MAX
+
+enum {
+    CLOCK_TEXT_SIZE = 40
+};
+
+struct clock_date {
+    int64_t year;
+    int month; // 1 to 12
+    int day;   // 1 to 31
+    int hour, minute, second;
+    int nanosecond;
+    int weekday; // 0 = Sunday
+};
+
+// FILETIME: 100 ns units since 1601-01-01 (MS-DTYP 2.3.3).
+int64_t clock_from_filetime(uint64_t filetime);
+
+// Proleptic Gregorian, UTC. Fields outside their range give CLOCK_NONE.
+int64_t clock_from_date(const struct clock_date *date);
+void clock_to_date(int64_t time_ns, struct clock_date *ret_date);
+
+// "2026-11-22T13:29:17.123456Z": always six digits, or nine when they are needed. Returns the
+// length; CLOCK_NONE gives an empty text. `text` holds CLOCK_TEXT_SIZE bytes.
+size_t clock_format(int64_t time_ns, char text[CLOCK_TEXT_SIZE]);
+
+// RFC 3339 and its relatives: 'T' or blank between, fraction of 1 to 9 digits, zone 'Z',
+// '+hh:mm', '+hhmm' or none (UTC); a bare date is midnight. False when it is none of these.
+bool clock_parse(struct slice text, int64_t *ret_time_ns);
+
+// Monotonic nanoseconds for measuring; never for evidence.
+int64_t clock_now_monotonic(void);
+
+#endif

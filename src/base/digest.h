@@ -1,0 +1,37 @@
+// Checksums and digests
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+enum {
+    DIGEST_SHA256_SIZE = 32,
+    DIGEST_SHA256_HEX_SIZE = 65
+};
+
+// FIPS 180-4, by libcrypto (SHA-NI where the machine has it). Thread-safe.
+void digest_sha256(struct slice bytes, uint8_t ret_digest[DIGEST_SHA256_SIZE]);
+
+// Lower-case hexadecimal, NUL-terminated.
+void digest_hex(const uint8_t digest[DIGEST_SHA256_SIZE], char ret_text[DIGEST_SHA256_HEX_SIZE]);
+
+// CRC-32 of gzip (reflected 0xEDB88320), as EVTX headers and chunks carry it. `before` is the
+// value of the bytes that came earlier, 0 at the start.
+uint32_t digest_crc32(uint32_t before, struct slice bytes);
+
+// 64-bit hash for tables (XXH3). Not stable across versions of the library: never written to
+// a report; the rule image records the value of a probe and is rebuilt when it differs.
+uint64_t digest_hash64(struct slice bytes);
+uint64_t digest_hash64_seeded(struct slice bytes, uint64_t seed);
+
+// Mix a number into a hash.
+static inline uint64_t digest_mix64(uint64_t hash, uint64_t number) {
+    hash ^= number + 0x9E3779B97F4A7C15ull + (hash << 12) + (hash >> 4);
+    hash *= 0xFF51AFD7ED558CCDull;
+    return hash ^ (hash >> 32);
+}
+
+#endif

@@ -1,0 +1,24 @@
+// The only place that calls malloc
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stddef.h>
+
+// All of these abort the process with a message when the machine has no memory left: sizes
+// that input decides are bounded before they get here, so that is a broken machine and no
+// broken evidence. Thread-safe.
+
+// Zeroed memory for `count` objects of `size` bytes; the product is checked.
+void *memory_new(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
+
+// Grow or shrink; new bytes are not zeroed. memory may be NULL.
+void *memory_resize(void *memory, size_t count, size_t size) __attribute__((returns_nonnull));
+
+// NULL is fine.
+void memory_free(void *memory);
+
+// A NUL-terminated copy of `size` bytes; memory_free it.
+char *memory_keep_text(const void *text, size_t size) __attribute__((returns_nonnull));
+
+#endif

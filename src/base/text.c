@@ -1,0 +1,262 @@
+// Characters: UTF-16, UTF-8, folding, escaping
+// SPDX-License-Identifier: Apache-2.0
+#include "base/text.h"
+
+#include "base/bytes.h"
+
+#include <emmintrin.h>
+#include <string.h>
+
+// One code point as UTF-8; returns the bytes written, 1 to 4.
+static size_t text_put(uint32_t code, uint8_t *to) {
+    if (code < 0x80) {
+        to[0] = (uint8_t)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        to[0] = (uint8_t)(0xC0 | code >> 6);
+        to[1] = (uint8_t)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    if (code < 0x10000) {
+        to[0] = (uint8_t)(0xE0 | code >> 12);
+        to[1] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
+        to[2] = (uint8_t)(0x80 | (code & 0x3F));
+        return 3;
+    }
+    to[0] = (uint8_t)(0xF0 | code >> 18);
+    to[1] = (uint8_t)(0x80 | (code >> 12 & 0x3F));
+    to[2] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
+    to[3] = (uint8_t)(0x80 | (code & 0x3F));
+    return 4;
+}
+
+// The units from `at` on that are ASCII, eight at a time.
+static size_t text_ascii_run(const uint8_t *utf16, size_t units, uint8_t *to) {
+    const __m128i high = _mm_set1_epi16((short)0xFF80);
+    size_t at = 0;
+    while (units - at >= 8) {
+        __m128i chunk = _mm_loadu_si128((const __m128i *)(const void *)(utf16 + 2 * at));
+        __m128i over = _mm_and_si128(chunk, high);
+        if (_mm_movemask_epi8(_mm_cmpeq_epi16(over, _mm_setzero_si128())) != 0xFFFF)
+            break;
+        _mm_storel_epi64((__m128i *)(void *)(to + at), _mm_packus_epi16(chunk, chunk));
+        at += 8;
+    }
+    return at;
+}
+
+size_t text_from_utf16(const uint8_t *utf16, size_t size_bytes, uint8_t *to) {
+    size_t units = size_bytes / 2;
+    size_t written = 0;
+    size_t at = 0;
+    while (at < units) {
+        size_t run = text_ascii_run(utf16 + 2 * at, units - at, to + written);
+        at += run;
+        written += run;
+        // Up to eight units one by one, then the fast loop is tried again.
+        for (size_t i = 0; i < 8 && at < units; i++) {
+            uint32_t code = bytes_get_u16(utf16 + 2 * at++);
+            if (code >= 0xD800 && code < 0xE000) {
+                uint32_t low = at < units ? bytes_get_u16(utf16 + 2 * at) : 0;
+                if (code < 0xDC00 && low >= 0xDC00 && low < 0xE000) {
+                    code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+                    at++;
+                } else {
+                    code = 0xFFFD;
+                }
+            }
+            written += text_put(code, to + written);
+        }
+    }
+    return written;
+}
+
+size_t text_from_cp1252(const uint8_t *bytes, size_t size, uint8_t *to) {
+    // Code page 1252, 0x80 to 0x9F; the five bytes it leaves open keep their own number.
+    static const uint16_t upper[32] = {
+        0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+        0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+        0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+    size_t written = 0;
+    for (size_t i = 0; i < size; i++) {
+        uint32_t code = bytes[i];
+        if (code >= 0x80 && code < 0xA0)
+            code = upper[code - 0x80];
+        written += text_put(code, to + written);
+    }
+    return written;
+}
+
+// Length of the well-formed UTF-8 sequence at the start of text (Unicode 15, table 3-7), its
+// code point; 0 when there is none.
+static size_t text_take(struct slice text, uint32_t *ret_code) {
+    const uint8_t *p = text.data;
+    if (p[0] < 0x80) {
+        *ret_code = p[0];
+        return 1;
+    }
+    size_t size = p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+    if (size == 0 || size > text.size)
+        return 0;
+    uint32_t code = p[0] & (0xFFu >> (size + 1));
+    for (size_t i = 1; i < size; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (p[i] & 0x3F);
+    }
+    if ((size == 3 && (code < 0x800 || (code >= 0xD800 && code < 0xE000))) ||
+        (size == 4 && (code < 0x10000 || code > 0x10FFFF)))
+        return 0;
+    *ret_code = code;
+    return size;
+}
+
+bool text_is_utf8(struct slice text) {
+    size_t at = 0;
+    while (at < text.size) {
+        uint32_t code;
+        size_t size = text_take(slice_part(text, at, SIZE_MAX), &code);
+        if (size == 0)
+            return false;
+        at += size;
+    }
+    return true;
+}
+
+void text_fold_ascii(const uint8_t *from, size_t size, uint8_t *to) {
+    const __m128i before_a = _mm_set1_epi8('A' - 1);
+    const __m128i after_z = _mm_set1_epi8('Z' + 1);
+    const __m128i bit = _mm_set1_epi8(0x20);
+    size_t at = 0;
+    for (; size - at >= 16; at += 16) {
+        __m128i chunk = _mm_loadu_si128((const __m128i *)(const void *)(from + at));
+        __m128i upper =
+            _mm_and_si128(_mm_cmpgt_epi8(chunk, before_a), _mm_cmplt_epi8(chunk, after_z));
+        chunk = _mm_or_si128(chunk, _mm_and_si128(upper, bit));
+        _mm_storeu_si128((__m128i *)(void *)(to + at), chunk);
+    }
+    for (; at < size; at++)
+        to[at] = from[at] >= 'A' && from[at] <= 'Z' ? (uint8_t)(from[at] | 0x20) : from[at];
+}
+
+static uint8_t text_lower(uint8_t byte) {
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+int text_compare_fold_ascii(struct slice a, struct slice b) {
+    size_t size = a.size < b.size ? a.size : b.size;
+    for (size_t i = 0; i < size; i++) {
+        int order = (int)text_lower(a.data[i]) - (int)text_lower(b.data[i]);
+        if (order)
+            return order;
+    }
+    return a.size < b.size ? -1 : a.size > b.size;
+}
+
+bool text_equal_fold_ascii(struct slice a, struct slice b) {
+    return a.size == b.size && text_compare_fold_ascii(a, b) == 0;
+}
+
+static const char text_hex_digits[] = "0123456789abcdef";
+
+static void text_append_json_escape(struct buffer *buffer, uint8_t byte) {
+    switch (byte) {
+    case '"':
+        buffer_append(buffer, "\\\"", 2);
+        return;
+    case '\\':
+        buffer_append(buffer, "\\\\", 2);
+        return;
+    case '\n':
+        buffer_append(buffer, "\\n", 2);
+        return;
+    case '\r':
+        buffer_append(buffer, "\\r", 2);
+        return;
+    case '\t':
+        buffer_append(buffer, "\\t", 2);
+        return;
+    default:
+        buffer_append(buffer, "\\u00", 4);
+        buffer_append_byte(buffer, (uint8_t)text_hex_digits[byte >> 4]);
+        buffer_append_byte(buffer, (uint8_t)text_hex_digits[byte & 15]);
+    }
+}
+
+void text_append_json(struct buffer *buffer, struct slice text) {
+    buffer_append_byte(buffer, '"');
+    size_t from = 0; // first byte not yet copied
+    size_t at = 0;
+    while (at < text.size) {
+        uint8_t byte = text.data[at];
+        if (byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\') {
+            at++;
+            continue;
+        }
+        uint32_t code = 0;
+        size_t size = byte < 0x80 ? 0 : text_take(slice_part(text, at, SIZE_MAX), &code);
+        if (size) {
+            at += size;
+            continue;
+        }
+        buffer_append(buffer, text.data + from, at - from);
+        if (byte < 0x80)
+            text_append_json_escape(buffer, byte);
+        else
+            buffer_append(buffer, "\xEF\xBF\xBD", 3);
+        from = ++at;
+    }
+    buffer_append(buffer, text.data + from, text.size - from);
+    buffer_append_byte(buffer, '"');
+}
+
+void text_append_csv(struct buffer *buffer, struct slice text) {
+    bool formula = text.size && strchr("=+-@\t\r", text.data[0]) && text.data[0] != '\0';
+    bool quote = formula;
+    for (size_t i = 0; i < text.size && !quote; i++)
+        quote = text.data[i] == ',' || text.data[i] == '"' || text.data[i] == '\n' ||
+                text.data[i] == '\r';
+    if (!quote) {
+        buffer_append_slice(buffer, text);
+        return;
+    }
+    buffer_append_byte(buffer, '"');
+    if (formula)
+        buffer_append_byte(buffer, '\'');
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"')
+            buffer_append_byte(buffer, '"');
+        buffer_append_byte(buffer, text.data[i]);
+    }
+    buffer_append_byte(buffer, '"');
+}
+
+// Controls that turn or hide text: Bidi_Control, line and paragraph separators, zero-width
+// and byte-order marks, tags.
+static bool text_code_is_unsafe(uint32_t code) {
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x061C ||
+           (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF ||
+           (code >= 0xE0000 && code <= 0xE007F);
+}
+
+void text_append_terminal(struct buffer *buffer, struct slice text) {
+    size_t at = 0;
+    while (at < text.size) {
+        uint32_t code = text.data[at];
+        size_t size = text_take(slice_part(text, at, SIZE_MAX), &code);
+        if (size == 0) {
+            buffer_append_format(buffer, "\\x%02x", text.data[at]);
+            at++;
+            continue;
+        }
+        if (!text_code_is_unsafe(code))
+            buffer_append(buffer, text.data + at, size);
+        else if (code < 0x100)
+            buffer_append_format(buffer, "\\x%02x", (unsigned)code);
+        else
+            buffer_append_format(buffer, "\\u%04x", (unsigned)code);
+        at += size;
+    }
+}

@@ -1,0 +1,39 @@
+// Characters: UTF-16, UTF-8, folding, escaping
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/buffer.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// UTF-16LE to UTF-8. Lone surrogates become U+FFFD, an odd last byte is dropped. `to` must
+// hold 3 bytes for every 2 of input; returns the bytes written. SSE2 where all is ASCII.
+size_t text_from_utf16(const uint8_t *utf16, size_t size_bytes, uint8_t *to);
+
+// Latin-1 supplement of code page 1252 to UTF-8; `to` must hold 3 bytes for every one.
+size_t text_from_cp1252(const uint8_t *bytes, size_t size, uint8_t *to);
+
+bool text_is_utf8(struct slice text);
+
+// ASCII A-Z to a-z, other bytes as they are. `to` may be `from`.
+void text_fold_ascii(const uint8_t *from, size_t size, uint8_t *to);
+bool text_equal_fold_ascii(struct slice a, struct slice b);
+int text_compare_fold_ascii(struct slice a, struct slice b);
+
+// As a JSON string with its quotes: controls, quote and backslash escaped, bytes that are not
+// UTF-8 replaced by U+FFFD. Output is always valid UTF-8 (RFC 8259).
+void text_append_json(struct buffer *buffer, struct slice text);
+
+// As a CSV field (RFC 4180), quoted when needed; a first byte out of = + - @ TAB CR gets an
+// apostrophe before it, so that no spreadsheet runs it as a formula.
+void text_append_csv(struct buffer *buffer, struct slice text);
+
+// For a terminal: C0, DEL, C1 and bidirectional controls as \x1b or \u202e, bytes that are
+// not UTF-8 as \xff. Nothing that comes out moves the cursor or turns the line around.
+void text_append_terminal(struct buffer *buffer, struct slice text);
+
+#endif

@@ -1,0 +1,70 @@
+// Door of the room: where bytes come from
+// SPDX-License-Identifier: Apache-2.0
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+
+#include "base/slice.h"
+#include "base/status.h"
+#include "model/decoder.h"
+#include "model/gap.h"
+#include "model/unit.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// One piece of evidence: a file, an entry of an archive, standard input.
+struct source {
+    uint32_t index;
+    struct slice path; // as given and found: "dir/a.evtx", "case.zip!C/Windows/.../a.evtx"
+    uint64_t size;     // bytes (uncompressed); UINT64_MAX while unknown (streams)
+    struct slice host; // guessed from the path (KAPE, Velociraptor collections), or empty
+    const struct decoder *decoder; // NULL: no decoder knows it; counted and said
+};
+
+struct intake_options {
+    const char *const *paths; // files, directories, globs, "-" for standard input
+    size_t path_count;
+    // How a source is recognised: decode_recognise, handed down so that intake does not know
+    // the decode room.
+    const struct decoder *(*recognise)(struct slice first, struct slice path);
+    uint64_t archive_bytes_max; // uncompressed bytes of one archive; 0: the default, 64 GiB
+    uint32_t archive_depth_max; // archives inside archives; 0: the default, 3
+    uint32_t archive_ratio_max; // uncompressed / compressed; 0: the default, 1,000
+};
+
+struct intake;
+
+// Finds what there is (names only, nothing decoded): servers' logs first, then hosts, then by
+// path, so that the order of arguments does not matter. The same file given twice is one
+// source. Fails only when a path given by the user does not exist or cannot be opened.
+enum status intake_new(const struct intake_options *options, struct intake **ret_intake,
+                       struct problem *problem);
+void intake_free(struct intake *intake);
+
+// Sources known so far; archives add theirs while they are read. Thread-safe; a source's
+// address stays valid until intake_free.
+size_t intake_count(struct intake *intake);
+const struct source *intake_source(struct intake *intake, uint32_t index);
+
+// Bytes to be read in all, as far as known now (for progress).
+uint64_t intake_total_bytes(struct intake *intake);
+
+// The next unit, or *ret_more = false at the end. Called by one thread at a time (the
+// pipeline's lock). `buffer` is the caller's and holds the unit's bytes until the caller
+// asks for another unit with the same buffer. Damage found on the way (an archive that ends
+// early, a ceiling) is given to `gap` (context, gap), possibly with no unit for it.
+enum status intake_next(struct intake *intake, struct unit_buffer *buffer, struct unit *ret_unit,
+                        bool *ret_more, void (*gap)(void *context, const struct gap *gap),
+                        void *context, struct problem *problem);
+
+// Memory of one worker's units, reused: 1 MiB, longer only for a line that needs it (ceiling
+// 64 MiB; a longer line is a gap).
+struct unit_buffer {
+    uint8_t *data;
+    size_t capacity;
+};
+void unit_buffer_init(struct unit_buffer *buffer);
+void unit_buffer_done(struct unit_buffer *buffer);
+
+#endif

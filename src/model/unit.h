@@ -1,0 +1,29 @@
+// A piece of one source, as handed to a worker
+// SPDX-License-Identifier: Apache-2.0
+#ifndef MODEL_UNIT_H
+#define MODEL_UNIT_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+// A work unit: about 1 MiB of whole chunks or whole lines. Either `fd` is open and the
+// decoder reads what it needs with unit_read (a plain file: unused tails are never read), or
+// `bytes` holds the piece (archives, standard input, text). Units never share mutable state.
+struct unit {
+    uint32_t source; // index into the run's list of sources
+    int fd;          // -1: use bytes
+    uint64_t offset; // of the piece in the source
+    uint64_t size;
+    struct slice bytes;   // the piece, when fd is -1
+    uint64_t first_line;  // from 1; number of the first line in text, else 0
+    struct slice header;  // text: header line in force ("#Fields: ..."), else empty
+    uint64_t source_size; // as seen when the source was divided; may have changed since
+};
+
+// Copy up to `size` bytes at `offset` (absolute in the source) to `to`; returns how many there
+// were: fewer when the unit or a file that shrank ends before. Never reads outside the unit.
+// Interrupted reads are resumed; a read error gives what came before it.
+size_t unit_read(const struct unit *unit, uint64_t offset, size_t size, uint8_t *to);
+
+#endif
