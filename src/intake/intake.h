@@ -50,14 +50,6 @@ const struct source *intake_source(struct intake *intake, uint32_t index);
 // Bytes to be read in all, as far as known now (for progress).
 uint64_t intake_total_bytes(struct intake *intake);
 
-// The next unit, or *ret_more = false at the end. Called by one thread at a time (the
-// pipeline's lock). `buffer` is the caller's and holds the unit's bytes until the caller
-// asks for another unit with the same buffer. Damage found on the way (an archive that ends
-// early, a ceiling) is given to `gap` (context, gap), possibly with no unit for it.
-enum status intake_next(struct intake *intake, struct unit_buffer *buffer, struct unit *ret_unit,
-                        bool *ret_more, void (*gap)(void *context, const struct gap *gap),
-                        void *context, struct problem *problem);
-
 // Memory of one worker's units, reused: 1 MiB, longer only for a line that needs it (ceiling
 // 64 MiB; a longer line is a gap).
 struct unit_buffer {
@@ -66,5 +58,13 @@ struct unit_buffer {
 };
 void unit_buffer_init(struct unit_buffer *buffer);
 void unit_buffer_done(struct unit_buffer *buffer);
+
+// The next unit, or *ret_more = false at the end. Called by one thread at a time (the
+// pipeline's lock). `buffer` is the caller's and holds the unit's bytes until the caller
+// asks for another unit with the same buffer. Damage found on the way (an archive that ends
+// early, a ceiling) is given to `gap` (context, gap), possibly with no unit for it.
+enum status intake_next(struct intake *intake, struct unit_buffer *buffer, struct unit *ret_unit,
+                        bool *ret_more, void (*gap)(void *context, const struct gap *gap),
+                        void *context, struct problem *problem);
 
 #endif
