@@ -1,0 +1,274 @@
+// The order of the stages on one screen
+// SPDX-License-Identifier: Apache-2.0
+//
+// intake cuts sources into units -> a worker decodes a unit into events -> normalise gives each
+// its class -> match says which rules hold -> the collector makes repeats one -> all workers'
+// findings are merged by key and sorted by time.
+//
+// 1. Workers share nothing but the intake (under a lock) and counters: no result depends on
+//    who read what.
+// 2. Whatever is merged is commutative: counts, spans, smallest references, gap rows.
+#include "pipeline/pipeline.h"
+
+#include "base/memory.h"
+#include "decode/decode.h"
+#include "pipeline/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <time.h>
+
+enum {
+    PIPELINE_UNKNOWN_PATHS_MAX = 20,
+    PIPELINE_WATCH_NS = 200000000
+};
+
+struct pipeline_run {
+    struct pipeline_options options;
+    struct worker_shared shared;
+    struct collector *collector;
+    struct gap_table gaps;
+    struct pipeline_counts counts;
+    const struct rule **rules;
+    struct slice unknown_paths[PIPELINE_UNKNOWN_PATHS_MAX];
+    uint64_t unknown_count;
+};
+
+static void pipeline_list_rules(struct pipeline_run *run) {
+    const struct ruleset *ruleset = run->options.ruleset;
+    size_t plain = ruleset ? ruleset_count(ruleset) : 0;
+    size_t correlations = ruleset ? ruleset_correlation_count(ruleset) : 0;
+    run->rules = memory_new(plain + correlations, sizeof *run->rules);
+    for (size_t i = 0; i < plain; i++)
+        run->rules[i] = ruleset_rule(ruleset, i);
+    for (size_t i = 0; i < correlations; i++)
+        run->rules[plain + i] = &ruleset_correlation(ruleset, i)->rule;
+    run->shared.rules = run->rules;
+}
+
+static enum status pipeline_new(const struct pipeline_options *options,
+                                struct pipeline_run **ret_run, struct problem *problem) {
+    struct pipeline_run *run = memory_new(1, sizeof *run);
+    run->options = *options;
+    run->shared.options = &run->options;
+    gap_table_init(&run->gaps);
+    table_init(&run->shared.criticals);
+    pthread_mutex_init(&run->shared.lock, NULL);
+    pthread_mutex_init(&run->shared.critical_lock, NULL);
+    run->counts.first_ns = CLOCK_NONE;
+    run->counts.last_ns = CLOCK_NONE;
+    pipeline_list_rules(run);
+    struct intake_options intake = {
+        .paths = options->paths, .path_count = options->path_count, .recognise = decode_recognise};
+    enum status status = intake_new(&intake, &run->shared.intake, problem);
+    if (status != STATUS_OK) {
+        pipeline_free(run);
+        return status;
+    }
+    *ret_run = run;
+    return STATUS_OK;
+}
+
+void pipeline_free(struct pipeline_run *run) {
+    if (!run)
+        return;
+    collector_free(run->collector);
+    gap_table_done(&run->gaps);
+    table_done(&run->shared.criticals);
+    pthread_mutex_destroy(&run->shared.lock);
+    pthread_mutex_destroy(&run->shared.critical_lock);
+    intake_free(run->shared.intake);
+    memory_free(run->rules);
+    memory_free(run);
+}
+
+static void pipeline_add_counts(struct pipeline_counts *sum, const struct pipeline_counts *part) {
+    sum->bytes += part->bytes;
+    sum->events += part->events;
+    sum->damaged += part->damaged;
+    sum->recovered += part->recovered;
+    sum->unknown_events += part->unknown_events;
+    sum->hits += part->hits;
+    sum->regex_limits += part->regex_limits;
+    if (part->first_ns != CLOCK_NONE &&
+        (sum->first_ns == CLOCK_NONE || part->first_ns < sum->first_ns))
+        sum->first_ns = part->first_ns;
+    if (part->last_ns > sum->last_ns)
+        sum->last_ns = part->last_ns;
+}
+
+static enum status pipeline_merge(struct pipeline_run *run, struct worker *worker,
+                                  struct problem *problem) {
+    pipeline_add_counts(&run->counts, &worker->counts);
+    gap_table_merge(&run->gaps, &worker->gaps);
+    if (worker->status != STATUS_OK) {
+        *problem = worker->problem;
+        return worker->status;
+    }
+    if (!worker->collector)
+        return STATUS_OK;
+    if (!run->collector) {
+        run->collector = worker->collector;
+        worker->collector = NULL;
+        return STATUS_OK;
+    }
+    return collector_absorb(run->collector, worker->collector, problem);
+}
+
+// Files that were read, and those that nobody understood, in the order of the sources.
+static void pipeline_count_sources(struct pipeline_run *run) {
+    size_t count = intake_count(run->shared.intake);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct source *source = intake_source(run->shared.intake, i);
+        if (source->decoder) {
+            run->counts.files++;
+            continue;
+        }
+        if (run->unknown_count < PIPELINE_UNKNOWN_PATHS_MAX)
+            run->unknown_paths[run->unknown_count] = source->path;
+        run->unknown_count++;
+    }
+}
+
+static void pipeline_watch(const struct pipeline_run *run, int64_t started_ns) {
+    const struct worker_shared *shared = &run->shared;
+    struct pipeline_progress progress = {
+        .files = intake_count(shared->intake),
+        .bytes_done = atomic_load(&shared->bytes_done),
+        .bytes = intake_total_bytes(shared->intake),
+        .events = atomic_load(&shared->events),
+        .hits = atomic_load(&shared->hits),
+        .seconds = (double)(clock_now_monotonic() - started_ns) / 1e9,
+    };
+    run->options.watch(run->options.context, &progress);
+}
+
+static void *pipeline_thread(void *argument) {
+    worker_run(argument);
+    return NULL;
+}
+
+// Wait for the threads, telling the watcher now and then.
+static void pipeline_join(struct pipeline_run *run, const pthread_t *threads, size_t count) {
+    int64_t started_ns = clock_now_monotonic();
+    for (size_t i = 0; i < count; i++) {
+        for (;;) {
+            struct timespec until;
+            clock_gettime(CLOCK_REALTIME, &until);
+            int64_t nanoseconds = until.tv_nsec + PIPELINE_WATCH_NS;
+            until.tv_sec += nanoseconds / 1000000000;
+            until.tv_nsec = nanoseconds % 1000000000;
+            int error = run->options.watch ? pthread_timedjoin_np(threads[i], NULL, &until)
+                                           : pthread_join(threads[i], NULL);
+            if (error != ETIMEDOUT)
+                break;
+            pipeline_watch(run, started_ns);
+        }
+    }
+}
+
+static enum status pipeline_work(struct pipeline_run *run, struct problem *problem) {
+    size_t count = run->options.threads ? run->options.threads : 1;
+    struct worker *workers = memory_new(count, sizeof *workers);
+    pthread_t *threads = memory_new(count, sizeof *threads);
+    for (size_t i = 0; i < count; i++)
+        worker_init(&workers[i], &run->shared);
+    size_t started = 0;
+    while (started < count &&
+           pthread_create(&threads[started], NULL, pipeline_thread, &workers[started]) == 0)
+        started++;
+    if (started == 0)
+        worker_run(&workers[0]);
+    pipeline_join(run, threads, started);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count; i++) {
+        enum status one = pipeline_merge(run, &workers[i], problem);
+        status = status == STATUS_OK ? one : status;
+    }
+    for (size_t i = 0; i < count; i++)
+        worker_done(&workers[i]);
+    memory_free(threads);
+    memory_free(workers);
+    return status;
+}
+
+static void pipeline_close(struct pipeline_run *run) {
+    run->counts.interrupted = run->options.stop && atomic_load(run->options.stop);
+    gap_table_sort(&run->gaps);
+    pipeline_count_sources(run);
+}
+
+enum status pipeline_scan(const struct pipeline_options *options, struct pipeline_run **ret_run,
+                          struct problem *problem) {
+    assert(options->ruleset);
+    struct pipeline_run *run;
+    enum status status = pipeline_new(options, &run, problem);
+    if (status != STATUS_OK)
+        return status;
+    status = pipeline_work(run, problem);
+    if (status == STATUS_OK)
+        status = collector_finish(run->collector, problem);
+    if (status != STATUS_OK) {
+        pipeline_free(run);
+        return status;
+    }
+    pipeline_close(run);
+    *ret_run = run;
+    return STATUS_OK;
+}
+
+enum status pipeline_events(const struct pipeline_options *options,
+                            bool (*event)(void *context, const struct event *event,
+                                          struct slice host, struct slice path),
+                            void *context, struct pipeline_run **ret_run, struct problem *problem) {
+    struct pipeline_run *run;
+    enum status status = pipeline_new(options, &run, problem);
+    if (status != STATUS_OK)
+        return status;
+    struct worker worker;
+    worker_init(&worker, &run->shared);
+    worker.each = event;
+    worker.each_context = context;
+    worker_run(&worker);
+    status = pipeline_merge(run, &worker, problem);
+    worker_done(&worker);
+    if (status != STATUS_OK) {
+        pipeline_free(run);
+        return status;
+    }
+    pipeline_close(run);
+    *ret_run = run;
+    return STATUS_OK;
+}
+
+const struct pipeline_counts *pipeline_counts(const struct pipeline_run *run) {
+    return &run->counts;
+}
+
+const struct pipeline_gap *pipeline_gaps(const struct pipeline_run *run, size_t *ret_count) {
+    *ret_count = run->gaps.count;
+    return run->gaps.rows;
+}
+
+struct slice pipeline_source_path(const struct pipeline_run *run, uint32_t source) {
+    return intake_source(run->shared.intake, source)->path;
+}
+
+uint64_t pipeline_unknown_count(const struct pipeline_run *run) {
+    return run->unknown_count;
+}
+
+const struct slice *pipeline_unknown_paths(const struct pipeline_run *run, size_t *ret_count) {
+    *ret_count = run->unknown_count < PIPELINE_UNKNOWN_PATHS_MAX ? run->unknown_count
+                                                                 : PIPELINE_UNKNOWN_PATHS_MAX;
+    return run->unknown_paths;
+}
+
+enum status pipeline_next(struct pipeline_run *run, struct finding *ret_finding, bool *ret_more,
+                          struct problem *problem) {
+    return collector_next(run->collector, ret_finding, ret_more, problem);
+}
+
+enum status pipeline_rewind(struct pipeline_run *run, struct problem *problem) {
+    return collector_rewind(run->collector, problem);
+}

@@ -1,0 +1,111 @@
+// Door of the room: the order of the stages
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PIPELINE_PIPELINE_H
+#define PIPELINE_PIPELINE_H
+
+#include "base/slice.h"
+#include "base/status.h"
+#include "model/event.h"
+#include "model/finding.h"
+#include "model/gap.h"
+#include "model/rule.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ruleset;
+
+// Which events a run looks at.
+struct event_filter {
+    int64_t since_ns;         // CLOCK_NONE: no bound
+    int64_t until_ns;         // exclusive; CLOCK_NONE: no bound
+    const char *const *hosts; // ASCII case folded; empty: all
+    size_t host_count;
+    const char *const *channels;
+    size_t channel_count;
+    const char *const *codes; // event ids as text
+    size_t code_count;
+    const char *const *records; // record ids (or line numbers) as text
+    size_t record_count;
+};
+
+struct pipeline_progress {
+    uint64_t files;
+    uint64_t bytes_done, bytes;
+    uint64_t events;
+    uint64_t hits;
+    double seconds;
+};
+
+struct pipeline_options {
+    const char *const *paths;
+    size_t path_count;
+    const struct ruleset *ruleset; // NULL: none (events only)
+    struct event_filter filter;
+    const char *host; // for records and paths that name none; may be NULL
+    bool recover;
+    unsigned threads; // at least 1
+    const char *spill_directory;
+    // Set from a signal handler: no further units are read, what is there is told.
+    const atomic_bool *stop;
+    // Watching, all optional and called with `context`. `watch` runs on the caller's thread a
+    // few times a second; `critical` under a lock, once for each (rule, host).
+    void *context;
+    void (*watch)(void *context, const struct pipeline_progress *progress);
+    void (*critical)(void *context, const struct rule *rule, struct slice host);
+};
+
+// What a run learned besides findings.
+struct pipeline_counts {
+    uint64_t files;
+    uint64_t bytes;
+    uint64_t events;
+    uint64_t damaged;
+    uint64_t recovered;
+    uint64_t unknown_events; // records of no known shape
+    uint64_t hits;
+    uint64_t regex_limits;
+    int64_t first_ns, last_ns; // of all events looked at
+    bool interrupted;
+};
+
+struct pipeline_gap {
+    uint32_t source;
+    const char *reason;
+    uint64_t count;
+    uint64_t bytes;
+    uint64_t records;
+    uint64_t offset; // of the first
+};
+
+struct pipeline_run;
+
+// Find, cut, decode, classify, match, collect, merge. The same findings in the same order for
+// any number of threads and any order of paths.
+enum status pipeline_scan(const struct pipeline_options *options, struct pipeline_run **ret_run,
+                          struct problem *problem);
+void pipeline_free(struct pipeline_run *run);
+
+const struct pipeline_counts *pipeline_counts(const struct pipeline_run *run);
+const struct pipeline_gap *pipeline_gaps(const struct pipeline_run *run, size_t *ret_count);
+
+// Paths of sources, and of the first few that no decoder knew.
+struct slice pipeline_source_path(const struct pipeline_run *run, uint32_t source);
+uint64_t pipeline_unknown_count(const struct pipeline_run *run);
+const struct slice *pipeline_unknown_paths(const struct pipeline_run *run, size_t *ret_count);
+
+// Findings by (first time, rule); as often as wanted after pipeline_rewind.
+enum status pipeline_next(struct pipeline_run *run, struct finding *ret_finding, bool *ret_more,
+                          struct problem *problem);
+enum status pipeline_rewind(struct pipeline_run *run, struct problem *problem);
+
+// Events one by one in the order of the sources, on the caller's thread; false from `event`
+// stops. Events are classified. Gaps and counts land in the run; no findings.
+enum status pipeline_events(const struct pipeline_options *options,
+                            bool (*event)(void *context, const struct event *event,
+                                          struct slice host, struct slice path),
+                            void *context, struct pipeline_run **ret_run, struct problem *problem);
+
+#endif

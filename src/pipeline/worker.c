@@ -1,0 +1,193 @@
+// One thread's share of a run: decode, classify, match, collect
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/worker.h"
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "decode/decode.h"
+#include "pipeline/event_filter.h"
+
+#include <assert.h>
+
+enum {
+    WORKER_SCRATCH_BYTES = 1 << 20,
+    WORKER_CRITICALS_MAX = 10000
+};
+
+void worker_init(struct worker *worker, struct worker_shared *shared) {
+    size_t decoder_count;
+    decode_list(&decoder_count);
+    *worker = (struct worker){.shared = shared};
+    worker->decoder_states = memory_new(decoder_count, sizeof *worker->decoder_states);
+    worker->normaliser = normaliser_new();
+    if (shared->options->ruleset) {
+        worker->matcher = matcher_new(shared->options->ruleset);
+        worker->collector = collector_new(shared->rules, shared->options->spill_directory);
+    }
+    gap_table_init(&worker->gaps);
+    unit_buffer_init(&worker->buffer);
+    buffer_init(&worker->scratch, WORKER_SCRATCH_BYTES);
+    worker->counts.first_ns = CLOCK_NONE;
+    worker->counts.last_ns = CLOCK_NONE;
+}
+
+void worker_done(struct worker *worker) {
+    size_t decoder_count;
+    const struct decoder *const *decoders = decode_list(&decoder_count);
+    for (size_t i = 0; i < decoder_count; i++)
+        if (worker->decoder_states[i])
+            decoders[i]->free_state(worker->decoder_states[i]);
+    memory_free(worker->decoder_states);
+    matcher_free(worker->matcher);
+    normaliser_free(worker->normaliser);
+    collector_free(worker->collector);
+    gap_table_done(&worker->gaps);
+    unit_buffer_done(&worker->buffer);
+    buffer_done(&worker->scratch);
+}
+
+static void worker_fail(struct worker *worker, enum status status) {
+    worker->status = status;
+    atomic_store(&worker->shared->failed, true);
+}
+
+static void worker_tell_critical(struct worker *worker, uint32_t rule, const struct event *event) {
+    struct worker_shared *shared = worker->shared;
+    if (!shared->options->critical || shared->rules[rule]->level != RULE_LEVEL_CRITICAL)
+        return;
+    buffer_reset(&worker->scratch);
+    value_append_text(event_role_value(event, FIELD_ROLE_COMPUTER), &worker->scratch);
+    struct slice host =
+        worker->scratch.size ? buffer_slice(&worker->scratch) : worker->source->host;
+    uint64_t hash = digest_mix64(digest_hash64(host), rule);
+    pthread_mutex_lock(&shared->critical_lock);
+    if (shared->criticals.count < WORKER_CRITICALS_MAX &&
+        table_find(&shared->criticals, hash, NULL, NULL, NULL) == TABLE_NONE) {
+        table_add(&shared->criticals, hash, 0);
+        shared->options->critical(shared->options->context, shared->rules[rule], host);
+    }
+    pthread_mutex_unlock(&shared->critical_lock);
+}
+
+static void worker_match(struct worker *worker, struct event *event, struct slice host) {
+    const uint32_t *rules;
+    size_t count = matcher_match(worker->matcher, event, &rules);
+    for (size_t i = 0; i < count; i++) {
+        if (worker->shared->rules[rules[i]]->silent)
+            continue;
+        bool is_new;
+        enum status status =
+            collector_add(worker->collector, rules[i], event, host, &is_new, &worker->problem);
+        if (status != STATUS_OK) {
+            worker_fail(worker, status);
+            return;
+        }
+        worker->counts.hits++;
+        if (is_new)
+            worker_tell_critical(worker, rules[i], event);
+    }
+}
+
+static void worker_note_time(struct pipeline_counts *counts, int64_t time_ns) {
+    if (time_ns == CLOCK_NONE)
+        return;
+    if (counts->first_ns == CLOCK_NONE || time_ns < counts->first_ns)
+        counts->first_ns = time_ns;
+    if (time_ns > counts->last_ns)
+        counts->last_ns = time_ns;
+}
+
+static bool worker_has_filter(const struct event_filter *filter) {
+    return filter->since_ns != CLOCK_NONE || filter->until_ns != CLOCK_NONE || filter->host_count ||
+           filter->channel_count || filter->code_count || filter->record_count;
+}
+
+static struct slice worker_host(const struct worker *worker) {
+    if (worker->source->host.size)
+        return worker->source->host;
+    return slice_of_string(worker->shared->options->host);
+}
+
+static void worker_event(void *context, struct event *event) {
+    struct worker *worker = context;
+    if (worker->status != STATUS_OK || worker->ended)
+        return;
+    worker->counts.damaged += event->damaged;
+    worker->counts.recovered += event->recovered;
+    worker->counts.unknown_events += event->shape->format == NULL;
+    normaliser_classify(worker->normaliser, event);
+    const struct event_filter *filter = &worker->shared->options->filter;
+    if (worker_has_filter(filter) &&
+        !event_filter_passes(filter, event, worker_host(worker), &worker->scratch))
+        return;
+    worker->counts.events++;
+    worker_note_time(&worker->counts, event->time_ns);
+    if (worker->each)
+        worker->ended =
+            !worker->each(worker->each_context, event, worker_host(worker), worker->source->path);
+    else if (worker->matcher && event->shape->format)
+        worker_match(worker, event, worker_host(worker));
+}
+
+static void worker_gap(void *context, const struct gap *gap) {
+    struct worker *worker = context;
+    gap_table_add(&worker->gaps, gap);
+}
+
+static void *worker_decoder_state(struct worker *worker, const struct decoder *decoder) {
+    size_t count;
+    const struct decoder *const *decoders = decode_list(&count);
+    size_t i = 0;
+    while (decoders[i] != decoder)
+        i++;
+    assert(i < count);
+    if (!worker->decoder_states[i]) {
+        struct decode_options options = {.recover = worker->shared->options->recover};
+        worker->decoder_states[i] = decoder->new_state(&options);
+    }
+    return worker->decoder_states[i];
+}
+
+static void worker_unit(struct worker *worker, const struct unit *unit) {
+    struct worker_shared *shared = worker->shared;
+    worker->source = intake_source(shared->intake, unit->source);
+    const struct decoder *decoder = worker->source->decoder;
+    struct event_sink sink = {worker, worker_event, worker_gap};
+    uint64_t events = worker->counts.events;
+    uint64_t hits = worker->counts.hits;
+    enum status status =
+        decoder->decode(worker_decoder_state(worker, decoder), unit, &sink, &worker->problem);
+    if (status != STATUS_OK)
+        worker_fail(worker, status);
+    worker->counts.bytes += unit->size;
+    atomic_fetch_add(&shared->bytes_done, unit->size);
+    atomic_fetch_add(&shared->events, worker->counts.events - events);
+    atomic_fetch_add(&shared->hits, worker->counts.hits - hits);
+}
+
+static bool worker_should_stop(const struct worker *worker) {
+    const atomic_bool *stop = worker->shared->options->stop;
+    return worker->ended || worker->status != STATUS_OK || atomic_load(&worker->shared->failed) ||
+           (stop && atomic_load(stop));
+}
+
+void worker_run(struct worker *worker) {
+    struct worker_shared *shared = worker->shared;
+    while (!worker_should_stop(worker)) {
+        struct unit unit;
+        bool more = false;
+        pthread_mutex_lock(&shared->lock);
+        enum status status = intake_next(shared->intake, &worker->buffer, &unit, &more, worker_gap,
+                                         worker, &worker->problem);
+        pthread_mutex_unlock(&shared->lock);
+        if (status != STATUS_OK) {
+            worker_fail(worker, status);
+            break;
+        }
+        if (!more)
+            break;
+        worker_unit(worker, &unit);
+    }
+    if (worker->matcher)
+        worker->counts.regex_limits = matcher_regex_limit_count(worker->matcher);
+}

@@ -1,0 +1,56 @@
+// One thread's share of a run: decode, classify, match, collect
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PIPELINE_WORKER_H
+#define PIPELINE_WORKER_H
+
+#include "base/buffer.h"
+#include "intake/intake.h"
+#include "match/match.h"
+#include "normalise/normalise.h"
+#include "pipeline/collector.h"
+#include "pipeline/gap_table.h"
+#include "pipeline/pipeline.h"
+
+#include <pthread.h>
+
+// What workers have in common. Everything in it is immutable during a run but `intake` (under
+// `lock`), `criticals` (under `critical_lock`) and the atomics.
+struct worker_shared {
+    const struct pipeline_options *options;
+    const struct rule *const *rules;
+    struct intake *intake;
+    pthread_mutex_t lock;
+    pthread_mutex_t critical_lock;
+    struct table criticals; // hashes of (rule, host) already told
+    atomic_uint_fast64_t bytes_done;
+    atomic_uint_fast64_t events;
+    atomic_uint_fast64_t hits;
+    atomic_bool failed;
+};
+
+struct worker {
+    struct worker_shared *shared;
+    void **decoder_states; // one place a decoder, made when first needed
+    struct normaliser *normaliser;
+    struct matcher *matcher;     // NULL without rules
+    struct collector *collector; // NULL without rules
+    struct gap_table gaps;
+    struct pipeline_counts counts;
+    struct unit_buffer buffer;
+    struct buffer scratch;
+    const struct source *source; // of the unit in work
+    enum status status;
+    struct problem problem;
+    // pipeline_events: every event goes here instead
+    bool (*each)(void *context, const struct event *event, struct slice host, struct slice path);
+    void *each_context;
+    bool ended; // `each` said enough
+};
+
+void worker_init(struct worker *worker, struct worker_shared *shared);
+void worker_done(struct worker *worker);
+
+// Take units until there are none, the user stops, or something fails. Thread entry point.
+void worker_run(struct worker *worker);
+
+#endif

@@ -1,0 +1,60 @@
+// Door of the room: say what was found
+// SPDX-License-Identifier: Apache-2.0
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "base/buffer.h"
+#include "model/event.h"
+#include "report/output.h"
+#include "report/tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// All outputs in the order of outputs.def, and one by name (NULL when there is none).
+const struct output *const *report_outputs(size_t *ret_count);
+const struct output *report_output_find(const char *name);
+
+// The summary people act on: by severity, hosts, rules, gaps, what was not understood.
+struct summary {
+    const struct tally *tally;
+    const struct source_names *names;
+    uint64_t files;
+    uint64_t bytes;
+    uint64_t events;
+    uint64_t damaged;   // events out of chunks whose checksum differs
+    uint64_t recovered; // events out of slack and free space
+    uint64_t unknown_events;
+    uint64_t unknown_files;
+    const struct slice *unknown_paths; // the first few
+    size_t unknown_path_count;
+    const struct gap_line *gaps; // sorted by (source, reason)
+    size_t gap_count;
+    uint64_t regex_limits;
+    size_t rules;
+    size_t rules_refused;
+    int64_t first_ns, last_ns; // of all events
+    double seconds;
+    bool interrupted;
+    const char *sandbox_missing; // NULL: nothing
+    bool colour;
+};
+
+// Gaps of one source with one reason, counted together.
+struct gap_line {
+    uint32_t source;
+    const char *reason;
+    uint64_t count;
+    uint64_t bytes;
+    uint64_t records;
+    uint64_t offset; // of the first
+};
+
+void report_summary(struct buffer *to, const struct summary *summary);
+
+// One JSON object for a finding, schema "vedette.finding/1" (docs/finding-schema.md).
+void report_append_finding(struct buffer *to, const struct finding *finding,
+                           const struct source_names *names);
+
+#endif
