@@ -16,25 +16,34 @@
 // that follows from these four is worked out once, by normalise, and kept here.
 
 // One name of the rules' vocabulary that the evidence spells differently: rules of a category
-// say Image, Security 4688 says NewProcessName (Sigma appendix "Taxonomy").
+// say Image, Security 4688 says NewProcessName (Sigma appendix "Taxonomy"). The same name may
+// have several rows; each that the shape can serve gives a source.
 struct field_alias {
     struct slice name; // what a rule of a category says
     struct slice raw;  // what the evidence says
-    struct slice raw2; // second part for FIELD_TRANSFORM_JOIN_ACCOUNT, else empty
+    struct slice raw2; // second part for the transforms that take two, else empty
     enum field_transform {
         FIELD_TRANSFORM_NONE,
-        FIELD_TRANSFORM_JOIN_ACCOUNT, // raw "\" raw2: DOMAIN\user
-        FIELD_TRANSFORM_INTEGRITY,    // mandatory label SID -> Low, Medium, High, System
-        FIELD_TRANSFORM_PROTOCOL,     // 6 -> tcp, 17 -> udp
-        FIELD_TRANSFORM_INITIATED,    // %%14593 (outbound) -> true, %%14592 -> false
-        FIELD_TRANSFORM_DEVICE_PATH,  // \device\harddiskvolumeN\ stays; see normalise
+        FIELD_TRANSFORM_JOIN_ACCOUNT,  // raw "\" raw2: DOMAIN\user; null when raw2 is "-"
+        FIELD_TRANSFORM_INTEGRITY,     // mandatory label SID -> Low, Medium, High, System
+        FIELD_TRANSFORM_PROTOCOL,      // 6 -> tcp, 17 -> udp
+        FIELD_TRANSFORM_INITIATED,     // %%14593 (outbound) -> true, %%14592 -> false
+        FIELD_TRANSFORM_DEVICE_PATH,   // \device\harddiskvolumeN\windows\... -> C:\windows\...
+        FIELD_TRANSFORM_DECIMAL,       // 0x1fc -> 508
+        FIELD_TRANSFORM_JOIN_KEY,      // \REGISTRY\MACHINE\... "\" raw2 -> HKLM\...
+        FIELD_TRANSFORM_KEY_DETAILS,   // raw by type raw2: 1, %%1876 -> DWORD (0x00000001)
+        FIELD_TRANSFORM_KEY_OPERATION, // %%1904, %%1905 -> SetValue, %%1906 -> DeleteValue
+        FIELD_TRANSFORM_HASH_MD5,      // MD5=...,SHA256=... -> the part of that name
+        FIELD_TRANSFORM_HASH_SHA1,
+        FIELD_TRANSFORM_HASH_SHA256,
+        FIELD_TRANSFORM_HASH_IMPHASH,
     } transform;
 };
 
 // Where a rule's field is found in events of the class.
 struct field_source {
     uint16_t field;  // index into shape->fields
-    uint16_t field2; // for FIELD_TRANSFORM_JOIN_ACCOUNT
+    uint16_t field2; // for the transforms that take two
     enum field_transform transform;
 };
 
@@ -57,8 +66,9 @@ struct event_class {
 
 // Where the field `name` lies in events of this class; writes at most `ceiling` sources and
 // returns how many there are. A rule with a category sees the category's names first and the
-// evidence's own after that; a rule without sees only the evidence's own. Names are compared
-// exactly, and without ASCII case when no field fits exactly. The same name several times
+// evidence's own when these give nothing; a rule without sees only the evidence's own. Names
+// are compared exactly, without ASCII case when no field fits exactly, and at last without
+// blanks and underscores too (Defender writes "Threat Name"). The same name several times
 // (unnamed Data) gives several sources; a rule holds when one of them fits.
 size_t event_class_resolve(const struct event_class *event_class, struct slice name,
                            bool by_category, struct field_source *ret_sources, size_t ceiling);
