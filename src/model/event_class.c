@@ -1,0 +1,160 @@
+// Names and messages of a class of events
+// SPDX-License-Identifier: Apache-2.0
+#include "model/event_class.h"
+
+#include "base/text.h"
+#include "model/field_transform.h"
+
+#include <assert.h>
+
+// Blanks and underscores left out, ASCII case folded.
+static bool name_equal_loose(struct slice a, struct slice b) {
+    size_t i = 0;
+    size_t n = 0;
+    for (;;) {
+        while (i < a.size && (a.data[i] == ' ' || a.data[i] == '_'))
+            i++;
+        while (n < b.size && (b.data[n] == ' ' || b.data[n] == '_'))
+            n++;
+        if (i == a.size || n == b.size)
+            return i == a.size && n == b.size;
+        if (!text_equal_fold_ascii(slice_part(a, i, 1), slice_part(b, n, 1)))
+            return false;
+        i++;
+        n++;
+    }
+}
+
+typedef bool name_equal(struct slice a, struct slice b);
+
+// Sources out of the shape's own fields, in document order; returns how many there are.
+static size_t shape_find(const struct shape *shape, struct slice name, name_equal *equal,
+                         struct field_source *ret_sources, size_t ceiling) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        if (!equal(shape->fields[i].name, name))
+            continue;
+        if (count < ceiling)
+            ret_sources[count] = (struct field_source){.field = (uint16_t)i};
+        count++;
+    }
+    return count;
+}
+
+static size_t shape_resolve(const struct shape *shape, struct slice name,
+                            struct field_source *ret_sources, size_t ceiling) {
+    static name_equal *const EQUALS[] = {slice_equal, text_equal_fold_ascii, name_equal_loose};
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(EQUALS) && count == 0; i++)
+        count = shape_find(shape, name, EQUALS[i], ret_sources, ceiling);
+    return count;
+}
+
+static size_t alias_resolve(const struct event_class *event_class, const struct field_alias *alias,
+                            struct field_source *ret_sources, size_t ceiling) {
+    struct field_source second = {.field = 0};
+    if (alias->raw2.size && !shape_resolve(event_class->shape, alias->raw2, &second, 1))
+        return 0;
+    size_t count = shape_resolve(event_class->shape, alias->raw, ret_sources, ceiling);
+    for (size_t i = 0; i < count && i < ceiling; i++) {
+        ret_sources[i].field2 = second.field;
+        ret_sources[i].transform = alias->transform;
+    }
+    return count;
+}
+
+size_t event_class_resolve(const struct event_class *event_class, struct slice name,
+                           bool by_category, struct field_source *ret_sources, size_t ceiling) {
+    assert(event_class->shape->field_count <= SHAPE_FIELDS_MAX);
+    size_t count = 0;
+    for (size_t i = 0; by_category && i < event_class->alias_count; i++) {
+        const struct field_alias *alias = &event_class->aliases[i];
+        if (!text_equal_fold_ascii(alias->name, name))
+            continue;
+        size_t used = count < ceiling ? count : ceiling;
+        count += alias_resolve(event_class, alias, ret_sources + used, ceiling - used);
+    }
+    if (count)
+        return count;
+    return shape_resolve(event_class->shape, name, ret_sources, ceiling);
+}
+
+bool field_source_append_text(const struct event *event, const struct field_source *source,
+                              struct buffer *buffer) {
+    const struct value *value = event_value(event, source->field);
+    if (source->transform == FIELD_TRANSFORM_NONE) {
+        if (value_is_null(value))
+            return false;
+        value_append_text(value, buffer);
+        return true;
+    }
+    const struct value *value2 = event_value(event, source->field2);
+    return field_transform_append(source->transform, value, value2, buffer);
+}
+
+// The elements of an array as written in JSON, strings only. {ABSENT} when there is no i-th.
+static struct value json_array_string(struct slice raw, size_t i) {
+    size_t at = 0;
+    while (at < raw.size) {
+        if (raw.data[at++] != '"')
+            continue;
+        size_t start = at;
+        while (at < raw.size && raw.data[at] != '"')
+            at += raw.data[at] == '\\' ? 2 : 1;
+        if (at >= raw.size)
+            break;
+        if (i-- == 0)
+            return (struct value){.data = raw.data + start,
+                                  .size = (uint32_t)(at - start),
+                                  .kind = VALUE_JSON_STRING};
+        at++;
+    }
+    return EVENT_VALUE_ABSENT;
+}
+
+// How many texts a Data value holds, and the i-th of them.
+static struct value data_text(const struct value *value, size_t i) {
+    if (value->kind == VALUE_JSON_RAW && value->size && value->data[0] == '[')
+        return json_array_string(slice_of(value->data, value->size), i);
+    return i < value_count(value) ? value_element(value, i) : EVENT_VALUE_ABSENT;
+}
+
+// The i-th unnamed Data, over repeated fields and arrays alike.
+static struct value event_data(const struct event *event, size_t i) {
+    const struct shape *shape = event->shape;
+    for (uint32_t field = 0; field < shape->field_count; field++) {
+        if (!slice_equal(shape->fields[field].name, SLICE("Data")))
+            continue;
+        const struct value *value = event_value(event, field);
+        size_t n = 0;
+        for (struct value text = data_text(value, 0); text.kind != VALUE_ABSENT;
+             text = data_text(value, ++n))
+            if (n == i)
+                return text;
+        size_t places = n ? n : 1; // an empty Data still takes its place
+        if (i < places)
+            break;
+        i -= places;
+    }
+    return EVENT_VALUE_ABSENT;
+}
+
+// Exchange 2010 to 2019, MSExchange CmdletLogs 1 and 6; the spelling is Exchange's own.
+static void exchange_cmdlet_append(const struct event *event, struct buffer *buffer) {
+    struct value cmdlet = event_data(event, 0);
+    struct value parameters = event_data(event, 1);
+    if (value_is_null(&cmdlet))
+        return;
+    bool failed = event->event_class->code == 6;
+    buffer_append_text(buffer, failed ? "Cmdlet failed. Cmdlet " : "Cmdlet suceeded. Cmdlet ");
+    value_append_text(&cmdlet, buffer);
+    buffer_append_text(buffer, ", parameters ");
+    value_append_text(&parameters, buffer);
+    buffer_append_byte(buffer, '.');
+}
+
+void event_append_message(const struct event *event, struct buffer *buffer) {
+    assert(event->event_class);
+    if (event->event_class->message == EVENT_MESSAGE_EXCHANGE_CMDLET)
+        exchange_cmdlet_append(event, buffer);
+}

@@ -1,0 +1,227 @@
+// Evidence's values in the words of rules
+// SPDX-License-Identifier: Apache-2.0
+#include "model/field_transform.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+// A text and what stands for it.
+struct word {
+    struct slice from;
+    struct slice to;
+};
+
+// Mandatory labels (MS-DTYP 2.4.2.4) as Sysmon names them.
+static const struct word INTEGRITY_WORDS[] = {
+    {SLICE("S-1-16-0"), SLICE("Untrusted")},     {SLICE("S-1-16-4096"), SLICE("Low")},
+    {SLICE("S-1-16-8192"), SLICE("Medium")},     {SLICE("S-1-16-8448"), SLICE("Medium")},
+    {SLICE("S-1-16-12288"), SLICE("High")},      {SLICE("S-1-16-16384"), SLICE("System")},
+    {SLICE("S-1-16-20480"), SLICE("Protected")},
+};
+static const struct word PROTOCOL_WORDS[] = {
+    {SLICE("1"), SLICE("icmp")},
+    {SLICE("6"), SLICE("tcp")},
+    {SLICE("17"), SLICE("udp")},
+};
+// The rendered words come with forwarded events that carry their message texts.
+static const struct word INITIATED_WORDS[] = {
+    {SLICE("%%14592"), SLICE("false")},
+    {SLICE("%%14593"), SLICE("true")},
+    {SLICE("Inbound"), SLICE("false")},
+    {SLICE("Outbound"), SLICE("true")},
+};
+static const struct word KEY_OPERATION_WORDS[] = {
+    {SLICE("%%1904"), SLICE("SetValue")},
+    {SLICE("%%1905"), SLICE("SetValue")},
+    {SLICE("%%1906"), SLICE("DeleteValue")},
+    {SLICE("New registry value created"), SLICE("SetValue")},
+    {SLICE("Existing registry value modified"), SLICE("SetValue")},
+    {SLICE("Registry value deleted"), SLICE("DeleteValue")},
+};
+static const struct word KEY_ROOT_WORDS[] = {
+    {SLICE("\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\"),
+     SLICE("HKLM\\System\\CurrentControlSet\\")},
+    {SLICE("\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet002\\"),
+     SLICE("HKLM\\System\\CurrentControlSet\\")},
+    {SLICE("\\REGISTRY\\MACHINE\\"), SLICE("HKLM\\")},
+    {SLICE("\\REGISTRY\\USER\\"), SLICE("HKU\\")},
+};
+
+// The buffer's bytes from `start` on.
+static struct slice tail_of(const struct buffer *buffer, size_t start) {
+    return slice_part(buffer_slice(buffer), start, buffer->size - start);
+}
+
+// Put `to` where the `size` bytes at `start` are. The rest moves up.
+static void tail_replace(struct buffer *buffer, size_t start, size_t size, struct slice to) {
+    size_t rest = buffer->size - start - size;
+    if (to.size > size && !buffer_reserve(buffer, to.size - size))
+        return;
+    memmove(buffer->data + start + to.size, buffer->data + start + size, rest);
+    memcpy(buffer->data + start, to.data, to.size);
+    buffer->size = start + to.size + rest;
+}
+
+static void tail_translate(struct buffer *buffer, size_t start, const struct word *words,
+                           size_t count) {
+    struct slice tail = tail_of(buffer, start);
+    for (size_t i = 0; i < count; i++)
+        if (text_equal_fold_ascii(tail, words[i].from)) {
+            tail_replace(buffer, start, tail.size, words[i].to);
+            return;
+        }
+}
+
+static bool starts_fold(struct slice whole, struct slice start) {
+    return whole.size >= start.size &&
+           text_equal_fold_ascii(slice_part(whole, 0, start.size), start);
+}
+
+static bool account_append(const struct value *domain, const struct value *user,
+                           struct buffer *buffer) {
+    size_t start = buffer->size;
+    value_append_text(domain, buffer);
+    if (tail_of(buffer, start).size && !slice_equal(tail_of(buffer, start), SLICE("-")))
+        buffer_append_byte(buffer, '\\');
+    else
+        buffer->size = start;
+    size_t user_start = buffer->size;
+    value_append_text(user, buffer);
+    struct slice name = tail_of(buffer, user_start);
+    if (name.size && !slice_equal(name, SLICE("-")))
+        return true;
+    buffer->size = start;
+    return false;
+}
+
+// Object Manager paths start with the volume's device. Which letter it has is not in the
+// record; what holds the system's own folders is taken for C:, everything else stays.
+static void device_path_translate(struct buffer *buffer, size_t start) {
+    static const struct slice FOLDERS[] = {SLICE("\\windows\\"), SLICE("\\program files\\"),
+                                           SLICE("\\program files (x86)\\"),
+                                           SLICE("\\programdata\\"), SLICE("\\users\\")};
+    static const struct slice DEVICE = SLICE("\\device\\harddiskvolume");
+    struct slice tail = tail_of(buffer, start);
+    if (!starts_fold(tail, DEVICE))
+        return;
+    size_t end = DEVICE.size;
+    while (end < tail.size && tail.data[end] >= '0' && tail.data[end] <= '9')
+        end++;
+    struct slice rest = slice_part(tail, end, tail.size - end);
+    for (size_t i = 0; i < ARRAY_SIZE(FOLDERS); i++)
+        if (starts_fold(rest, FOLDERS[i])) {
+            tail_replace(buffer, start, end, SLICE("C:"));
+            return;
+        }
+}
+
+static void key_append(const struct value *key, const struct value *name, struct buffer *buffer) {
+    size_t start = buffer->size;
+    value_append_text(key, buffer);
+    struct slice tail = tail_of(buffer, start);
+    for (size_t i = 0; i < ARRAY_SIZE(KEY_ROOT_WORDS); i++)
+        if (starts_fold(tail, KEY_ROOT_WORDS[i].from)) {
+            tail_replace(buffer, start, KEY_ROOT_WORDS[i].from.size, KEY_ROOT_WORDS[i].to);
+            break;
+        }
+    if (value_is_null(name))
+        return;
+    buffer_append_byte(buffer, '\\');
+    value_append_text(name, buffer);
+}
+
+// Sysmon shows numbers with their type, Security 4657 the bare number and a type of its own.
+static void key_details_append(const struct value *details, const struct value *type,
+                               struct buffer *buffer) {
+    size_t start = buffer->size;
+    value_append_text(type, buffer);
+    struct slice name = tail_of(buffer, start);
+    bool is_dword = slice_equal(name, SLICE("%%1876")) || slice_equal(name, SLICE("REG_DWORD"));
+    bool is_qword = slice_equal(name, SLICE("%%1883")) || slice_equal(name, SLICE("REG_QWORD"));
+    buffer->size = start;
+    int64_t number = 0;
+    if (!(is_dword || is_qword) || !value_integer(details, &number)) {
+        value_append_text(details, buffer);
+        return;
+    }
+    if (is_dword)
+        buffer_append_format(buffer, "DWORD (0x%08" PRIx32 ")", (uint32_t)number);
+    else
+        buffer_append_format(buffer, "QWORD (0x%08" PRIx32 "-0x%08" PRIx32 ")",
+                             (uint32_t)((uint64_t)number >> 32), (uint32_t)number);
+}
+
+// Keep what follows `name` ("SHA256=") up to the next comma.
+static bool hash_pick(struct buffer *buffer, size_t start, struct slice name) {
+    struct slice tail = tail_of(buffer, start);
+    for (size_t at = 0; at < tail.size;) {
+        struct slice rest = slice_part(tail, at, tail.size - at);
+        const uint8_t *comma = memchr(rest.data, ',', rest.size);
+        size_t size = comma ? (size_t)(comma - rest.data) : rest.size;
+        if (starts_fold(slice_part(rest, 0, size), name)) {
+            size -= name.size;
+            memmove(buffer->data + start, rest.data + name.size, size);
+            buffer->size = start + size;
+            return true;
+        }
+        at += size + 1;
+    }
+    buffer->size = start;
+    return false;
+}
+
+static bool single_append(enum field_transform transform, const struct value *value,
+                          struct buffer *buffer) {
+    size_t start = buffer->size;
+    int64_t number = 0;
+    if (transform == FIELD_TRANSFORM_DECIMAL && value_integer(value, &number)) {
+        buffer_append_i64(buffer, number);
+        return true;
+    }
+    value_append_text(value, buffer);
+    switch (transform) {
+    case FIELD_TRANSFORM_INTEGRITY:
+        tail_translate(buffer, start, INTEGRITY_WORDS, ARRAY_SIZE(INTEGRITY_WORDS));
+        return true;
+    case FIELD_TRANSFORM_PROTOCOL:
+        tail_translate(buffer, start, PROTOCOL_WORDS, ARRAY_SIZE(PROTOCOL_WORDS));
+        return true;
+    case FIELD_TRANSFORM_INITIATED:
+        tail_translate(buffer, start, INITIATED_WORDS, ARRAY_SIZE(INITIATED_WORDS));
+        return true;
+    case FIELD_TRANSFORM_KEY_OPERATION:
+        tail_translate(buffer, start, KEY_OPERATION_WORDS, ARRAY_SIZE(KEY_OPERATION_WORDS));
+        return true;
+    case FIELD_TRANSFORM_DEVICE_PATH:
+        device_path_translate(buffer, start);
+        return true;
+    case FIELD_TRANSFORM_HASH_MD5:
+        return hash_pick(buffer, start, SLICE("MD5="));
+    case FIELD_TRANSFORM_HASH_SHA1:
+        return hash_pick(buffer, start, SLICE("SHA1="));
+    case FIELD_TRANSFORM_HASH_SHA256:
+        return hash_pick(buffer, start, SLICE("SHA256="));
+    case FIELD_TRANSFORM_HASH_IMPHASH:
+        return hash_pick(buffer, start, SLICE("IMPHASH="));
+    default:
+        return true; // DECIMAL of what is no number: as it is
+    }
+}
+
+bool field_transform_append(enum field_transform transform, const struct value *value,
+                            const struct value *value2, struct buffer *buffer) {
+    assert(transform != FIELD_TRANSFORM_NONE);
+    if (transform == FIELD_TRANSFORM_JOIN_ACCOUNT)
+        return account_append(value, value2, buffer);
+    if (value_is_null(value))
+        return false;
+    if (transform == FIELD_TRANSFORM_JOIN_KEY)
+        key_append(value, value2, buffer);
+    else if (transform == FIELD_TRANSFORM_KEY_DETAILS)
+        key_details_append(value, value2, buffer);
+    else
+        return single_append(transform, value, buffer);
+    return true;
+}
