@@ -14,8 +14,9 @@ struct normaliser *normaliser_new(void);
 void normaliser_free(struct normaliser *normaliser);
 
 // Set event->event_class, worked out at first sight of (shape, provider, channel, event id).
-// Classes are capped (65,536); beyond that a class of their own is made for each record in a
-// scratch place, valid until the next call, with id UINT32_MAX.
+// Classes are capped (65,536, and 12 MiB of them); beyond that a class of their own is made for
+// each record in a scratch place, valid until the next call, with id UINT32_MAX. Shapes are
+// told apart by address: the normaliser must not outlive the decoder states it has served.
 void normaliser_classify(struct normaliser *normaliser, struct event *event);
 
 // The canonical form: one JSON object of nested ECS names ("@timestamp", "event.code",
