@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/slice.h"
 #include "model/event.h"
+#include "model/field_transform.h"
 #include "model/log_source.h"
 
 #include <stdbool.h>
@@ -22,22 +23,7 @@ struct field_alias {
     struct slice name; // what a rule of a category says
     struct slice raw;  // what the evidence says
     struct slice raw2; // second part for the transforms that take two, else empty
-    enum field_transform {
-        FIELD_TRANSFORM_NONE,
-        FIELD_TRANSFORM_JOIN_ACCOUNT,  // raw "\" raw2: DOMAIN\user; null when raw2 is "-"
-        FIELD_TRANSFORM_INTEGRITY,     // mandatory label SID -> Low, Medium, High, System
-        FIELD_TRANSFORM_PROTOCOL,      // 6 -> tcp, 17 -> udp
-        FIELD_TRANSFORM_INITIATED,     // %%14593 (outbound) -> true, %%14592 -> false
-        FIELD_TRANSFORM_DEVICE_PATH,   // \device\harddiskvolumeN\windows\... -> C:\windows\...
-        FIELD_TRANSFORM_DECIMAL,       // 0x1fc -> 508
-        FIELD_TRANSFORM_JOIN_KEY,      // \REGISTRY\MACHINE\... "\" raw2 -> HKLM\...
-        FIELD_TRANSFORM_KEY_DETAILS,   // raw by type raw2: 1, %%1876 -> DWORD (0x00000001)
-        FIELD_TRANSFORM_KEY_OPERATION, // %%1904, %%1905 -> SetValue, %%1906 -> DeleteValue
-        FIELD_TRANSFORM_HASH_MD5,      // MD5=...,SHA256=... -> the part of that name
-        FIELD_TRANSFORM_HASH_SHA1,
-        FIELD_TRANSFORM_HASH_SHA256,
-        FIELD_TRANSFORM_HASH_IMPHASH,
-    } transform;
+    enum field_transform transform;
 };
 
 // Where a rule's field is found in events of the class.

@@ -4,10 +4,28 @@
 #define MODEL_FIELD_TRANSFORM_H
 
 #include "base/buffer.h"
-#include "model/event_class.h"
 #include "model/value.h"
 
 #include <stdbool.h>
+
+// How a value of the evidence becomes what rules of a category expect (Sigma appendix
+// "Taxonomy": fields are named and spelled as Sysmon does).
+enum field_transform {
+    FIELD_TRANSFORM_NONE,
+    FIELD_TRANSFORM_JOIN_ACCOUNT,  // raw "\" raw2: DOMAIN\user; null when raw2 is "-"
+    FIELD_TRANSFORM_INTEGRITY,     // mandatory label SID -> Low, Medium, High, System
+    FIELD_TRANSFORM_PROTOCOL,      // 6 -> tcp, 17 -> udp
+    FIELD_TRANSFORM_INITIATED,     // %%14593 (outbound) -> true, %%14592 -> false
+    FIELD_TRANSFORM_DEVICE_PATH,   // \device\harddiskvolumeN\windows\... -> C:\windows\...
+    FIELD_TRANSFORM_DECIMAL,       // 0x1fc -> 508
+    FIELD_TRANSFORM_JOIN_KEY,      // \REGISTRY\MACHINE\... "\" raw2 -> HKLM\...
+    FIELD_TRANSFORM_KEY_DETAILS,   // raw by type raw2: 1, %%1876 -> DWORD (0x00000001)
+    FIELD_TRANSFORM_KEY_OPERATION, // %%1904, %%1905 -> SetValue, %%1906 -> DeleteValue
+    FIELD_TRANSFORM_HASH_MD5,      // MD5=...,SHA256=... -> the part of that name
+    FIELD_TRANSFORM_HASH_SHA1,
+    FIELD_TRANSFORM_HASH_SHA256,
+    FIELD_TRANSFORM_HASH_IMPHASH,
+};
 
 // Append the text that rules of a category expect for `value` (and `value2`, for the
 // transforms that take two; ignored by the others). False, and nothing appended, when there is
