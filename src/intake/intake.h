@@ -13,13 +13,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// One piece of evidence: a file, an entry of an archive, standard input.
+// One piece of evidence: a file, an entry of an archive, standard input. kind and decoder are
+// settled before its first unit is handed out, the size of a stream after its last one; once
+// intake_next has said there is no more, all of it is settled.
 struct source {
     uint32_t index;
     struct slice path; // as given and found: "dir/a.evtx", "case.zip!C/Windows/.../a.evtx"
     uint64_t size;     // bytes (uncompressed); UINT64_MAX while unknown (streams)
     struct slice host; // guessed from the path (KAPE, Velociraptor collections), or empty
-    const struct decoder *decoder; // NULL: no decoder knows it; counted and said
+    enum source_kind {
+        SOURCE_EVIDENCE,
+        SOURCE_CONTAINER,  // an archive: its entries are sources of their own
+        SOURCE_UNREADABLE, // nothing of it was read; a gap says why
+    } kind;
+    // NULL for evidence of some size: no decoder knows it; counted and said.
+    const struct decoder *decoder;
 };
 
 struct intake_options {
@@ -31,9 +39,13 @@ struct intake_options {
     uint64_t archive_bytes_max; // uncompressed bytes of one archive; 0: the default, 64 GiB
     uint32_t archive_depth_max; // archives inside archives; 0: the default, 3
     uint32_t archive_ratio_max; // uncompressed / compressed; 0: the default, 1,000
+    // Where archives that can only be read by seeking are put without a name when they come as
+    // a stream (standard input, archives inside archives); NULL: /tmp.
+    const char *spool_directory;
 };
 
 struct intake;
+struct open_file;
 
 // Finds what there is (names only, nothing decoded): servers' logs first, then hosts, then by
 // path, so that the order of arguments does not matter. The same file given twice is one
@@ -55,6 +67,7 @@ uint64_t intake_total_bytes(struct intake *intake);
 struct unit_buffer {
     uint8_t *data;
     size_t capacity;
+    struct open_file *file; // keeps the unit's fd open
 };
 void unit_buffer_init(struct unit_buffer *buffer);
 void unit_buffer_done(struct unit_buffer *buffer);
