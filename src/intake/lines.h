@@ -1,0 +1,50 @@
+// Text cut into units at line ends
+// SPDX-License-Identifier: Apache-2.0
+#ifndef INTAKE_LINES_H
+#define INTAKE_LINES_H
+
+#include "base/slice.h"
+#include "intake/intake.h"
+#include "intake/stream.h"
+
+#include <stdbool.h>
+
+enum {
+    UNIT_BYTES = 1 << 20,           // the usual unit
+    UNIT_LINE_BYTES_MAX = 64 << 20, // a longer line is a gap
+};
+
+// How many line feeds `bytes` holds.
+uint64_t lines_count(struct slice bytes);
+
+// One source on its way through division. What was read beyond a unit's end waits in `carry`.
+struct cutter {
+    struct stream stream;
+    uint32_t source;
+    uint64_t source_size; // UINT64_MAX while unknown
+    uint64_t offset;      // of the next unit
+    uint64_t position;    // bytes taken from the stream
+    uint64_t line;        // number of its first line
+    uint64_t skip;        // bytes still to be left out (a header before blocks)
+    size_t block_bytes;   // 0: lines
+    uint8_t *carry;
+    size_t carry_size, carry_capacity;
+    bool ended;
+    bool broken; // ended by damage
+};
+
+// `first` are the bytes already taken from the stream (for recognition); copied.
+void cutter_init(struct cutter *cutter, uint32_t source, struct stream stream, struct slice first);
+void cutter_done(struct cutter *cutter);
+
+// Fill `buffer` and `ret_unit` with the next unit; false at the end. Every byte of the source
+// is in exactly one unit, in the header left out, or in a gap.
+bool cutter_next_lines(struct cutter *cutter, struct unit_buffer *buffer, struct unit *ret_unit,
+                       const struct gap_sink *gaps);
+bool cutter_next_blocks(struct cutter *cutter, struct unit_buffer *buffer, struct unit *ret_unit,
+                        const struct gap_sink *gaps);
+
+// Room for `size` bytes in the unit; what is there stays.
+void unit_buffer_grow(struct unit_buffer *buffer, size_t size);
+
+#endif

@@ -1,0 +1,164 @@
+// Tests of cutting text into units
+// SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
+#include "intake/lines.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+// A stream over bytes in memory that gives uneven pieces, and may end in damage.
+struct feed {
+    struct slice bytes;
+    size_t at;
+    size_t step;
+    const char *damage;
+    uint64_t gap_count, gap_bytes, gap_offset;
+};
+
+static size_t feed_read(void *context, uint8_t *to, size_t size, const char **ret_damage) {
+    struct feed *feed = context;
+    feed->step = feed->step * 5 % 70001 + 1;
+    struct slice part = slice_part(feed->bytes, feed->at, size < feed->step ? size : feed->step);
+    if (part.size)
+        memcpy(to, part.data, part.size);
+    else if (feed->damage)
+        *ret_damage = feed->damage;
+    feed->at += part.size;
+    return part.size;
+}
+
+static void feed_gap(void *context, const struct gap *gap) {
+    struct feed *feed = context;
+    feed->gap_count++;
+    feed->gap_bytes += gap->bytes;
+    feed->gap_offset = gap->offset;
+    assert_non_null(gap->reason);
+    assert_int_equal(gap->source, 7);
+}
+
+static void cut_starts(struct cutter *cutter, struct feed *feed) {
+    uint8_t first[1000];
+    const char *damage = NULL;
+    struct stream stream = {.context = feed, .read = feed_read};
+    size_t got = stream_fill(&stream, first, sizeof first, &damage);
+    cutter_init(cutter, 7, stream, slice_of(first, got));
+}
+
+static void counting_equals_the_plain_loop(void **state) {
+    (void)state;
+    uint8_t *data = memory_new(20000, 1);
+    uint64_t plain = 0;
+    for (size_t i = 0; i < 20000; i++) {
+        assert_int_equal(lines_count(slice_of(data, i)), plain);
+        data[i] = i % 3 == 0 || i > 9000 ? '\n' : (uint8_t)i;
+        plain += data[i] == '\n';
+    }
+    memory_free(data);
+}
+
+static void every_line_comes_once(void **state) {
+    (void)state;
+    size_t size = 5 << 20;
+    uint8_t *data = memory_new(size, 1);
+    memset(data, 'x', size);
+    for (size_t i = 17; i < size; i += 1 + i * 7 % 300)
+        data[i] = '\n';
+    // and one line longer than a unit
+    memset(data + (2 << 20), 'y', 2500000);
+    struct feed feed = {.bytes = slice_of(data, size), .step = 1};
+    struct gap_sink gaps = {feed_gap, &feed};
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    struct cutter cutter;
+    cut_starts(&cutter, &feed);
+    struct unit unit;
+    uint64_t offset = 0, line = 1;
+    while (cutter_next_lines(&cutter, &buffer, &unit, &gaps)) {
+        assert_int_equal(unit.offset, offset);
+        assert_int_equal(unit.first_line, line);
+        assert_int_equal(unit.size, unit.bytes.size);
+        assert_memory_equal(unit.bytes.data, data + offset, unit.size);
+        offset += unit.size;
+        line += lines_count(unit.bytes);
+        assert_true(offset == size || unit.bytes.data[unit.size - 1] == '\n');
+    }
+    assert_int_equal(offset, size);
+    assert_int_equal(feed.gap_count, 0);
+    cutter_done(&cutter);
+    unit_buffer_done(&buffer);
+    memory_free(data);
+}
+
+static void a_huge_line_is_a_gap(void **state) {
+    (void)state;
+    size_t size = ((size_t)UNIT_LINE_BYTES_MAX) + 5000000;
+    uint8_t *data = memory_new(size, 1);
+    memset(data, 'x', size);
+    data[9] = '\n';
+    data[size - 3] = '\n';
+    struct feed feed = {.bytes = slice_of(data, size), .step = 60000};
+    struct gap_sink gaps = {feed_gap, &feed};
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    struct cutter cutter;
+    cut_starts(&cutter, &feed);
+    struct unit unit;
+    assert_true(cutter_next_lines(&cutter, &buffer, &unit, &gaps));
+    assert_int_equal(unit.size, 10);
+    assert_true(cutter_next_lines(&cutter, &buffer, &unit, &gaps));
+    assert_int_equal(unit.size, 2);
+    assert_int_equal(unit.first_line, 3);
+    assert_int_equal(unit.offset, size - 2);
+    assert_int_equal(feed.gap_count, 1);
+    assert_int_equal(feed.gap_offset, 10);
+    assert_int_equal(feed.gap_bytes, size - 12);
+    assert_false(cutter_next_lines(&cutter, &buffer, &unit, &gaps));
+    cutter_done(&cutter);
+    unit_buffer_done(&buffer);
+    memory_free(data);
+}
+
+static void blocks_of_a_stream(void **state) {
+    (void)state;
+    size_t size = 4096 + 40 * 65536 + 100;
+    uint8_t *data = memory_new(size, 1);
+    for (size_t i = 0; i < size; i++)
+        data[i] = (uint8_t)(i * 31 >> 8);
+    struct feed feed = {.bytes = slice_of(data, size), .step = 1, .damage = "archive is damaged"};
+    struct gap_sink gaps = {feed_gap, &feed};
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    struct cutter cutter;
+    cut_starts(&cutter, &feed);
+    cutter.block_bytes = 65536;
+    cutter.skip = 4096;
+    cutter.source_size = size + 50;
+    struct unit unit;
+    uint64_t offset = 4096;
+    while (cutter_next_blocks(&cutter, &buffer, &unit, &gaps)) {
+        assert_int_equal(unit.offset, offset);
+        assert_memory_equal(unit.bytes.data, data + offset, unit.size);
+        offset += unit.size;
+    }
+    assert_int_equal(offset, size);
+    assert_int_equal(feed.gap_count, 1);
+    assert_int_equal(feed.gap_offset, size);
+    assert_int_equal(feed.gap_bytes, 50);
+    cutter_done(&cutter);
+    unit_buffer_done(&buffer);
+    memory_free(data);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counting_equals_the_plain_loop),
+        cmocka_unit_test(every_line_comes_once),
+        cmocka_unit_test(a_huge_line_is_a_gap),
+        cmocka_unit_test(blocks_of_a_stream),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
