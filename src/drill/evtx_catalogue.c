@@ -1,0 +1,94 @@
+// Event types, hosts and their compiled templates
+// SPDX-License-Identifier: Apache-2.0
+#include "drill/evtx_catalogue.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool is_same_text(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same_root(const struct evtx_event_type *a, const struct evtx_event_type *b) {
+    return is_same_text(a->provider, b->provider) && is_same_text(a->guid, b->guid) &&
+           is_same_text(a->event_source, b->event_source) && is_same_text(a->channel, b->channel) &&
+           a->classic == b->classic;
+}
+
+static uint32_t find_root(struct evtx_catalogue *catalogue, size_t type) {
+    for (size_t i = 0; i < catalogue->root_count; i++)
+        if (is_same_root(&catalogue->types[catalogue->type_of_root[i]], &catalogue->types[type]))
+            return (uint32_t)i;
+    catalogue->type_of_root[catalogue->root_count] = (uint32_t)type;
+    return (uint32_t)catalogue->root_count++;
+}
+
+struct evtx_catalogue *evtx_catalogue_new(const struct evtx_event_type *types, size_t count) {
+    struct evtx_catalogue *catalogue = memory_new(1, sizeof *catalogue);
+    catalogue->types = types;
+    catalogue->type_count = count;
+    catalogue->data = memory_new(count, sizeof *catalogue->data);
+    catalogue->root_of_type = memory_new(count, sizeof *catalogue->root_of_type);
+    catalogue->type_of_root = memory_new(count, sizeof *catalogue->type_of_root);
+    evtx_names_init(&catalogue->names);
+    for (size_t i = 0; i < count; i++) {
+        evtx_template_init_data(&catalogue->data[i], &catalogue->names, &types[i]);
+        catalogue->root_of_type[i] = find_root(catalogue, i);
+    }
+    // Hosts come later and must find every name of a root template already known.
+    for (size_t i = 0; i < catalogue->root_count; i++) {
+        struct evtx_template root;
+        evtx_template_init_root(&root, &catalogue->names, &types[catalogue->type_of_root[i]], "");
+        evtx_template_done(&root);
+    }
+    return catalogue;
+}
+
+void evtx_catalogue_free(struct evtx_catalogue *catalogue) {
+    if (!catalogue)
+        return;
+    for (size_t i = 0; i < catalogue->type_count; i++)
+        evtx_template_done(&catalogue->data[i]);
+    evtx_names_done(&catalogue->names);
+    memory_free(catalogue->data);
+    memory_free(catalogue->root_of_type);
+    memory_free(catalogue->type_of_root);
+    memory_free(catalogue);
+}
+
+const struct evtx_event_type *evtx_catalogue_type(const struct evtx_catalogue *catalogue,
+                                                  size_t type) {
+    assert(type < catalogue->type_count);
+    return &catalogue->types[type];
+}
+
+struct evtx_host *evtx_host_new(struct evtx_catalogue *catalogue, const char *computer,
+                                size_t number) {
+    struct evtx_host *host = memory_new(1, sizeof *host);
+    host->catalogue = catalogue;
+    host->computer = memory_keep_text(computer, strlen(computer));
+    host->number = number;
+    host->roots = memory_new(catalogue->root_count, sizeof *host->roots);
+    uint32_t names = catalogue->names.interner.count;
+    for (size_t i = 0; i < catalogue->root_count; i++)
+        evtx_template_init_root(&host->roots[i], &catalogue->names,
+                                &catalogue->types[catalogue->type_of_root[i]], computer);
+    assert(names == catalogue->names.interner.count); // writers have counted them
+    return host;
+}
+
+void evtx_host_free(struct evtx_host *host) {
+    if (!host)
+        return;
+    for (size_t i = 0; i < host->catalogue->root_count; i++)
+        evtx_template_done(&host->roots[i]);
+    memory_free(host->roots);
+    memory_free(host->computer);
+    memory_free(host);
+}
+
+const char *evtx_host_computer(const struct evtx_host *host) {
+    return host->computer;
+}
