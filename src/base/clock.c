@@ -58,9 +58,14 @@ int64_t clock_from_date(const struct clock_date *date) {
         return CLOCK_NONE;
     int64_t seconds = clock_days_from_civil(date->year, date->month, date->day) * SECONDS_PER_DAY +
                       date->hour * 3600 + date->minute * 60 + date->second;
+    int64_t rest = date->nanosecond;
+    if (seconds < 0 && rest > 0) { // the first second of int64 begins before int64 does
+        seconds++;
+        rest -= NS_PER_SECOND;
+    }
     int64_t time_ns;
     if (__builtin_mul_overflow(seconds, NS_PER_SECOND, &time_ns) ||
-        __builtin_add_overflow(time_ns, (int64_t)date->nanosecond, &time_ns))
+        __builtin_add_overflow(time_ns, rest, &time_ns))
         return seconds < 0 ? CLOCK_MIN : CLOCK_MAX;
     return time_ns == CLOCK_NONE ? CLOCK_MIN : time_ns;
 }
@@ -218,8 +223,9 @@ bool clock_parse(struct slice text, int64_t *ret_time_ns) {
     int64_t time_ns = clock_from_date(&date);
     if (time_ns == CLOCK_NONE)
         return false;
-    if (__builtin_sub_overflow(time_ns, east_seconds * NS_PER_SECOND, &time_ns))
-        return false;
+    bool clamped = time_ns == CLOCK_MIN || time_ns == CLOCK_MAX;
+    if (!clamped && __builtin_sub_overflow(time_ns, east_seconds * NS_PER_SECOND, &time_ns))
+        time_ns = east_seconds > 0 ? CLOCK_MIN : CLOCK_MAX;
     *ret_time_ns = time_ns == CLOCK_NONE ? CLOCK_MIN : time_ns;
     return true;
 }

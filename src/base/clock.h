@@ -37,8 +37,9 @@ void clock_to_date(int64_t time_ns, struct clock_date *ret_date);
 // length; CLOCK_NONE gives an empty text. `text` holds CLOCK_TEXT_SIZE bytes.
 size_t clock_format(int64_t time_ns, char text[CLOCK_TEXT_SIZE]);
 
-// RFC 3339 and its relatives: 'T' or blank between, fraction of 1 to 9 digits, zone 'Z',
-// '+hh:mm', '+hhmm' or none (UTC); a bare date is midnight. False when it is none of these.
+// RFC 3339 and its relatives: 'T' or blank between, fraction of any length (nine digits
+// count), zone 'Z', '+hh:mm', '+hhmm', '+hh' or none (UTC); seconds may be left out; a bare date
+// is midnight. False, and nothing written, when it is none of these.
 bool clock_parse(struct slice text, int64_t *ret_time_ns);
 
 // Monotonic nanoseconds for measuring; never for evidence.
