@@ -48,7 +48,7 @@ void arena_reset(struct arena *arena) {
 
 void *arena_new(struct arena *arena, size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > arena->ceiling_bytes)
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ARENA_ALIGN)
         return NULL;
     bytes = (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     if (bytes > arena->ceiling_bytes - arena->used_bytes)

@@ -35,10 +35,10 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t size) {
     }
     if (buffer->capacity - buffer->size < size) {
         size_t capacity = buffer->capacity ? buffer->capacity : BUFFER_FIRST_BYTES;
-        while (capacity < buffer->size + size)
-            capacity *= 2;
         if (capacity > buffer->ceiling)
             capacity = buffer->ceiling;
+        while (capacity < buffer->size + size)
+            capacity = capacity > buffer->ceiling / 2 ? buffer->ceiling : capacity * 2;
         buffer->data = memory_resize(buffer->data, capacity, 1);
         buffer->capacity = capacity;
     }
@@ -97,9 +97,16 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...) {
         buffer->failed = true;
         return;
     }
-    uint8_t *to = buffer_reserve(buffer, (size_t)size + 1);
-    if (!to)
+    // vsnprintf wants room for a NUL that is not counted: it may lie above the ceiling.
+    size_t ceiling = buffer->ceiling;
+    bool fits = !buffer->failed && (size_t)size <= ceiling - buffer->size;
+    buffer->ceiling += ceiling < SIZE_MAX;
+    uint8_t *to = fits ? buffer_reserve(buffer, (size_t)size + 1) : NULL;
+    buffer->ceiling = ceiling;
+    if (!to) {
+        buffer->failed = true;
         return;
+    }
     va_start(arguments, format);
     vsnprintf((char *)to, (size_t)size + 1, format, arguments);
     va_end(arguments);
