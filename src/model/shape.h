@@ -17,6 +17,10 @@ enum {
     SHAPES_MAX = 65536
 };
 
+// Id of a shape that lives only until event_sink.event returns: the decoder's book of shapes
+// is full (key sets come from attackers too). Nothing about it may be remembered.
+#define SHAPE_ID_NONE UINT32_MAX
+
 struct slot {
     uint16_t bank;
     uint16_t index;
