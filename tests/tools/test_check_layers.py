@@ -61,12 +61,22 @@ class CheckLayers(unittest.TestCase):
     def test_circle_of_files(self):
         self.assert_breach({"src/match/plan.h": '#include "match/match.h"\n',
                             "src/match/match.h": '#include "match/plan.h"\n'},
-                           "circle of files: match/match, match/plan")
+                           "circle of files: match/match.h, match/plan")
 
     def test_circle_through_sources(self):
         self.assert_breach({"src/base/a.h": "", "src/base/b.h": "",
                             "src/base/a.c": '#include "base/b.h"\n',
                             "src/base/b.c": '#include "base/a.h"\n'}, "circle of files")
+
+    def test_door_stands_alone(self):
+        changes = {"src/match/match.c": '#include "match/match.h"\n#include "match/part.h"\n',
+                   "src/match/part.h": '#include "match/match.h"\n'}
+        self.assertEqual(self.run_tool(changes)[0], 0)
+
+    def test_generated_header(self):
+        changes = {"src/app/main.c": '#include "app/build.h"\n',
+                   "src/app/meson.build": "configure_file(output: 'build.h')\n"}
+        self.assertEqual(self.run_tool(changes)[0], 0)
 
     def test_circle_of_rooms(self):
         self.assert_breach({"src/LAYERS": LAYERS.replace("match 3", "match 4"),
