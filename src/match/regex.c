@@ -1,0 +1,89 @@
+// Regular expressions with limits
+// SPDX-License-Identifier: Apache-2.0
+#include "match/regex.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+// Rules and evidence may both be hostile: what one evaluation may cost at most. About 10 ms.
+enum {
+    REGEX_MATCH_LIMIT = 200000,
+    REGEX_DEPTH_LIMIT = 10000,
+    REGEX_HEAP_LIMIT_KIB = 4096,
+    REGEX_SOURCE_MAX = 64 * 1024,
+};
+
+struct regex {
+    pcre2_code *code;
+};
+
+struct regex_scratch {
+    pcre2_match_data *data;
+    pcre2_match_context *context;
+};
+
+enum status regex_new(struct slice source, struct regex_flags flags, struct regex **ret_regex,
+                      struct problem *problem) {
+    if (source.size > REGEX_SOURCE_MAX)
+        return problem_set(problem, STATUS_LIMIT, "regular expression of %zu bytes", source.size);
+    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+    options |= flags.caseless ? PCRE2_CASELESS : 0;
+    options |= flags.multiline ? PCRE2_MULTILINE : 0;
+    options |= flags.dotall ? PCRE2_DOTALL : 0;
+    int error;
+    PCRE2_SIZE at;
+    const uint8_t *text = source.size ? source.data : (const uint8_t *)"";
+    pcre2_code *code = pcre2_compile(text, source.size, options, &error, &at, NULL);
+    if (!code) {
+        PCRE2_UCHAR words[256] = {0};
+        pcre2_get_error_message(error, words, sizeof words);
+        return problem_set(problem, STATUS_FORMAT, "regular expression: %s at %zu",
+                           (const char *)words, (size_t)at);
+    }
+    struct regex *regex = memory_new(1, sizeof *regex);
+    regex->code = code;
+    *ret_regex = regex;
+    return STATUS_OK;
+}
+
+void regex_free(struct regex *regex) {
+    if (!regex)
+        return;
+    pcre2_code_free(regex->code);
+    memory_free(regex);
+}
+
+struct regex_scratch *regex_scratch_new(void) {
+    struct regex_scratch *scratch = memory_new(1, sizeof *scratch);
+    scratch->data = pcre2_match_data_create(1, NULL);
+    scratch->context = pcre2_match_context_create(NULL);
+    // PCRE2 gives NULL only when the machine has no memory: see base/memory.h.
+    assert(scratch->data && scratch->context);
+    pcre2_set_match_limit(scratch->context, REGEX_MATCH_LIMIT);
+    pcre2_set_depth_limit(scratch->context, REGEX_DEPTH_LIMIT);
+    pcre2_set_heap_limit(scratch->context, REGEX_HEAP_LIMIT_KIB);
+    return scratch;
+}
+
+void regex_scratch_free(struct regex_scratch *scratch) {
+    if (!scratch)
+        return;
+    pcre2_match_data_free(scratch->data);
+    pcre2_match_context_free(scratch->context);
+    memory_free(scratch);
+}
+
+enum regex_result regex_match(const struct regex *regex, struct regex_scratch *scratch,
+                              struct slice text) {
+    const uint8_t *subject = text.size ? text.data : (const uint8_t *)"";
+    int result =
+        pcre2_match(regex->code, subject, text.size, 0, 0, scratch->data, scratch->context);
+    // 0: it matched, the pair of offsets did not fit all groups.
+    if (result >= 0)
+        return REGEX_HIT;
+    return result == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;
+}
