@@ -1,0 +1,93 @@
+// How often a literal is met: a guess
+// SPDX-License-Identifier: Apache-2.0
+#include "match/plan_weight.h"
+
+// What ordinary events are full of. A literal found in here tells nothing.
+static const char commonplace[] =
+    "c:\\windows\\system32\\cmd.exe\n"
+    "c:\\windows\\system32\\windowspowershell\\v1.0\\powershell.exe -noprofile -noninteractive "
+    "-nologo -executionpolicy bypass -command -file -c \"\n"
+    "c:\\windows\\syswow64\\windowspowershell\\v1.0\\powershell_ise.exe\n"
+    "c:\\windows\\system32\\svchost.exe -k netsvcs -p -s schedule\n"
+    "c:\\windows\\system32\\rundll32.exe c:\\windows\\system32\\shell32.dll,control\n"
+    "c:\\windows\\explorer.exe\n\\??\\c:\\windows\\system32\\conhost.exe 0xffffffff -forcev1\n"
+    "c:\\windows\\system32\\wbem\\wmiprvse.exe -secured -embedding\n"
+    "c:\\windows\\system32\\services.exe\nc:\\windows\\system32\\taskhostw.exe\n"
+    "c:\\windows\\system32\\wininit.exe\nc:\\windows\\system32\\winlogon.exe\n"
+    "c:\\windows\\system32\\lsass.exe\nc:\\windows\\system32\\msiexec.exe /v /i\n"
+    "c:\\windows\\system32\\reg.exe add hklm\\software\\microsoft\\windows nt\\currentversion "
+    "/v /t reg_sz /d /f query delete\n"
+    "c:\\windows\\system32\\net.exe user\nc:\\windows\\system32\\net1.exe\n"
+    "c:\\windows\\system32\\sc.exe\nc:\\windows\\system32\\schtasks.exe /create /tn /tr\n"
+    "c:\\windows\\system32\\wscript.exe\nc:\\windows\\system32\\cscript.exe\n"
+    "c:\\windows\\system32\\mshta.exe\nc:\\windows\\system32\\regsvr32.exe /s\n"
+    "c:\\windows\\microsoft.net\\framework64\\v4.0.30319\\csc.exe\n"
+    "c:\\program files\\internet explorer\\iexplore.exe https://www. http://\n"
+    "c:\\program files (x86)\\google\\chrome\\application\\chrome.exe --type=\n"
+    "c:\\programdata\\c:\\users\\public\\appdata\\local\\temp\\roaming\\downloads\\desktop\\\n"
+    "microsoft corporation\nmicrosoft windows operating system\nnt authority\\system\n"
+    "hklm\\system\\currentcontrolset\\services\\hku\\software\\classes\\policies\\run\n"
+    ".exe .dll .ps1 .bat .vbs .txt .tmp .log .dat .js .com .sys /c start echo set copy type && "
+    "> | * 127.0.0.1 10. 0x0 true false system medium high low tcp null - %%1936 s-1-5-18\n";
+
+// -log2 of how often a byte stands in folded paths and command lines, in eighths of a bit.
+static const uint8_t eighths[128] = {
+    [' '] = 33,  ['!'] = 90, ['"'] = 46, ['#'] = 88, ['$'] = 66, ['%'] = 64, ['&'] = 76,
+    ['\''] = 66, ['('] = 66, [')'] = 66, ['*'] = 72, ['+'] = 74, [','] = 62, ['-'] = 43,
+    ['.'] = 39,  ['/'] = 49, ['0'] = 42, ['1'] = 43, ['2'] = 44, ['3'] = 46, ['4'] = 50,
+    ['5'] = 53,  ['6'] = 51, ['7'] = 54, ['8'] = 53, ['9'] = 54, [':'] = 48, [';'] = 66,
+    ['<'] = 76,  ['='] = 58, ['>'] = 72, ['?'] = 72, ['@'] = 82, ['['] = 72, ['\\'] = 33,
+    [']'] = 72,  ['^'] = 88, ['_'] = 56, ['`'] = 88, ['a'] = 36, ['b'] = 50, ['c'] = 36,
+    ['d'] = 38,  ['e'] = 29, ['f'] = 46, ['g'] = 48, ['h'] = 46, ['i'] = 35, ['j'] = 66,
+    ['k'] = 52,  ['l'] = 37, ['m'] = 39, ['n'] = 34, ['o'] = 34, ['p'] = 42, ['q'] = 72,
+    ['r'] = 35,  ['s'] = 32, ['t'] = 33, ['u'] = 44, ['v'] = 48, ['w'] = 42, ['x'] = 44,
+    ['y'] = 50,  ['z'] = 62, ['{'] = 64, ['|'] = 74, ['}'] = 64, ['~'] = 80,
+};
+
+enum {
+    UNSEEN_EIGHTHS = 96
+};
+
+static uint32_t byte_eighths(uint8_t byte) {
+    return byte < 128 && eighths[byte] ? eighths[byte] : UNSEEN_EIGHTHS;
+}
+
+uint32_t weight_gram_rarity(struct slice gram) {
+    uint32_t sum = 0;
+    for (size_t i = 0; i < gram.size; i++)
+        sum += byte_eighths(gram.data[i]);
+    return sum;
+}
+
+static bool is_commonplace(enum compiled_form form, struct slice literal) {
+    if (literal.size == 0)
+        return true;
+    const char *at = commonplace;
+    size_t left = sizeof commonplace - 1;
+    for (;;) {
+        const char *hit = memmem(at, left, literal.data, literal.size);
+        if (!hit)
+            return false;
+        const char *end = hit + literal.size;
+        bool closes = *end == '\n' || *end == ' ';
+        if (form == FORM_CONTAINS || form == FORM_STARTS || closes)
+            return true;
+        left -= (size_t)(hit + 1 - at);
+        at = hit + 1;
+    }
+}
+
+uint32_t weight_of(enum compiled_form form, struct slice literal) {
+    if (literal.size == 0)
+        return WEIGHT_MAX;
+    // Bytes of a word hang together: each adds less than it would alone.
+    uint32_t bits = weight_gram_rarity(literal) / 20;
+    uint32_t weight = bits >= 20 ? 1 : (uint32_t)WEIGHT_MAX >> bits;
+    if (form == FORM_CONTAINS && literal.size < 4)
+        weight = weight < WEIGHT_MAX / 8 ? weight * 8 : WEIGHT_MAX;
+    if (is_commonplace(form, literal)) {
+        uint32_t least = form == FORM_CONTAINS ? WEIGHT_MAX / 10 : WEIGHT_MAX / 25;
+        weight = weight < least ? least : weight;
+    }
+    return weight ? weight : 1;
+}
