@@ -1,0 +1,132 @@
+// One worker's scratch, shared by evaluate_*.c and trigger_*.c
+// SPDX-License-Identifier: Apache-2.0
+#ifndef MATCH_EVALUATE_H
+#define MATCH_EVALUATE_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/table.h"
+#include "match/compiled.h"
+#include "match/match.h"
+#include "match/regex.h"
+#include "model/event_class.h"
+
+// Text of an element that is rendered when first asked for. Offsets into the matcher's text
+// buffer, behind which 16 readable bytes follow.
+struct text_span {
+    uint32_t offset;
+    uint32_t size;
+};
+
+// One value to compare: a scalar, an element of an array, a transformed source, the message.
+struct text_element {
+    struct value value; // unless rendered at once
+    bool has_original;
+    bool has_folded;
+    bool is_ascii; // known once folded
+    struct text_span original;
+    struct text_span folded;
+};
+
+// The elements of one place of the event (field or transformed source). Valid when
+// `generation` is the matcher's.
+struct text_slot {
+    uint32_t generation;
+    uint32_t first;
+    uint32_t count;
+};
+
+// Where a symbol lies in events of one class.
+struct class_source {
+    struct field_source source;
+    uint32_t slot;
+};
+
+struct class_symbol {
+    uint32_t count;
+    struct class_source sources[];
+};
+
+// What one class of events needs at hand.
+struct class_plan {
+    const struct event_class *event_class;
+    struct rule_plan *plan;              // NULL: no rule can hold
+    const struct class_symbol **symbols; // by the plan's local number; NULL: not resolved yet
+    uint32_t symbol_capacity;
+    uint32_t transform_count; // slots of transformed sources lie behind those of the fields
+};
+
+// What classes with the same rules share (evaluate_plan.c).
+struct rule_plan {
+    uint32_t *local_symbols; // by symbol: local number from 1, 0: not asked for yet
+    uint32_t symbol_count;
+    const uint32_t *sure; // rules that hold for every event of the class
+    uint32_t sure_count;
+    const uint32_t *always; // rules without a trigger: candidates of every event
+    uint32_t always_count;
+    const struct trigger_index *triggers; // NULL: none
+};
+
+struct matcher {
+    const struct ruleset *ruleset;
+    const struct compiled *compiled;
+    const struct event *event;     // at hand
+    struct class_plan *class_plan; // of the event
+    uint32_t generation;           // of the event; 31 bits
+    uint32_t *memo;                // by node: generation << 1 | result
+    struct plan_cache *plans;
+    struct text_slot *slots; // by slot
+    uint32_t slot_capacity;
+    struct text_element *elements;
+    uint32_t element_count;
+    uint32_t element_capacity;
+    struct text_slot message;
+    struct buffer text;     // of the event
+    struct buffer render;   // a value on its way into `text`
+    struct regex **regexes; // by number; NULL: not compiled yet
+    struct regex_scratch *regex_scratch;
+    uint64_t regex_limit_count;
+    uint32_t *candidate_stamps; // by rule: generation of last sight
+    uint32_t *candidates;
+    uint32_t candidate_count;
+    uint32_t *hits;
+    uint32_t hit_count;
+    uint32_t *entry_stamps; // by trigger entry of the plan: generation of last sight
+    uint32_t entry_capacity;
+};
+
+// evaluate_text.c: values as text, once per event.
+void texts_init(struct matcher *matcher);
+void texts_done(struct matcher *matcher);
+void texts_reset(struct matcher *matcher); // at the start of an event
+const struct class_symbol *texts_symbol(struct matcher *matcher, uint32_t symbol);
+struct text_slot texts_source(struct matcher *matcher, const struct class_source *source);
+struct text_slot texts_field(struct matcher *matcher, uint32_t field);
+struct text_slot texts_message(struct matcher *matcher);
+struct slice texts_original(struct matcher *matcher, uint32_t element);
+struct slice texts_folded(struct matcher *matcher, uint32_t element);
+bool texts_is_ascii(struct matcher *matcher, uint32_t element); // folds it
+
+// evaluate_pattern.c
+bool pattern_fits(const struct compiled *compiled, const struct compiled_atom *atom,
+                  struct slice text);
+// First place of needle in text, or SIZE_MAX. 16 bytes behind the text must be readable.
+size_t text_find(struct slice text, struct slice needle);
+
+// evaluate_atom.c, evaluate_number.c
+bool atom_holds(struct matcher *matcher, const struct compiled_atom *atom);
+bool address_inside(const struct compiled_atom *atom, struct slice text);
+bool number_compares(const struct compiled_atom *atom, const struct value *value,
+                     struct slice text);
+bool time_part_equals(const struct compiled_atom *atom, struct slice text);
+
+// evaluate_plan.c: what is worked out once per class.
+struct plan_cache *plan_cache_new(const struct compiled *compiled);
+void plan_cache_free(struct plan_cache *cache);
+// Set matcher->class_plan for the event at hand.
+void plan_enter(struct matcher *matcher);
+
+// evaluate_node.c: whether a node holds for the event; memoised.
+bool node_holds(struct matcher *matcher, uint32_t node);
+
+#endif

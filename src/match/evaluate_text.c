@@ -1,0 +1,208 @@
+// Values as text, once per event
+// SPDX-License-Identifier: Apache-2.0
+//
+// Invariants:
+//  1. A slot whose generation is the matcher's has its elements in elements[first, count).
+//  2. Elements hold no null: null and absent values give none.
+//  3. Behind every span of `text` lie 16 readable bytes.
+#include "match/evaluate.h"
+
+#include "base/memory.h"
+#include "match/fold.h"
+
+#include <assert.h>
+
+enum {
+    // One event's texts, folded and not; far above any record we accept.
+    TEXT_BYTES_MAX = 1 << 30,
+    TEXT_MARGIN = 16,
+    SLOTS_FIRST = 256,
+    ELEMENTS_FIRST = 256,
+    // Elements are found by walking to them, so that their number must be bounded; beyond it
+    // the whole array is one element more.
+    ELEMENTS_OF_ONE_VALUE_MAX = 512,
+};
+
+void texts_init(struct matcher *matcher) {
+    buffer_init(&matcher->text, TEXT_BYTES_MAX);
+    buffer_init(&matcher->render, TEXT_BYTES_MAX);
+}
+
+void texts_done(struct matcher *matcher) {
+    buffer_done(&matcher->text);
+    buffer_done(&matcher->render);
+    memory_free(matcher->slots);
+    memory_free(matcher->elements);
+}
+
+void texts_reset(struct matcher *matcher) {
+    buffer_reset(&matcher->text);
+    matcher->element_count = 0;
+}
+
+static struct text_slot *texts_slot(struct matcher *matcher, uint32_t slot) {
+    if (slot >= matcher->slot_capacity) {
+        uint32_t capacity = matcher->slot_capacity ? matcher->slot_capacity : SLOTS_FIRST;
+        while (capacity <= slot)
+            capacity *= 2;
+        matcher->slots = memory_resize(matcher->slots, capacity, sizeof *matcher->slots);
+        memset(matcher->slots + matcher->slot_capacity, 0,
+               (capacity - matcher->slot_capacity) * sizeof *matcher->slots);
+        matcher->slot_capacity = capacity;
+    }
+    return &matcher->slots[slot];
+}
+
+static struct text_element *texts_add_element(struct matcher *matcher) {
+    if (matcher->element_count == matcher->element_capacity) {
+        uint32_t capacity =
+            matcher->element_capacity ? matcher->element_capacity * 2 : ELEMENTS_FIRST;
+        matcher->elements = memory_resize(matcher->elements, capacity, sizeof *matcher->elements);
+        matcher->element_capacity = capacity;
+    }
+    struct text_element *element = &matcher->elements[matcher->element_count++];
+    *element = (struct text_element){.value = EVENT_VALUE_ABSENT};
+    return element;
+}
+
+static void texts_add_value(struct matcher *matcher, const struct value *value) {
+    if (value_is_null(value))
+        return;
+    if (!(value->kind & VALUE_ARRAY) && value->kind != VALUE_JSON_RAW) {
+        texts_add_element(matcher)->value = *value;
+        return;
+    }
+    size_t count = value_count(value);
+    if (count > ELEMENTS_OF_ONE_VALUE_MAX) {
+        texts_add_element(matcher)->value = *value;
+        count = ELEMENTS_OF_ONE_VALUE_MAX;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct value element = value_element(value, i);
+        if (!value_is_null(&element))
+            texts_add_element(matcher)->value = element;
+    }
+}
+
+// `size` bytes at the end of the text buffer become a span; its margin is made readable.
+static struct text_span texts_close_span(struct matcher *matcher, size_t size) {
+    struct buffer *text = &matcher->text;
+    struct text_span span = {(uint32_t)text->size, (uint32_t)size};
+    uint8_t *end = buffer_reserve(text, size + TEXT_MARGIN);
+    if (!end)
+        return (struct text_span){0, 0};
+    memset(end + size, 0, TEXT_MARGIN);
+    text->size += size + TEXT_MARGIN;
+    return span;
+}
+
+// What stands in the render buffer, as a span of its own.
+static struct text_span texts_keep_rendered(struct matcher *matcher) {
+    size_t size = matcher->render.size;
+    uint8_t *to = buffer_reserve(&matcher->text, size + TEXT_MARGIN);
+    if (!to)
+        return texts_close_span(matcher, 0);
+    if (size)
+        memcpy(to, matcher->render.data, size);
+    return texts_close_span(matcher, size);
+}
+
+static void texts_add_rendered(struct matcher *matcher) {
+    struct text_element *element = texts_add_element(matcher);
+    element->has_original = true;
+    element->original = texts_keep_rendered(matcher);
+}
+
+struct text_slot texts_field(struct matcher *matcher, uint32_t field) {
+    struct text_slot *slot = texts_slot(matcher, field);
+    if (slot->generation != matcher->generation) {
+        uint32_t first = matcher->element_count;
+        texts_add_value(matcher, event_value(matcher->event, field));
+        *slot = (struct text_slot){matcher->generation, first, matcher->element_count - first};
+    }
+    return *slot;
+}
+
+struct text_slot texts_source(struct matcher *matcher, const struct class_source *source) {
+    if (source->source.transform == FIELD_TRANSFORM_NONE)
+        return texts_field(matcher, source->source.field);
+    struct text_slot *slot = texts_slot(matcher, source->slot);
+    if (slot->generation != matcher->generation) {
+        uint32_t first = matcher->element_count;
+        buffer_reset(&matcher->render);
+        if (field_source_append_text(matcher->event, &source->source, &matcher->render))
+            texts_add_rendered(matcher);
+        *slot = (struct text_slot){matcher->generation, first, matcher->element_count - first};
+    }
+    return *slot;
+}
+
+struct text_slot texts_message(struct matcher *matcher) {
+    struct text_slot *slot = &matcher->message;
+    if (slot->generation != matcher->generation) {
+        uint32_t first = matcher->element_count;
+        buffer_reset(&matcher->render);
+        if (matcher->event->event_class->message != EVENT_MESSAGE_NONE)
+            event_append_message(matcher->event, &matcher->render);
+        if (matcher->render.size)
+            texts_add_rendered(matcher);
+        *slot = (struct text_slot){matcher->generation, first, matcher->element_count - first};
+    }
+    return *slot;
+}
+
+static struct slice texts_span(const struct matcher *matcher, struct text_span span) {
+    assert(span.offset + (size_t)span.size + TEXT_MARGIN <= matcher->text.size);
+    return slice_of(matcher->text.data + span.offset, span.size);
+}
+
+struct slice texts_original(struct matcher *matcher, uint32_t number) {
+    struct text_element *element = &matcher->elements[number];
+    if (!element->has_original) {
+        buffer_reset(&matcher->render);
+        value_append_text(&element->value, &matcher->render);
+        element->original = texts_keep_rendered(matcher);
+        element->has_original = true;
+    }
+    return texts_span(matcher, element->original);
+}
+
+// The common case in one pass: UTF-16 that is all ASCII.
+static bool texts_fold_utf16(struct matcher *matcher, struct text_element *element) {
+    size_t units = element->value.size / 2;
+    uint8_t *to = buffer_reserve(&matcher->text, units + 2 * TEXT_MARGIN);
+    if (!to || !fold_utf16_ascii(element->value.data, units, to))
+        return false;
+    element->folded = texts_close_span(matcher, units);
+    element->is_ascii = true;
+    return true;
+}
+
+static void texts_fold(struct matcher *matcher, uint32_t number) {
+    struct text_element *element = &matcher->elements[number];
+    element->has_folded = true;
+    if (!element->has_original && element->value.kind == VALUE_UTF16 &&
+        texts_fold_utf16(matcher, element))
+        return;
+    size_t size = texts_original(matcher, number).size;
+    uint8_t *to = buffer_reserve(&matcher->text, 2 * size + TEXT_MARGIN);
+    struct slice original = texts_span(matcher, element->original);
+    if (!to) {
+        element->folded = texts_close_span(matcher, 0);
+        return;
+    }
+    element->is_ascii = fold_is_ascii(original);
+    element->folded =
+        texts_close_span(matcher, size ? fold_utf8(original.data, original.size, to) : 0);
+}
+
+struct slice texts_folded(struct matcher *matcher, uint32_t number) {
+    if (!matcher->elements[number].has_folded)
+        texts_fold(matcher, number);
+    return texts_span(matcher, matcher->elements[number].folded);
+}
+
+bool texts_is_ascii(struct matcher *matcher, uint32_t number) {
+    texts_folded(matcher, number);
+    return matcher->elements[number].is_ascii;
+}
