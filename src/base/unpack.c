@@ -34,6 +34,8 @@ struct unpacker {
     uint64_t bytes;
     uint64_t entries;
     struct problem source_problem;
+    const char *reason;         // of the last failure
+    bool entry_encrypted;       // the entry in hand cannot be read for want of a password
     uint8_t block[BLOCK_BYTES]; // the stream's
     char name[32];              // for entries whose name cannot be read
 };
@@ -105,6 +107,10 @@ static struct unpacker *unpacker_make(const struct unpack_limits *limits) {
 
 // libarchive's words for what went wrong, or the stream's own.
 static enum status unpacker_fail(struct unpacker *unpacker, struct problem *problem) {
+    bool encrypted = unpacker->entry_encrypted;
+    if (unpacker->archive && !unpacker->entries)
+        encrypted |= archive_read_has_encrypted_entries(unpacker->archive) > 0; // 7z headers
+    unpacker->reason = encrypted ? "archive is encrypted" : "archive is damaged";
     if (unpacker->source_problem.status != STATUS_OK) {
         if (problem)
             *problem = unpacker->source_problem;
@@ -132,6 +138,17 @@ enum status unpacker_new_path(const char *path, const struct unpack_limits *limi
         return problem_set_errno(problem, "open %s", path);
     struct unpacker *unpacker = unpacker_make(limits);
     unpacker->fd = fd;
+    int result = ARCHIVE_FATAL;
+    if (unpacker->archive)
+        result = archive_read_open_fd(unpacker->archive, fd, BLOCK_BYTES);
+    return unpacker_opened(unpacker, result, ret_unpacker, problem);
+}
+
+enum status unpacker_new_fd(int fd, const struct unpack_limits *limits,
+                            struct unpacker **ret_unpacker, struct problem *problem) {
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return problem_set_errno(problem, "archive");
+    struct unpacker *unpacker = unpacker_make(limits);
     int result = ARCHIVE_FATAL;
     if (unpacker->archive)
         result = archive_read_open_fd(unpacker->archive, fd, BLOCK_BYTES);
@@ -186,6 +203,10 @@ void unpacker_free(struct unpacker *unpacker) {
     memory_free(unpacker);
 }
 
+const char *unpacker_reason(const struct unpacker *unpacker) {
+    return unpacker->reason;
+}
+
 static struct slice entry_name(struct unpacker *unpacker, struct archive_entry *entry) {
     const char *name = archive_entry_pathname_utf8(entry);
     if (!name)
@@ -216,6 +237,8 @@ enum status unpacker_next(struct unpacker *unpacker, struct unpack_entry *ret_en
                           struct problem *problem) {
     locale_t before = unpacker->locale ? uselocale(unpacker->locale) : (locale_t)0;
     struct archive_entry *entry = NULL;
+    unpacker->reason = NULL;
+    unpacker->entry_encrypted = false;
     int result = unpacker_find_file(unpacker, &entry);
     enum status status = STATUS_OK;
     if (result == ARCHIVE_EOF) {
@@ -223,10 +246,12 @@ enum status unpacker_next(struct unpacker *unpacker, struct unpack_entry *ret_en
     } else if (result <= ARCHIVE_FAILED) {
         status = unpacker_fail(unpacker, problem);
     } else if (unpacker->entries > unpacker->limits.entries_max) {
+        unpacker->reason = "archive has more entries than the ceiling: the rest is not read";
         status = problem_set(problem, STATUS_LIMIT, "archive: more than %llu entries",
                              (unsigned long long)unpacker->limits.entries_max);
     } else {
         bool sized = archive_entry_size_is_set(entry) && archive_entry_size(entry) >= 0;
+        unpacker->entry_encrypted = archive_entry_is_data_encrypted(entry);
         ret_entry->name = entry_name(unpacker, entry);
         ret_entry->size = sized ? (uint64_t)archive_entry_size(entry) : UINT64_MAX;
         *ret_more = true;
@@ -242,14 +267,19 @@ enum status unpacker_read(struct unpacker *unpacker, void *to, size_t size, size
     if (got < 0)
         return unpacker_fail(unpacker, problem);
     unpacker->bytes += (uint64_t)got;
-    if (unpacker->bytes > unpacker->limits.bytes_max)
+    if (unpacker->bytes > unpacker->limits.bytes_max) {
+        unpacker->reason = "archive unpacks to more bytes than the ceiling: the rest is not read";
         return problem_set(problem, STATUS_LIMIT, "archive: more than %llu bytes unpacked",
                            (unsigned long long)unpacker->limits.bytes_max);
+    }
     la_int64_t packed = archive_filter_bytes(unpacker->archive, -1);
     uint64_t base = (packed > 0 ? (uint64_t)packed : 0) + RATIO_FREE_BYTES / RATIO_MAX_DEFAULT;
-    if (unpacker->bytes > RATIO_FREE_BYTES && unpacker->bytes / unpacker->limits.ratio_max > base)
+    if (unpacker->bytes > RATIO_FREE_BYTES && unpacker->bytes / unpacker->limits.ratio_max > base) {
+        unpacker->reason = "archive unpacks to too many times its size: the rest is not read";
         return problem_set(problem, STATUS_LIMIT, "archive: unpacks to more than %u times its size",
                            unpacker->limits.ratio_max);
+    }
+    unpacker->reason = NULL;
     *ret_size = (size_t)got;
     return STATUS_OK;
 }

@@ -38,12 +38,19 @@ typedef enum status unpack_source(void *context, void *to, size_t size, size_t *
 // STATUS_SYSTEM when the file cannot be opened, STATUS_FORMAT when it is nothing we unpack.
 enum status unpacker_new_path(const char *path, const struct unpack_limits *limits,
                               struct unpacker **ret_unpacker, struct problem *problem);
+// `fd` is read from its start, must outlive the unpacker and stays the caller's.
+enum status unpacker_new_fd(int fd, const struct unpack_limits *limits,
+                            struct unpacker **ret_unpacker, struct problem *problem);
 enum status unpacker_new_bytes(struct slice bytes, const struct unpack_limits *limits,
                                struct unpacker **ret_unpacker, struct problem *problem);
 enum status unpacker_new_stream(unpack_source *source, void *context,
                                 const struct unpack_limits *limits, struct unpacker **ret_unpacker,
                                 struct problem *problem);
 void unpacker_free(struct unpacker *unpacker);
+
+// Why the last call failed, as static text for a gap: damaged, encrypted, which ceiling. NULL
+// after success.
+const char *unpacker_reason(const struct unpacker *unpacker);
 
 struct unpack_entry {
     struct slice name; // UTF-8 as stored, '/' between parts; "data" for a single file

@@ -16,7 +16,6 @@ struct found_file {
     uint64_t device, inode; // 0, 0: not to be compared
     int rank;               // order_rank
     const char *trouble;    // why it is not read, or NULL; static
-    uint64_t trouble_bytes; // 0: nothing lost, only said
 };
 
 struct found_files {

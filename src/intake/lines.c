@@ -81,6 +81,16 @@ static void cutter_carry(struct cutter *cutter, struct slice rest) {
     cutter->carry_size = rest.size;
 }
 
+void cutter_end(struct cutter *cutter, const char *damage, const struct gap_sink *gaps) {
+    uint64_t end = cutter->position, whole = cutter->source_size;
+    cutter->ended = true;
+    cutter->broken = true;
+    gap_sink_add(gaps, (struct gap){.source = cutter->source,
+                                    .offset = end,
+                                    .bytes = whole != UINT64_MAX && whole > end ? whole - end : 0,
+                                    .reason = damage});
+}
+
 // Up to `size` bytes: first what waits, then the stream.
 static size_t cutter_read(struct cutter *cutter, uint8_t *to, size_t size,
                           const struct gap_sink *gaps) {
@@ -96,16 +106,8 @@ static size_t cutter_read(struct cutter *cutter, uint8_t *to, size_t size,
     size_t more = stream_fill(&cutter->stream, to + got, size - got, &damage);
     cutter->ended = more < size - got;
     cutter->position += more;
-    if (damage) {
-        uint64_t end = cutter->position;
-        uint64_t whole = cutter->source_size;
-        cutter->broken = true;
-        gap_sink_add(gaps,
-                     (struct gap){.source = cutter->source,
-                                  .offset = end,
-                                  .bytes = whole != UINT64_MAX && whole > end ? whole - end : 0,
-                                  .reason = damage});
-    }
+    if (damage)
+        cutter_end(cutter, damage, gaps);
     return got + more;
 }
 

@@ -37,6 +37,9 @@ struct cutter {
 void cutter_init(struct cutter *cutter, uint32_t source, struct stream stream, struct slice first);
 void cutter_done(struct cutter *cutter);
 
+// The stream has ended in damage behind what was taken from it.
+void cutter_end(struct cutter *cutter, const char *damage, const struct gap_sink *gaps);
+
 // Fill `buffer` and `ret_unit` with the next unit; false at the end. Every byte of the source
 // is in exactly one unit, in the header left out, or in a gap.
 bool cutter_next_lines(struct cutter *cutter, struct unit_buffer *buffer, struct unit *ret_unit,

@@ -130,7 +130,7 @@ static inline void tree_run_options(struct tree_run *run, const struct intake_op
     }
     for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
         unit_buffer_done(&buffers[i]);
-    for (uint32_t i = 0; i < intake_count(run->intake); i++) {
+    for (uint32_t i = 0; i < intake_count(run->intake) && i < ARRAY_SIZE(run->bytes); i++) {
         const struct source *source = intake_source(run->intake, i);
         assert_int_equal(source->index, i);
         int size = snprintf(
