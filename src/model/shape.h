@@ -38,6 +38,13 @@ enum field_role {
     FIELD_ROLE_COUNT,
 };
 
+// How EVTX wrote it, where the path does not say; text formats leave it 0.
+enum field_form {
+    FIELD_FORM_PLAIN,
+    FIELD_FORM_NAMED_DATA,   // <Data Name="x"> in EventData or UserData
+    FIELD_FORM_UNNAMED_DATA, // <Data> there, one of several perhaps
+};
+
 struct shape_field {
     // What rules call it: the EventData name ("Image", "CommandLine"), for unnamed Data
     // "Data", for the head of a Windows event "Provider_Name", "Provider_Guid", "EventID",
@@ -46,10 +53,12 @@ struct shape_field {
     // "Correlation_ActivityID", "TimeCreated_SystemTime"; for other formats the column.
     struct slice name;
     // Where it stands in the source, joined by '.': "Event.EventData.Image",
-    // "Event.System.Provider.#attributes.Name".
+    // "Event.System.Provider.#attributes.Name". In EVTX a '.' or '\' inside a name has a '\'
+    // before it.
     struct slice path;
     struct slot slot;
     enum field_role role;
+    enum field_form form;
 };
 
 // Worked out once, when first seen; then every record of it pays only for what differs. Owned

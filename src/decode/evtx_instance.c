@@ -1,0 +1,458 @@
+// From a record's BinXML to banks of values
+// SPDX-License-Identifier: Apache-2.0
+#include "decode/evtx_instance.h"
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/memory.h"
+
+#include <assert.h>
+
+// 1. Nothing is read outside [at, end), which lies inside the chunk; definitions and names may
+//    lie anywhere in the chunk.
+// 2. A program is taken from the table only when its whole definition is equal, names included:
+//    a hash alone proves nothing when the file is crafted.
+// 3. Programs, layouts and literals are forgotten only between records.
+
+static const char REASON_SHORT[] = "record's BinXML ends too early";
+static const char REASON_DEFINITION[] = "template definition is outside the chunk";
+static const char REASON_FULL[] = "record holds too many values";
+static const char REASON_NESTING[] = "template instances are nested too deeply";
+static const char REASON_INSTANCES[] = "record holds too many template instances";
+static const char REASON_TOKEN[] = "record begins with an unknown BinXML token";
+static const char REASON_OVERLAP[] = "template definitions of the chunk overlap too much";
+static const char REASON_LAYOUT[] = "file has too many combinations of templates";
+
+void evtx_instances_init(struct evtx_instances *instances) {
+    evtx_names_init(&instances->names);
+    arena_init(&instances->program_arena, EVTX_PROGRAM_BYTES_MAX * 2);
+    table_init(&instances->program_table);
+    evtx_layouts_init(&instances->layouts, &instances->program_arena);
+    evtx_workshop_init(&instances->workshop);
+    arena_init(&instances->scratch, EVTX_SCRATCH_BYTES_MAX);
+    instances->values = memory_new(EVTX_VALUES_MAX, sizeof *instances->values);
+    instances->words = memory_new(EVTX_WORDS_MAX, sizeof *instances->words);
+    instances->name_uses = memory_new(EVTX_NAME_USES_MAX, sizeof *instances->name_uses);
+}
+
+void evtx_instances_done(struct evtx_instances *instances) {
+    evtx_layouts_done(&instances->layouts);
+    table_done(&instances->program_table);
+    arena_done(&instances->program_arena);
+    arena_done(&instances->scratch);
+    evtx_names_done(&instances->names);
+    evtx_workshop_done(&instances->workshop);
+    memory_free(instances->values);
+    memory_free(instances->words);
+    memory_free(instances->name_uses);
+}
+
+void evtx_instances_begin_chunk(struct evtx_instances *instances, struct slice chunk) {
+    evtx_names_forget(&instances->names);
+    if (instances->names.generation == 1) // it went round
+        memset(instances->definitions, 0, sizeof instances->definitions);
+    instances->chunk = chunk;
+    instances->compile_bytes = 0;
+}
+
+// Compiled programs have a ceiling; when it is near, all go.
+static void instances_forget(struct evtx_instances *instances) {
+    evtx_layouts_forget(&instances->layouts);
+    table_reset(&instances->program_table);
+    instances->program_count = 0;
+    arena_reset(&instances->program_arena);
+    memset(instances->definitions, 0, sizeof instances->definitions);
+}
+
+static bool instances_are_full(const struct evtx_instances *instances) {
+    return instances->program_count > EVTX_PROGRAMS_MAX - EVTX_INSTANCES_MAX ||
+           instances->layouts.count > EVTX_LAYOUTS_MAX - EVTX_INSTANCES_MAX ||
+           instances->program_arena.used_bytes > EVTX_PROGRAM_BYTES_MAX;
+}
+
+// Where an instance stands.
+struct place {
+    uint32_t at;
+    uint32_t end;
+    uint32_t parent; // number of the path it continues
+    uint32_t nesting;
+};
+
+static bool place_is_in_container(const struct evtx_instances *instances, uint32_t parent) {
+    struct slice path = evtx_names_text(&instances->names, parent);
+    return slice_ends(path, SLICE(".EventData")) || slice_ends(path, SLICE(".UserData"));
+}
+
+struct definition {
+    struct slice chunk;
+    uint32_t body; // offset
+    uint32_t size;
+    uint32_t parent;
+    const uint8_t *guid;
+};
+
+static bool definition_name_equal(const struct definition *definition,
+                                  const struct evtx_name_use *use) {
+    uint32_t offset = bytes_get_u32(definition->chunk.data + definition->body + use->position);
+    bool is_inline = offset == definition->body + use->position + 4;
+    struct slice utf16;
+    return is_inline == use->is_inline && evtx_name_bytes(definition->chunk, offset, &utf16) &&
+           slice_equal(utf16, use->utf16);
+}
+
+// Equal but for the words that point at names, and these point at equal names.
+static bool definition_equal(const void *context, uint32_t number, const void *key) {
+    const struct evtx_instances *instances = context;
+    const struct evtx_program *program = instances->programs[number];
+    const struct definition *definition = key;
+    if (!program->body.data || program->body.size != definition->size ||
+        program->parent != definition->parent || memcmp(program->guid, definition->guid, 16) != 0)
+        return false;
+    const uint8_t *body = definition->chunk.data + definition->body;
+    uint32_t at = 0;
+    for (size_t i = 0; i < program->name_use_count; i++) {
+        const struct evtx_name_use *use = &program->name_uses[i];
+        if (memcmp(program->body.data + at, body + at, use->position - at) != 0 ||
+            !definition_name_equal(definition, use))
+            return false;
+        at = use->position + (use->is_inline ? 8 : 4);
+    }
+    return memcmp(program->body.data + at, body + at, program->body.size - at) == 0;
+}
+
+static const char *instances_add_program(struct evtx_instances *instances,
+                                         struct evtx_program *program, uint64_t hash) {
+    if (instances->program_count == EVTX_PROGRAMS_MAX)
+        return REASON_LAYOUT;
+    program->number = instances->program_count;
+    instances->programs[instances->program_count++] = program;
+    table_add(&instances->program_table, hash, program->number);
+    return NULL;
+}
+
+// Keep what later definitions are compared with.
+static bool definition_keep(struct evtx_instances *instances, const struct definition *definition,
+                            const struct evtx_scan *scan, struct evtx_program *program) {
+    struct arena *arena = &instances->program_arena;
+    program->body =
+        arena_keep(arena, slice_of(definition->chunk.data + definition->body, definition->size));
+    struct evtx_name_use *uses = arena_new(arena, scan->name_use_count, sizeof *uses);
+    if (!program->body.data || !uses)
+        return false;
+    for (size_t i = 0; i < scan->name_use_count; i++) {
+        uses[i] = scan->name_uses[i];
+        uses[i].utf16 = arena_keep(arena, uses[i].utf16);
+        if (!uses[i].utf16.data)
+            return false;
+    }
+    program->name_uses = uses;
+    program->name_use_count = scan->name_use_count;
+    memcpy(program->guid, definition->guid, sizeof program->guid);
+    return true;
+}
+
+static const char *definition_compile(struct evtx_instances *instances,
+                                      const struct definition *definition,
+                                      struct evtx_program **ret_program) {
+    struct evtx_scan scan = {
+        .names = &instances->names,
+        .chunk = definition->chunk,
+        .at = definition->body,
+        .end = definition->body + definition->size,
+        .is_template = true,
+        .in_container = place_is_in_container(instances, definition->parent),
+        .scratch = &instances->scratch,
+        .words = instances->words,
+        .literals = instances->values + instances->value_count,
+        .literal_max = EVTX_VALUES_MAX - instances->value_count,
+        .name_uses = instances->name_uses,
+    };
+    const char *reason = evtx_scan_element(&scan);
+    if (reason)
+        return reason;
+    struct evtx_program *program = evtx_program_new(&instances->workshop, &scan, definition->parent,
+                                                    &instances->program_arena, &reason);
+    if (!program)
+        return reason;
+    if (!definition_keep(instances, definition, &scan, program))
+        return REASON_FULL;
+    *ret_program = program;
+    return NULL;
+}
+
+// The program of the definition at `offset`, as it continues the path `parent`.
+static const char *instances_find_program(struct evtx_instances *instances, uint32_t offset,
+                                          uint32_t parent, struct evtx_program **ret_program) {
+    struct evtx_definition_slot *slot =
+        &instances->definitions[(offset * 2654435761u >> 16 ^ parent) % EVTX_DEFINITION_SLOTS];
+    if (slot->generation == instances->names.generation && slot->offset == offset &&
+        slot->parent == parent) {
+        *ret_program = slot->program;
+        return NULL;
+    }
+    struct definition definition = {.chunk = instances->chunk, .parent = parent};
+    if (!bytes_inside(instances->chunk, offset, EVTX_DEFINITION_HEADER_SIZE))
+        return REASON_DEFINITION;
+    definition.guid = instances->chunk.data + offset + 4;
+    definition.size = bytes_get_u32(instances->chunk.data + offset + 20);
+    definition.body = offset + EVTX_DEFINITION_HEADER_SIZE;
+    if (!bytes_inside(instances->chunk, definition.body, definition.size))
+        return REASON_DEFINITION;
+    instances->compile_bytes += definition.size;
+    if (instances->compile_bytes > EVTX_CHUNK_COMPILE_BYTES_MAX)
+        return REASON_OVERLAP;
+    uint64_t hash = digest_hash64_seeded(slice_of(definition.guid, 20), parent);
+    uint32_t number =
+        table_find(&instances->program_table, hash, definition_equal, instances, &definition);
+    struct evtx_program *program = NULL;
+    if (number != TABLE_NONE) {
+        program = instances->programs[number];
+    } else {
+        const char *reason = definition_compile(instances, &definition, &program);
+        if (!reason)
+            reason = instances_add_program(instances, program, hash);
+        if (reason)
+            return reason;
+    }
+    *slot = (struct evtx_definition_slot){instances->names.generation, offset, parent, program};
+    *ret_program = program;
+    return NULL;
+}
+
+// The values behind the descriptors as one row:
+//
+//     u32 n | n x {u16 size, u8 kind, u8 0} | values
+//
+// Only as many as the template uses are looked at. *ret_nested has a bit for each of the first
+// 64 that is BinXML.
+static const char *instance_read_row(struct evtx_instances *instances, struct place *place,
+                                     const struct evtx_program *program, uint32_t *ret_count,
+                                     bool *ret_nests) {
+    struct slice window = {instances->chunk.data, place->end};
+    uint32_t count;
+    if (!bytes_u32(window, place->at, &count) ||
+        !bytes_inside(window, place->at + 4u, (size_t)count * 4))
+        return REASON_SHORT;
+    const uint8_t *descriptor = window.data + place->at + 4;
+    const uint8_t *data = descriptor + (size_t)count * 4;
+    const uint8_t *end = window.data + place->end;
+    uint32_t used = count < program->value_count ? count : program->value_count;
+    struct value *row = instances->values + instances->value_count;
+    if (program->value_count + program->composition_count >
+        EVTX_VALUES_MAX - instances->value_count)
+        return REASON_FULL;
+    bool nests = false;
+    for (uint32_t i = 0; i < used; i++, descriptor += 4) {
+        uint32_t size = bytes_get_u16(descriptor);
+        uint8_t kind = descriptor[2];
+        if (size > (size_t)(end - data))
+            return REASON_SHORT;
+        row[i] = (struct value){data, size, kind, {0}};
+        data += size;
+        if (kind == VALUE_UTF16)
+            while (row[i].size >= 2 && bytes_get_u16(row[i].data + row[i].size - 2) == 0)
+                row[i].size -= 2;
+        nests |= kind == VALUE_BINXML && size;
+    }
+    *ret_nests = nests;
+    *ret_count = used;
+    return NULL;
+}
+
+static const char *instance_read(struct evtx_instances *instances, struct place place,
+                                 struct event *event, struct evtx_layout **ret_layout);
+
+// The instances in the places of this one. What cannot be read is left out.
+static uint32_t instance_read_children(struct evtx_instances *instances, struct place place,
+                                       struct event *event, const struct evtx_program *program,
+                                       struct evtx_child children[EVTX_INSTANCES_MAX]) {
+    uint32_t count = 0;
+    const struct value *row = event->banks[2 * (instances->instance_count - 1)];
+    uint32_t row_size = event->bank_sizes[2 * (instances->instance_count - 1)];
+    for (uint32_t i = 0; i < row_size && i < program->value_count; i++) {
+        if (row[i].kind != VALUE_BINXML || row[i].size == 0 || program->nest_parents[i] == 0)
+            continue;
+        uint32_t from = (uint32_t)(row[i].data - instances->chunk.data);
+        struct place inner = {from, from + row[i].size, program->nest_parents[i],
+                              place.nesting + 1};
+        uint32_t instances_before = instances->instance_count;
+        size_t values_before = instances->value_count;
+        struct evtx_layout *layout;
+        const char *reason = instance_read(instances, inner, event, &layout);
+        if (reason) {
+            instances->nested_reason = reason;
+            instances->instance_count = instances_before;
+            instances->value_count = values_before;
+            continue;
+        }
+        assert(count < EVTX_INSTANCES_MAX);
+        children[count++] = (struct evtx_child){i, layout};
+    }
+    return count;
+}
+
+static void event_set_bank(struct event *event, uint32_t bank, const struct value *values,
+                           size_t count) {
+    event->banks[bank] = values;
+    event->bank_sizes[bank] = count > UINT16_MAX ? UINT16_MAX : (uint16_t)count;
+}
+
+// 0c 01 | u32 id | u32 offset of the definition | the definition, if it is here | values
+static const char *instance_read_template(struct evtx_instances *instances, struct place place,
+                                          struct event *event, struct evtx_layout **ret_layout) {
+    struct slice window = {instances->chunk.data, place.end};
+    uint32_t offset;
+    if (!bytes_u32(window, place.at + 6u, &offset))
+        return REASON_SHORT;
+    place.at += 10;
+    if (offset == place.at) {
+        if (!bytes_inside(window, offset, EVTX_DEFINITION_HEADER_SIZE))
+            return REASON_SHORT;
+        uint32_t size = bytes_get_u32(window.data + offset + 20);
+        if (!bytes_inside(window, offset + EVTX_DEFINITION_HEADER_SIZE, size))
+            return REASON_SHORT;
+        place.at += EVTX_DEFINITION_HEADER_SIZE + size;
+    }
+    struct evtx_program *program;
+    uint32_t count = 0;
+    bool nests = false;
+    const char *reason = instances_find_program(instances, offset, place.parent, &program);
+    if (!reason)
+        reason = instance_read_row(instances, &place, program, &count, &nests);
+    if (reason)
+        return reason;
+    struct value *row = instances->values + instances->value_count;
+    if (program->composition_count) {
+        for (uint32_t i = count; i < program->value_count; i++)
+            row[i] = EVENT_VALUE_ABSENT;
+        if (!evtx_program_compose(program, row, &instances->scratch))
+            return REASON_FULL;
+        count = program->value_count + program->composition_count;
+    }
+    uint32_t bank = 2 * instances->instance_count++;
+    event_set_bank(event, bank, row, count);
+    event_set_bank(event, bank + 1, program->literals, program->literal_count);
+    instances->value_count += count;
+    struct evtx_child children[EVTX_INSTANCES_MAX];
+    uint32_t child_count =
+        nests ? instance_read_children(instances, place, event, program, children) : 0;
+    *ret_layout = evtx_layout_find(&instances->layouts, program, children, child_count);
+    return *ret_layout ? NULL : REASON_LAYOUT;
+}
+
+struct fragment {
+    const struct evtx_scan *scan;
+    uint32_t parent;
+};
+
+static bool fragment_equal(const void *context, uint32_t number, const void *key) {
+    const struct evtx_instances *instances = context;
+    const struct evtx_program *program = instances->programs[number];
+    const struct fragment *fragment = key;
+    return program->words && program->parent == fragment->parent &&
+           program->word_count == fragment->scan->word_count &&
+           memcmp(program->words, fragment->scan->words,
+                  program->word_count * sizeof *program->words) == 0;
+}
+
+static const char *fragment_compile(struct evtx_instances *instances,
+                                    const struct fragment *fragment,
+                                    struct evtx_program **ret_program) {
+    const struct evtx_scan *scan = fragment->scan;
+    const char *reason = NULL;
+    struct evtx_program *program = evtx_program_new(&instances->workshop, scan, fragment->parent,
+                                                    &instances->program_arena, &reason);
+    if (!program)
+        return reason;
+    uint32_t *words = arena_new(&instances->program_arena, scan->word_count, sizeof *words);
+    if (!words)
+        return REASON_FULL;
+    memcpy(words, scan->words, scan->word_count * sizeof *words);
+    program->words = words;
+    program->word_count = scan->word_count;
+    *ret_program = program;
+    return NULL;
+}
+
+// An element without a template: its structure is found among those seen, its values are
+// the literals of this one.
+static const char *instance_read_fragment(struct evtx_instances *instances, struct place place,
+                                          struct event *event, struct evtx_layout **ret_layout) {
+    struct evtx_scan scan = {
+        .names = &instances->names,
+        .chunk = instances->chunk,
+        .at = place.at,
+        .end = place.end,
+        .in_container = place_is_in_container(instances, place.parent),
+        .scratch = &instances->scratch,
+        .words = instances->words,
+        .literals = instances->values + instances->value_count,
+        .literal_max = EVTX_VALUES_MAX - instances->value_count,
+    };
+    const char *reason = evtx_scan_element(&scan);
+    if (reason)
+        return reason;
+    struct fragment fragment = {&scan, place.parent};
+    uint64_t hash = digest_hash64_seeded(slice_of(scan.words, scan.word_count * sizeof *scan.words),
+                                         place.parent);
+    uint32_t number =
+        table_find(&instances->program_table, hash, fragment_equal, instances, &fragment);
+    struct evtx_program *program = NULL;
+    if (number != TABLE_NONE) {
+        program = instances->programs[number];
+    } else {
+        reason = fragment_compile(instances, &fragment, &program);
+        if (!reason)
+            reason = instances_add_program(instances, program, hash);
+        if (reason)
+            return reason;
+    }
+    uint32_t bank = 2 * instances->instance_count++;
+    event_set_bank(event, bank, NULL, 0);
+    event_set_bank(event, bank + 1, scan.literals, scan.literal_count);
+    instances->value_count += scan.literal_count;
+    *ret_layout = evtx_layout_find(&instances->layouts, program, NULL, 0);
+    return *ret_layout ? NULL : REASON_LAYOUT;
+}
+
+// Calls itself by way of instance_read_children, EVTX_NESTING_MAX deep at most.
+static const char *instance_read(struct evtx_instances *instances, struct place place,
+                                 struct event *event, struct evtx_layout **ret_layout) {
+    if (place.nesting == EVTX_NESTING_MAX)
+        return REASON_NESTING;
+    if (instances->instance_count == EVTX_INSTANCES_MAX)
+        return REASON_INSTANCES;
+    const uint8_t *data = instances->chunk.data;
+    while (place.at + 4u <= place.end && data[place.at] == 0x0F)
+        place.at += 4;
+    if (place.at >= place.end)
+        return REASON_SHORT;
+    switch (data[place.at]) {
+    case 0x0C:
+        return instance_read_template(instances, place, event, ret_layout);
+    case 0x01:
+    case 0x41:
+        return instance_read_fragment(instances, place, event, ret_layout);
+    default:
+        return REASON_TOKEN;
+    }
+}
+
+const char *evtx_instances_read(struct evtx_instances *instances, uint32_t from, uint32_t end,
+                                struct event *event) {
+    assert(from <= end && end <= instances->chunk.size);
+    if (instances_are_full(instances))
+        instances_forget(instances);
+    if (instances->scratch.used_bytes)
+        arena_reset(&instances->scratch);
+    instances->value_count = 0;
+    instances->instance_count = 0;
+    instances->nested_reason = NULL;
+    struct place place = {.at = from, .end = end, .parent = EVTX_NAME_EMPTY};
+    struct evtx_layout *layout;
+    const char *reason = instance_read(instances, place, event, &layout);
+    if (reason)
+        return reason;
+    event->shape = layout->shape ? layout->shape : evtx_layout_shape(&instances->layouts, layout);
+    return NULL;
+}

@@ -1,0 +1,62 @@
+// Names of a chunk as small numbers
+// SPDX-License-Identifier: Apache-2.0
+#ifndef DECODE_EVTX_NAMES_H
+#define DECODE_EVTX_NAMES_H
+
+#include "base/intern.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    EVTX_NAME_SLOTS = 1024 // a power of two
+};
+
+// Numbers of the names that the format itself gives a meaning.
+enum evtx_known_name {
+    EVTX_NAME_EMPTY,
+    EVTX_NAME_EVENT_DATA,
+    EVTX_NAME_USER_DATA,
+    EVTX_NAME_DATA,
+    EVTX_NAME_NAME,
+    EVTX_NAME_KNOWN_COUNT,
+};
+
+// Texts (names, data names, paths) live as long as the state; which offset holds which name
+// is forgotten with the chunk, by counting `generation` up.
+struct evtx_names {
+    struct interner interner;
+    uint32_t generation;
+    struct evtx_name_slot {
+        uint32_t generation;
+        uint32_t offset;
+        uint32_t name;
+    } slots[EVTX_NAME_SLOTS];
+};
+
+void evtx_names_init(struct evtx_names *names);
+void evtx_names_done(struct evtx_names *names);
+
+// The next chunk begins.
+void evtx_names_forget(struct evtx_names *names);
+
+// The UTF-16 text of the name at `offset` of the chunk; false when it is not wholly inside.
+bool evtx_name_bytes(struct slice chunk, uint32_t offset, struct slice *ret_utf16);
+
+// The number of the name at `offset`; INTERN_FULL when it is not inside the chunk, or no
+// number is left.
+uint32_t evtx_names_at(struct evtx_names *names, struct slice chunk, uint32_t offset);
+
+// The number of a UTF-16 text; INTERN_FULL when it is too long or no number is left.
+uint32_t evtx_names_add_utf16(struct evtx_names *names, struct slice utf16);
+
+static inline struct slice evtx_names_text(const struct evtx_names *names, uint32_t name) {
+    return intern_text(&names->interner, name);
+}
+
+static inline bool evtx_name_is_container(uint32_t name) {
+    return name == EVTX_NAME_EVENT_DATA || name == EVTX_NAME_USER_DATA;
+}
+
+#endif
