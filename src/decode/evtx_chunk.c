@@ -164,6 +164,16 @@ static bool bytes_are_zero(const uint8_t *data, size_t size) {
     return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
 }
 
+// A record whose beginning was written and whose end was not: what is there is shown.
+static void reader_torn(struct evtx_reader *reader, uint32_t at, uint32_t size) {
+    bool damaged = reader->damaged;
+    reader_gap(reader, at, 0, "record is torn: its end was never written");
+    reader->damaged = true;
+    reader_see(reader, bytes_get_u64(reader->instances.chunk.data + at + 8));
+    reader_record(reader, at, size, false);
+    reader->damaged = damaged;
+}
+
 // Records one behind the other; behind a broken one the next is searched.
 static void reader_records(struct evtx_reader *reader, uint32_t at, uint32_t end) {
     struct slice chunk = reader->instances.chunk;
@@ -182,6 +192,11 @@ static void reader_records(struct evtx_reader *reader, uint32_t at, uint32_t end
             continue;
         }
         uint32_t next = record_search(chunk, at + 1, end);
+        if (size && at + size <= next) {
+            reader_torn(reader, at, size);
+            at += size;
+            continue;
+        }
         if (!bytes_are_zero(chunk.data + at, next - at))
             reader_gap_bytes(reader, at, next - at, "no record where one should be");
         at = next;

@@ -249,9 +249,7 @@ static const char *instance_read_row(struct evtx_instances *instances, struct pl
             return REASON_SHORT;
         row[i] = (struct value){data, size, kind, {0}};
         data += size;
-        if (kind == VALUE_UTF16)
-            while (row[i].size >= 2 && bytes_get_u16(row[i].data + row[i].size - 2) == 0)
-                row[i].size -= 2;
+        value_trim(&row[i]);
         nests |= kind == VALUE_BINXML && size;
     }
     *ret_nests = nests;

@@ -132,7 +132,8 @@ static const char *scan_finish_text(struct evtx_scan *scan) {
         if (reason)
             return reason;
     }
-    const struct value *text = &scan->literals[scan->run];
+    struct value *text = &scan->literals[scan->run];
+    value_trim(text);
     if (is_data_name && text->kind == VALUE_UTF16 && text->size) {
         assert(scan->word_count);
         uint32_t name = evtx_names_add_utf16(scan->names, slice_of(text->data, text->size));

@@ -7,6 +7,7 @@
 #include "decode/evtx_names.h"
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/slice.h"
 #include "model/value.h"
 
@@ -67,6 +68,16 @@ struct evtx_scan {
     uint32_t depth;
     uint32_t elements[EVTX_ELEMENTS_MAX];
 };
+
+// Some providers count the NUL behind a text, or several: no part of the text.
+static inline void value_trim(struct value *value) {
+    if (value->kind == VALUE_UTF16)
+        while (value->size >= 2 && bytes_get_u16(value->data + value->size - 2) == 0)
+            value->size -= 2;
+    if (value->kind == VALUE_ANSI)
+        while (value->size && value->data[value->size - 1] == 0)
+            value->size--;
+}
 
 // Read one element. NULL when it was read, else the reason why not, as a gap says it.
 const char *evtx_scan_element(struct evtx_scan *scan);

@@ -18,7 +18,11 @@ import sys
 
 # (file name, path of the field or None, why). Fields that may differ, and files with more
 # records than the peer's.
-JUSTIFIED = []
+JUSTIFIED = [
+    ("Microsoft-Windows-LanguagePackSetup%4Operational.evtx", ".Event.Event",
+     "record 17 is torn: its nested BinXML is all zeros, which the peer takes for an element "
+     "named after offset 0; we leave it out and report a gap"),
+]
 
 
 def leaves(pairs, path, into):
