@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/value_json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -205,61 +206,6 @@ static uint32_t hex_digit(uint8_t byte) {
                                         : 16;
 }
 
-// The four digits of \uXXXX at `at`; false when they are not there.
-static bool json_take_unit(struct slice text, size_t at, uint32_t *ret_unit) {
-    uint32_t unit = 0;
-    if (!bytes_inside(text, at, 4))
-        return false;
-    for (size_t i = 0; i < 4; i++) {
-        uint32_t digit = hex_digit(text.data[at + i]);
-        if (digit == 16)
-            return false;
-        unit = unit << 4 | digit;
-    }
-    *ret_unit = unit;
-    return true;
-}
-
-// What stands behind a backslash at text[at]; returns the bytes it took.
-static size_t json_append_escape(struct slice text, size_t at, struct buffer *buffer) {
-    static const char plain[] = "\"\\/bfnrt";
-    static const char meant[] = "\"\\/\b\f\n\r\t";
-    const char *known = text.data[at] ? strchr(plain, text.data[at]) : NULL;
-    uint32_t unit;
-    if (known) {
-        buffer_append_byte(buffer, (uint8_t)meant[known - plain]);
-        return 1;
-    }
-    if (text.data[at] != 'u' || !json_take_unit(text, at + 1, &unit)) {
-        buffer_append_byte(buffer, '\\');
-        return 0;
-    }
-    uint32_t low;
-    uint16_t units[2] = {(uint16_t)unit, 0};
-    size_t count = 1;
-    if (unit >= 0xD800 && unit < 0xDC00 && bytes_inside(text, at + 5, 2) &&
-        text.data[at + 5] == '\\' && text.data[at + 6] == 'u' &&
-        json_take_unit(text, at + 7, &low) && low >= 0xDC00 && low < 0xE000)
-        units[count++] = (uint16_t)low;
-    append_utf16(slice_of(units, 2 * count), buffer);
-    return count == 2 ? 11 : 5;
-}
-
-// RFC 8259, section 7. What is no escape stays as it is.
-static void append_json_string(struct slice text, struct buffer *buffer) {
-    size_t at = 0;
-    while (at < text.size) {
-        const uint8_t *escape = memchr(text.data + at, '\\', text.size - at);
-        size_t plain = escape ? (size_t)(escape - text.data) - at : text.size - at;
-        buffer_append(buffer, text.data + at, plain);
-        at += plain;
-        if (at + 1 < text.size)
-            at += 1 + json_append_escape(text, at + 1, buffer);
-        else if (at < text.size)
-            buffer_append_byte(buffer, text.data[at++]);
-    }
-}
-
 static void append_scalar(const struct value *value, struct buffer *buffer) {
     struct slice bytes = {value->data, value->size};
     if (value->size < kind_size(value->kind) && !kind_is_integer(value->kind))
@@ -300,13 +246,7 @@ static void append_scalar(const struct value *value, struct buffer *buffer) {
     case VALUE_SYSTEMTIME:
         append_systemtime(value->data, buffer);
         return;
-    case VALUE_JSON_STRING:
-        append_json_string(bytes, buffer);
-        return;
     case VALUE_UTF8:
-    case VALUE_JSON_NUMBER:
-    case VALUE_JSON_BOOL:
-    case VALUE_JSON_RAW:
         buffer_append_slice(buffer, bytes);
         return;
     default:
@@ -363,6 +303,8 @@ static bool value_is_array(const struct value *value) {
 size_t value_count(const struct value *value) {
     if (value_is_null(value))
         return 0;
+    if (value_is_json(value))
+        return value_json_count(value);
     if (!value_is_array(value))
         return 1;
     uint8_t kind = value->kind & 0x7F;
@@ -377,6 +319,8 @@ size_t value_count(const struct value *value) {
 }
 
 struct value value_element(const struct value *value, size_t i) {
+    if (value_is_json(value))
+        return value_json_element(value, i);
     if (!value_is_array(value))
         return *value;
     struct value element = {.kind = VALUE_ABSENT};
@@ -395,6 +339,10 @@ struct value value_element(const struct value *value, size_t i) {
 }
 
 void value_append_text(const struct value *value, struct buffer *buffer) {
+    if (value_is_json(value)) {
+        value_json_append_text(value, buffer);
+        return;
+    }
     if (!value_is_array(value)) {
         append_scalar(value, buffer);
         return;
@@ -440,6 +388,8 @@ bool value_integer(const struct value *value, int64_t *ret_number) {
             *ret_number = value->kind == VALUE_BOOL ? bits != 0 : (int64_t)bits;
         return fits;
     }
+    if (value_is_json(value))
+        return value_json_integer(value, ret_number);
     uint8_t text[24];
     switch (value->kind) {
     case VALUE_UTF16:
@@ -449,8 +399,6 @@ bool value_integer(const struct value *value, int64_t *ret_number) {
                             ret_number);
     case VALUE_ANSI:
     case VALUE_UTF8:
-    case VALUE_JSON_STRING:
-    case VALUE_JSON_NUMBER:
         return text_integer(slice_of(value->data, value->size), ret_number);
     default:
         break;
@@ -460,8 +408,7 @@ bool value_integer(const struct value *value, int64_t *ret_number) {
 
 static void append_json_scalar(const struct value *value, struct buffer *buffer) {
     uint8_t kind = value->kind;
-    bool is_bare = (kind >= VALUE_INT8 && kind <= VALUE_UINT64) || kind == VALUE_BOOL ||
-                   kind == VALUE_JSON_NUMBER || kind == VALUE_JSON_BOOL || kind == VALUE_JSON_RAW;
+    bool is_bare = (kind >= VALUE_INT8 && kind <= VALUE_UINT64) || kind == VALUE_BOOL;
     if (value_is_null(value) || (is_bare && value->size == 0)) {
         buffer_append(buffer, "null", 4);
         return;
@@ -479,6 +426,10 @@ static void append_json_scalar(const struct value *value, struct buffer *buffer)
 }
 
 void value_append_json(const struct value *value, struct buffer *buffer) {
+    if (value_is_json(value)) {
+        value_json_append_json(value, buffer);
+        return;
+    }
     if (!value_is_array(value)) {
         append_json_scalar(value, buffer);
         return;

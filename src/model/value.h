@@ -76,7 +76,8 @@ bool value_integer(const struct value *value, int64_t *ret_number);
 size_t value_count(const struct value *value);
 struct value value_element(const struct value *value, size_t i);
 
-// As a JSON value: numbers bare (64-bit ones too), text escaped, arrays as arrays, null.
+// As a JSON value: integers bare (64-bit ones too), text escaped, arrays as arrays, null.
+// Reals of EVTX are text, as evtx_dump writes them: JSON has no NaN.
 void value_append_json(const struct value *value, struct buffer *buffer);
 
 #endif
