@@ -12,6 +12,7 @@ enum {
 };
 
 #define SECOND_NS 1000000000ll
+#define DAY_NS (86400 * SECOND_NS)
 
 static bool digits_two(const uint8_t *at, int64_t limit, int64_t *ret_number) {
     if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
@@ -109,9 +110,13 @@ static int64_t text_time(struct json_day *day, struct slice text, bool *ret_zone
         return number_time(text);
     }
     *ret_zoned = text_is_zoned(text);
+    int64_t start_ns;
     if (text.size >= sizeof day->text &&
-        clock_parse(slice_part(text, 0, sizeof day->text), &day->start_ns))
+        clock_parse(slice_part(text, 0, sizeof day->text), &start_ns) && start_ns > CLOCK_MIN &&
+        start_ns < CLOCK_MAX - DAY_NS) { // a clamped day has no times
+        day->start_ns = start_ns;
         memcpy(day->text, text.data, sizeof day->text);
+    }
     return time_ns;
 }
 
