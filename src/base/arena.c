@@ -68,6 +68,20 @@ void *arena_new(struct arena *arena, size_t count, size_t size) {
     return memory;
 }
 
+void arena_absorb(struct arena *to, struct arena *from) {
+    // Behind the block that `to` is filling, so that it goes on filling it.
+    struct arena_block **link = to->blocks ? &to->blocks->next : &to->blocks;
+    struct arena_block *rest = *link;
+    *link = from->blocks;
+    while (*link)
+        link = &(*link)->next;
+    *link = rest;
+    to->used_bytes += from->used_bytes;
+    to->ceiling_bytes += from->used_bytes;
+    from->blocks = NULL;
+    from->used_bytes = 0;
+}
+
 struct slice arena_keep(struct arena *arena, struct slice bytes) {
     uint8_t *copy = arena_new(arena, bytes.size + 1, 1);
     if (!copy)

@@ -31,6 +31,10 @@ void arena_reset(struct arena *arena);
 // that into STATUS_LIMIT or a gap.
 void *arena_new(struct arena *arena, size_t count, size_t size);
 
+// Take over everything `from` handed out; `from` is empty afterwards. `to`'s ceiling grows by
+// what was taken.
+void arena_absorb(struct arena *to, struct arena *from);
+
 // A copy that lives as long as the arena, with a NUL after it that is not counted.
 // {NULL, 0} when the ceiling would be passed and the input was not empty.
 struct slice arena_keep(struct arena *arena, struct slice bytes);

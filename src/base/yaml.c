@@ -142,7 +142,7 @@ static enum status node_place(struct builder *builder, const yaml_event_t *event
 }
 
 static enum status on_scalar(struct builder *builder, const yaml_event_t *event) {
-    struct yaml_node *node;
+    struct yaml_node *node = NULL;
     enum status status = node_make(builder, event, YAML_SCALAR, &node);
     if (status)
         return status;
@@ -197,7 +197,7 @@ static enum status on_alias(struct builder *builder, const yaml_event_t *event) 
     for (uint32_t i = 0; i < builder->anchor_count; i++) {
         if (!slice_equal(builder->anchors[i].name, name))
             continue;
-        struct yaml_node *node;
+        struct yaml_node *node = NULL;
         enum status status = node_make(builder, event, YAML_SCALAR, &node);
         if (status)
             return status;

@@ -16,6 +16,9 @@ struct sigma_rules {
     size_t correlation_count;
     struct rule_complaint *complaints; // sorted by (file, line)
     size_t complaint_count;
+    // What reading found worth saying but not refusing; sigma_lint hands it out.
+    struct rule_complaint *remarks;
+    size_t remark_count;
     // Every file that was read, for the image's freshness check.
     struct sigma_file {
         struct slice path;
@@ -32,6 +35,11 @@ struct sigma_rules {
 enum status sigma_rules_init(struct sigma_rules *rules, const struct ruleset_options *options,
                              struct problem *problem);
 void sigma_rules_done(struct sigma_rules *rules);
+
+// What is not refused but looks wrong: remarks of reading, duplicate ids, conditions that can
+// never hold, unknown log sources and fields. Appends to rules->complaints (refused = false) and
+// sorts them anew. Call it once.
+void sigma_lint(struct sigma_rules *rules);
 
 // The list of files under the paths with their size, time and inode, without reading them:
 // what the image is checked against (about 10 ms for 3,700 files).
