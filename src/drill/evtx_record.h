@@ -4,7 +4,7 @@
 #define DRILL_EVTX_RECORD_H
 
 #include "drill/evtx_catalogue.h"
-#include "drill/evtx_chunk.h"
+#include "drill/evtx_block.h"
 
 // Appends to the chunk, or sets chunk->full and leaves the rest to the caller's rollback.
 // `number` is the record's number in its file.

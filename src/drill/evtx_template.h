@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/intern.h"
-#include "drill/evtx_writer.h"
+#include "drill/evtx_event.h"
 
 #include <stdbool.h>
 #include <stdint.h>

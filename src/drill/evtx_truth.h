@@ -4,7 +4,7 @@
 #define DRILL_EVTX_TRUTH_H
 
 #include "base/buffer.h"
-#include "drill/evtx_writer.h"
+#include "drill/evtx_event.h"
 
 // One line for one record as it was handed to evtx_writer_append, so that readers by other
 // hands can be compared with it. `file` as the reader will see it, `number` the record's

@@ -1,6 +1,6 @@
 // One 64 KiB chunk of an event log
 // SPDX-License-Identifier: Apache-2.0
-#include "drill/evtx_chunk.h"
+#include "drill/evtx_block.h"
 
 #include "base/bytes.h"
 #include "base/digest.h"

@@ -1,7 +1,7 @@
 // One 64 KiB chunk of an event log
 // SPDX-License-Identifier: Apache-2.0
-#ifndef DRILL_EVTX_CHUNK_H
-#define DRILL_EVTX_CHUNK_H
+#ifndef DRILL_EVTX_BLOCK_H
+#define DRILL_EVTX_BLOCK_H
 
 #include "drill/evtx_template.h"
 
