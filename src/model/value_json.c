@@ -246,7 +246,7 @@ struct value value_json_element(const struct value *value, size_t i) {
         const uint8_t *start = at;
         if (n == VALUE_JSON_ELEMENTS_MAX || !array_next(&at, end, &element))
             return (struct value){.kind = VALUE_ABSENT};
-        if (n == VALUE_JSON_ELEMENTS_MAX - 1 && at < end)
+        if (n == i && n == VALUE_JSON_ELEMENTS_MAX - 1 && at < end)
             return (struct value){start, (uint32_t)(end - start), VALUE_UTF8, {0}};
     }
     return element;

@@ -3,7 +3,12 @@
 #ifndef MODEL_VALUE_JSON_H
 #define MODEL_VALUE_JSON_H
 
-#include "model/value.h"
+#include "base/buffer.h"
+#include "model/value_kind.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 // What model/value.h promises, for the kinds VALUE_JSON_STRING to VALUE_JSON_RAW only; value.c
 // hands these kinds on. A decoder has checked the structure of a VALUE_JSON_RAW; what stands
