@@ -147,11 +147,11 @@ static void class_describe(struct normaliser *normaliser, const struct head *hea
         windows_describe(ret_class);
 }
 
-// A new entry in the arena; NULL when one of the caps is reached.
+// A new entry in the arena; NULL when one of the caps is reached, or the shape does not last.
 static struct class_entry *entry_new(struct normaliser *normaliser, const struct head *head,
                                      int64_t code) {
     if (normaliser->entry_count == CLASSES_MAX || head->provider->size > NAME_SIZE_MAX ||
-        head->channel->size > NAME_SIZE_MAX)
+        head->channel->size > NAME_SIZE_MAX || head->shape->id == SHAPE_ID_NONE)
         return NULL;
     struct class_entry *entry = arena_new(&normaliser->arena, 1, sizeof *entry);
     if (!entry)
