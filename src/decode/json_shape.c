@@ -319,7 +319,9 @@ static bool leaves_make(struct json_book *book, const uint32_t *steps, size_t st
             depth -= depth > 0;
             continue;
         }
-        struct json_leaf leaf = {.key = key_text(book, node), .parent = above[depth].key};
+        struct json_leaf leaf = {.key = key_text(book, node),
+                                 .parent = above[depth].key,
+                                 .grandparent = above[depth].parent};
         leaf.path = path_text(book, above[depth].path, leaf.key);
         if (!leaf.key.data || !leaf.path.data)
             return false;

@@ -368,11 +368,35 @@ static const struct shipper *shipper_find(const struct json_leaf *leaves, uint32
     return NULL;
 }
 
+// evtx_dump's attributes go by their element too, as everywhere: "Event_xmlns". {NULL, 0}: the
+// leaf is no attribute, or the arena is full.
+static struct slice attribute_name(const struct json_leaf *leaf, struct arena *arena) {
+    const struct slice ending = SLICE("_attributes");
+    struct slice element = {NULL, 0};
+    if (slice_equal(leaf->parent, SLICE("#attributes")))
+        element = leaf->grandparent;
+    else if (slice_ends(leaf->parent, ending))
+        element = slice_part(leaf->parent, 0, leaf->parent.size - ending.size);
+    if (!element.size)
+        return element;
+    size_t size = element.size + 1 + leaf->key.size;
+    uint8_t *name = arena_new(arena, size, 1);
+    if (!name)
+        return (struct slice){NULL, 0};
+    memcpy(name, element.data, element.size);
+    name[element.size] = '_';
+    if (leaf->key.size)
+        memcpy(name + element.size + 1, leaf->key.data, leaf->key.size);
+    return slice_of(name, size);
+}
+
 // The last key, without evtx_dump's "#text" step; "Image" for Wazuh's "image". {NULL, 0}: the
 // arena is full.
-static struct slice leaf_name(const struct json_leaf *leaf, bool upper, struct arena *arena) {
+static struct slice leaf_name(const struct shipper *shipper, const struct json_leaf *leaf,
+                              bool data, struct arena *arena) {
     bool text = slice_equal(leaf->key, SLICE("#text")) && leaf->parent.size;
     struct slice name = text ? leaf->parent : leaf->key;
+    bool upper = data && shipper->lower_camel;
     if (!upper || name.size == 0 || *name.data < 'a' || *name.data > 'z')
         return name;
     uint8_t *copy = arena_new(arena, name.size, 1);
@@ -411,10 +435,15 @@ static bool naming_add(struct json_naming *naming, const struct shipper *shipper
     bool data = !row && shipper_is_data(shipper, &plain);
     field->path = leaf->path;
     field->slot = (struct slot){.bank = 0, .index = (uint16_t)at};
+    struct slice attribute = {NULL, 0};
+    if (!row && shipper->rows == rows_nested)
+        attribute = attribute_name(leaf, arena);
     if (row && row->name)
         field->name = slice_of_string(row->name);
+    else if (attribute.size)
+        field->name = attribute;
     else if (data || shipper->flat)
-        field->name = leaf_name(leaf, data && shipper->lower_camel, arena);
+        field->name = leaf_name(shipper, leaf, data, arena);
     else
         field->name = leaf->path;
     if (row)

@@ -16,6 +16,7 @@ struct json_leaf {
     struct slice path;   // keys from the root, joined by '.'
     struct slice key;    // the last key
     struct slice parent; // the key above; empty at the top
+    struct slice grandparent;
 };
 
 // What the shipper's table makes of an object's leaves.

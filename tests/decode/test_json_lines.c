@@ -93,8 +93,9 @@ static void test_evtx_dump(void **state) {
           "\"Microsoft-Windows-Sysmon/Operational\",\"Computer\":\"A.corp\",\"Security\":"
           "{\"#attributes\":{\"UserID\":\"S-1-5-18\"}}},\"EventData\":{\"Image\":"
           "\"C:\\\\a.exe\",\"CommandLine\":\"\\u0041 \\\"b\\\"\"}}}",
-          HEAD "Image CommandLine ",
-          "evtx_dump|2026-11-22T13:29:17.123456Z|77|0|1|Provider_Name=Microsoft-Windows-Sysmon;"
+          HEAD "Image CommandLine Event_xmlns ",
+          "evtx_dump|2026-11-22T13:29:17.123456Z|77|0|1|Event_xmlns=http://"
+          "x;Provider_Name=Microsoft-Windows-Sysmon;"
           "Provider_Guid=5770385F;EventID=1;Version=5;"
           "TimeCreated_SystemTime=2026-11-22T13:29:17.123456Z;EventRecordID=77;"
           "Execution_ProcessID=4;Execution_ThreadID=8;Channel=Microsoft-Windows-Sysmon/"
