@@ -113,6 +113,9 @@ static enum status landlock_allow_all(int ruleset, const struct sandbox_options 
         status = landlock_allow(ruleset, options->readable[i], RIGHTS_READ & handled, problem);
     for (size_t i = 0; i < options->writable_count && status == STATUS_OK; i++)
         status = landlock_allow(ruleset, options->writable[i], RIGHTS_WRITE & handled, problem);
+    // The C library's character tables: names in archives become UTF-8 through them.
+    if (status == STATUS_OK)
+        status = landlock_allow(ruleset, "/usr/lib/locale", RIGHTS_READ & handled, problem);
     if (SANDBOX_SANITIZED && status == STATUS_OK)
         status = landlock_allow(ruleset, "/proc", RIGHTS_READ & handled, problem);
     return status;

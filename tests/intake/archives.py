@@ -65,6 +65,8 @@ write("traversal.zip", zip_bytes([("../../tmp/vedette-was-here.log", b"# up\n"),
 write("names.zip", rename_in_zip(zip_bytes([("XXXX.log", b"# gbk\n"), ("YY\n\x1b.log", b"# odd\n")]),
                                  b"XXXX", b"\xc8\xd5\xd6\xbe"))
 
+write("utf8.zip", zip_bytes([("\u4e3b\u673a/\u65e5\u5fd7.log", b"# x\n")]))
+
 nested = zip_bytes([("b.log", LINES)])
 for depth in range(2, 6):
     nested = zip_bytes([("in%d.log" % depth, b"# here\n"), ("deep%d.zip" % depth, nested),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/sandbox.h"
 #include "intake/evidence_tree.h"
 
 #include <archive.h>
@@ -150,6 +151,26 @@ static void names_are_only_names(void **state) {
                       "names.zip!YY\n\x1b.log|6||0|lines|6\n");
 }
 
+// The locale that turns names into UTF-8 is opened when the sandbox is already closed.
+static void names_survive_the_sandbox(void **state) {
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        const char *paths[] = {"."};
+        struct sandbox_options options = {
+            .readable = paths, .readable_count = 1, .writable = paths, .writable_count = 1};
+        const char *missing;
+        struct problem problem;
+        if (sandbox_enter(&options, &missing, &problem) != STATUS_OK)
+            exit(1);
+        TREE_RUN(&run, "utf8.zip");
+        exit(strstr(run.text, "utf8.zip!\u4e3b\u673a/\u65e5\u5fd7.log|4||0|lines|4\n") ? 0 : 2);
+    }
+    int result;
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+}
+
 static void damage_is_a_gap(void **state) {
     (void)state;
     TREE_RUN(&run, "truncated.log.gz");
@@ -228,6 +249,7 @@ int main(void) {
         cmocka_unit_test(standard_input_is_sniffed),
         cmocka_unit_test(archives_inside_archives),
         cmocka_unit_test(names_are_only_names),
+        cmocka_unit_test(names_survive_the_sandbox),
         cmocka_unit_test(damage_is_a_gap),
         cmocka_unit_test(bombs_end_at_the_ceilings),
         cmocka_unit_test(mutants_do_not_crash),
