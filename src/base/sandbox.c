@@ -205,7 +205,6 @@ static enum status calls_enter(bool *ret_held, struct problem *problem) {
     if (!error)
         error = calls_allow(filter);
     enum status status = STATUS_OK;
-    *ret_held = false;
     if (error) {
         status = problem_set(problem, STATUS_SYSTEM, "sandbox: seccomp rules");
     } else {
@@ -226,7 +225,7 @@ enum status sandbox_enter(const struct sandbox_options *options, const char **re
     enum status status = landlock_enter(options, &abi, problem);
     if (status != STATUS_OK)
         return status;
-    bool held;
+    bool held = false;
     status = calls_enter(&held, problem);
     if (status != STATUS_OK)
         return status;
