@@ -92,33 +92,6 @@ bool field_source_append_text(const struct event *event, const struct field_sour
     return field_transform_append(source->transform, value, value2, buffer);
 }
 
-// The elements of an array as written in JSON, strings only. {ABSENT} when there is no i-th.
-static struct value json_array_string(struct slice raw, size_t i) {
-    size_t at = 0;
-    while (at < raw.size) {
-        if (raw.data[at++] != '"')
-            continue;
-        size_t start = at;
-        while (at < raw.size && raw.data[at] != '"')
-            at += raw.data[at] == '\\' ? 2 : 1;
-        if (at >= raw.size)
-            break;
-        if (i-- == 0)
-            return (struct value){.data = raw.data + start,
-                                  .size = (uint32_t)(at - start),
-                                  .kind = VALUE_JSON_STRING};
-        at++;
-    }
-    return EVENT_VALUE_ABSENT;
-}
-
-// How many texts a Data value holds, and the i-th of them.
-static struct value data_text(const struct value *value, size_t i) {
-    if (value->kind == VALUE_JSON_RAW && value->size && value->data[0] == '[')
-        return json_array_string(slice_of(value->data, value->size), i);
-    return i < value_count(value) ? value_element(value, i) : EVENT_VALUE_ABSENT;
-}
-
 // The i-th unnamed Data, over repeated fields and arrays alike.
 static struct value event_data(const struct event *event, size_t i) {
     const struct shape *shape = event->shape;
@@ -126,12 +99,10 @@ static struct value event_data(const struct event *event, size_t i) {
         if (!slice_equal(shape->fields[field].name, SLICE("Data")))
             continue;
         const struct value *value = event_value(event, field);
-        size_t n = 0;
-        for (struct value text = data_text(value, 0); text.kind != VALUE_ABSENT;
-             text = data_text(value, ++n))
-            if (n == i)
-                return text;
-        size_t places = n ? n : 1; // an empty Data still takes its place
+        size_t count = value_count(value);
+        if (i < count)
+            return value_element(value, i);
+        size_t places = count ? count : 1; // an empty Data still takes its place
         if (i < places)
             break;
         i -= places;
