@@ -62,13 +62,18 @@ struct ecs_context {
     struct buffer text; // scratch of one value
 };
 
+// Rows that hold everywhere are of the head, and read nothing but the head: an event may have
+// data of its own named Version or Level.
+static bool row_is_head(const struct ecs_row *row) {
+    return row->category == LOG_CATEGORY_NONE && row->service == LOG_SERVICE_NONE;
+}
+
 // Whether a row holds in a class; of what is no Windows event only the computed rows do.
 static bool row_holds(const struct ecs_row *row, const struct event_class *event_class) {
     const struct log_source *source = &event_class->log_source;
     if (row->code != 0 && row->code != event_class->code)
         return false;
-    bool is_anywhere = row->category == LOG_CATEGORY_NONE && row->service == LOG_SERVICE_NONE;
-    if (is_anywhere && source->product == LOG_PRODUCT_NONE)
+    if (row_is_head(row) && source->product == LOG_PRODUCT_NONE)
         return row->form >= ECS_FORM_TIME;
     struct log_source_wanted wanted = {.category = row->category, .service = row->service};
     return log_source_fits(source, &wanted);
@@ -80,6 +85,9 @@ static struct slice row_text(struct ecs_context *context, const struct ecs_row *
     size_t count =
         event_class_resolve(context->event->event_class, row->name, true, sources, SOURCES_MAX);
     for (size_t i = 0; i < count && i < SOURCES_MAX; i++) {
+        const struct shape_field *field = &context->event->shape->fields[sources[i].field];
+        if (row_is_head(row) && ecs_field_part(field, true) != ECS_PART_HEAD)
+            continue;
         buffer_reset(&context->text);
         if (!field_source_append_text(context->event, &sources[i], &context->text))
             continue;

@@ -41,7 +41,7 @@ static bool name_is_head(struct slice name) {
     return false;
 }
 
-static enum ecs_part field_part(const struct shape_field *field, bool is_known) {
+enum ecs_part ecs_field_part(const struct shape_field *field, bool is_known) {
     if (!is_known)
         return ECS_PART_OTHER;
     if (field->role != FIELD_ROLE_NONE || slice_starts(field->path, SLICE("Event.System.")))
@@ -100,7 +100,7 @@ static void group_gather(struct group *group, enum ecs_part part, bool is_known)
     assert(shape->field_count <= SHAPE_FIELDS_MAX);
     group->count = 0;
     for (uint32_t i = 0; i < shape->field_count; i++)
-        if (field_part(&shape->fields[i], is_known) == part &&
+        if (ecs_field_part(&shape->fields[i], is_known) == part &&
             !value_is_null(event_value(group->event, i)))
             group->members[group->count++] = (uint16_t)i;
 }

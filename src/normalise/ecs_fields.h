@@ -16,9 +16,12 @@ enum ecs_part {
     ECS_PART_OTHER,      // what a shipper adds
 };
 
+// `is_known`: the record is a Windows event; otherwise all is OTHER.
+enum ecs_part ecs_field_part(const struct shape_field *field, bool is_known);
+
 // Append {"name":value,...} of a part, in document order; a name that comes several times
 // gives an array. Null and absent values are left out. False, and nothing appended, when
-// nothing is left. `is_known`: the record is a Windows event; otherwise all is OTHER.
+// nothing is left.
 bool ecs_fields_append(const struct event *event, enum ecs_part part, bool is_known,
                        struct buffer *buffer);
 
