@@ -1,7 +1,9 @@
 // One worker's matcher: which rules hold for an event
 // SPDX-License-Identifier: Apache-2.0
 #include "match/evaluate.h"
+
 #include "match/ruleset.h"
+#include "match/trigger.h"
 
 #include "base/memory.h"
 
@@ -86,6 +88,8 @@ size_t matcher_match(struct matcher *matcher, const struct event *event,
     if (!plan)
         return 0;
     matcher->candidate_count = 0;
+    if (plan->triggers)
+        trigger_scan(matcher, plan->triggers);
     for (uint32_t i = 0; i < matcher->candidate_count; i++)
         matcher_try(matcher, matcher->candidates[i]);
     for (uint32_t i = 0; i < plan->always_count; i++)

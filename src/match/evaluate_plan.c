@@ -48,6 +48,10 @@ struct plan_cache {
     struct interner keys;
     struct rule_plan **plans; // by key number
     uint32_t plan_capacity;
+    struct interner trigger_keys;          // pairs as collected
+    const struct trigger_index **triggers; // by trigger key number; NULL: no pairs
+    uint32_t trigger_capacity;
+    struct weigher weigher;
     struct buffer key;
     uint32_t *group_firsts; // rules of a group: group_rules[firsts[g], firsts[g + 1])
     uint32_t *group_rules;
@@ -80,17 +84,22 @@ static void cache_list_groups(struct plan_cache *cache) {
 static void cache_open(struct plan_cache *cache) {
     arena_init(&cache->arena, SIZE_MAX / 2);
     intern_init(&cache->keys, PLAN_KEYS_MAX, SIZE_MAX / 2);
+    intern_init(&cache->trigger_keys, PLAN_KEYS_MAX, SIZE_MAX / 2);
 }
 
 static void cache_close(struct plan_cache *cache) {
     arena_done(&cache->arena);
     intern_done(&cache->keys);
+    intern_done(&cache->trigger_keys);
     memory_free(cache->classes);
     memory_free(cache->plans);
+    memory_free(cache->triggers);
     cache->classes = NULL;
     cache->plans = NULL;
+    cache->triggers = NULL;
     cache->class_capacity = 0;
     cache->plan_capacity = 0;
+    cache->trigger_capacity = 0;
 }
 
 struct plan_cache *plan_cache_new(const struct compiled *compiled) {
@@ -102,6 +111,7 @@ struct plan_cache *plan_cache_new(const struct compiled *compiled) {
     struct buffer *buffers[] = {&cache->key, &cache->pairs, &cache->sure, &cache->always};
     for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
         buffer_init(buffers[i], PLAN_PAIR_BYTES_MAX);
+    weigher_init(&cache->weigher);
     cache_list_groups(cache);
     cache_open(cache);
     return cache;
@@ -213,10 +223,31 @@ static void plan_add_rule(struct plan_cache *cache, struct selector *selector, u
         return;
     if (row.known == SELECTION_TRUE)
         buffer_append(&cache->sure, &rule, sizeof rule);
-    else if (row.weight == SELECTION_NO_TRIGGER || true)
+    else if (row.weight == SELECTION_NO_TRIGGER)
         buffer_append(&cache->always, &rule, sizeof rule);
     else
         trigger_collect(selector, root, rule, &cache->pairs);
+}
+
+// Few trigger sets are shared by many plans: events of one channel differ in their ids, hardly
+// in what may match them.
+static const struct trigger_index *cache_triggers(struct matcher *matcher) {
+    struct plan_cache *cache = matcher->plans;
+    uint32_t before = cache->trigger_keys.count;
+    uint32_t number = intern_add(&cache->trigger_keys, buffer_slice(&cache->pairs));
+    if (number != INTERN_FULL && number < before)
+        return cache->triggers[number];
+    const struct trigger_index *made =
+        trigger_index_new(matcher, &cache->arena, &cache->pairs, &cache->weigher);
+    if (number == INTERN_FULL)
+        return made;
+    if (number >= cache->trigger_capacity) {
+        cache->trigger_capacity = cache->trigger_capacity ? cache->trigger_capacity * 2 : 64;
+        cache->triggers = memory_resize(cache->triggers, cache->trigger_capacity,
+                                        sizeof(const struct trigger_index *));
+    }
+    cache->triggers[number] = made;
+    return made;
 }
 
 static void plan_fill(struct matcher *matcher, struct rule_plan *plan, const uint64_t *groups) {
@@ -238,6 +269,7 @@ static void plan_fill(struct matcher *matcher, struct rule_plan *plan, const uin
     }
     for (uint32_t i = 0; i < cache->constant_count; i++)
         cache->constants[cache->constant_symbols[i]] = 0;
+    plan->triggers = cache_triggers(matcher);
     plan->sure = cache_keep(cache, &cache->sure);
     plan->sure_count = (uint32_t)(cache->sure.size / sizeof *plan->sure);
     plan->always = cache_keep(cache, &cache->always);
@@ -311,7 +343,9 @@ void plan_enter(struct matcher *matcher) {
             return;
         }
     }
-    if (cache->arena.used_bytes > PLAN_BYTES_SOFT) {
+    if (cache->arena.used_bytes + cache->keys.arena.used_bytes +
+            cache->trigger_keys.arena.used_bytes >
+        PLAN_BYTES_SOFT) {
         cache_close(cache);
         cache_open(cache);
     }

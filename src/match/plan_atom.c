@@ -77,7 +77,7 @@ static enum compiled_form pattern_form(const struct pattern *pattern, uint32_t *
 
 static void atom_set_hint(struct compiler *compiler, struct compiled_atom *row,
                           enum compiled_form form, struct slice folded) {
-    uint32_t weight = weight_of(form, folded);
+    uint32_t weight = weight_of(&compiler->weigher, form, folded);
     if (row->hint.size && weight >= row->weight)
         return;
     row->hint = compiler_text(compiler, folded);

@@ -14,6 +14,7 @@ enum {
 
 static void compiler_init(struct compiler *compiler) {
     memset(compiler, 0, sizeof *compiler);
+    weigher_init(&compiler->weigher);
     for (size_t i = 0; i < COMPILED_SECTION_COUNT; i++)
         buffer_init(&compiler->sections[i], SECTION_BYTES_MAX);
     struct interner *interners[] = {&compiler->texts, &compiler->symbols, &compiler->atoms,

@@ -7,6 +7,7 @@
 #include "base/intern.h"
 #include "base/status.h"
 #include "match/compiled.h"
+#include "match/plan_weight.h"
 #include "match/sigma.h"
 
 #include <stdbool.h>
@@ -33,6 +34,7 @@ struct compiler {
     struct buffer inner_costs;
     struct buffer stack; // uint64_t: cost and node of children not yet joined
     struct interner groups;
+    struct weigher weigher;
     uint32_t regex_count;
     bool by_category; // of the rule at hand
     bool failed;      // a table is full

@@ -21,8 +21,8 @@ struct hint_walk {
 };
 
 static void walk_close_run(struct hint_walk *walk) {
-    uint32_t rarity = weight_gram_rarity(slice_of(walk->run, walk->run_size));
-    if (walk->run_size && rarity > weight_gram_rarity(slice_of(walk->best, walk->best_size))) {
+    uint32_t rarity = weight_rarity(slice_of(walk->run, walk->run_size));
+    if (walk->run_size && rarity > weight_rarity(slice_of(walk->best, walk->best_size))) {
         memcpy(walk->best, walk->run, walk->run_size);
         walk->best_size = walk->run_size;
     }

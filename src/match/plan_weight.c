@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "match/plan_weight.h"
 
+#include "base/bytes.h"
+
 // What ordinary events are full of. A literal found in here tells nothing.
 static const char commonplace[] =
     "c:\\windows\\system32\\cmd.exe\n"
@@ -52,16 +54,35 @@ static uint32_t byte_eighths(uint8_t byte) {
     return byte < 128 && eighths[byte] ? eighths[byte] : UNSEEN_EIGHTHS;
 }
 
-uint32_t weight_gram_rarity(struct slice gram) {
+uint32_t weight_rarity(struct slice bytes) {
     uint32_t sum = 0;
-    for (size_t i = 0; i < gram.size; i++)
-        sum += byte_eighths(gram.data[i]);
+    for (size_t i = 0; i < bytes.size; i++)
+        sum += byte_eighths(bytes.data[i]);
     return sum;
 }
 
-static bool is_commonplace(enum compiled_form form, struct slice literal) {
-    if (literal.size == 0)
-        return true;
+static uint32_t common_place(const uint8_t *gram) {
+    return bytes_get_u32(gram) * 0x9E3779B1u >> 16;
+}
+
+void weigher_init(struct weigher *weigher) {
+    memset(weigher, 0, sizeof *weigher);
+    for (size_t i = 0; i + 4 < sizeof commonplace; i++) {
+        uint32_t place = common_place((const uint8_t *)commonplace + i);
+        weigher->common[place / 64] |= UINT64_C(1) << place % 64;
+    }
+}
+
+static bool gram_is_common(const struct weigher *weigher, const uint8_t *gram) {
+    uint32_t place = common_place(gram);
+    return weigher->common[place / 64] >> place % 64 & 1;
+}
+
+static bool is_commonplace(const struct weigher *weigher, enum compiled_form form,
+                           struct slice literal) {
+    for (size_t i = 0; i + 4 <= literal.size; i++)
+        if (!gram_is_common(weigher, literal.data + i))
+            return false;
     const char *at = commonplace;
     size_t left = sizeof commonplace - 1;
     for (;;) {
@@ -69,23 +90,37 @@ static bool is_commonplace(enum compiled_form form, struct slice literal) {
         if (!hit)
             return false;
         const char *end = hit + literal.size;
-        bool closes = *end == '\n' || *end == ' ';
-        if (form == FORM_CONTAINS || form == FORM_STARTS || closes)
+        if (form == FORM_CONTAINS || form == FORM_STARTS || *end == '\n' || *end == ' ')
             return true;
         left -= (size_t)(hit + 1 - at);
         at = hit + 1;
     }
 }
 
-uint32_t weight_of(enum compiled_form form, struct slice literal) {
+size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal, size_t size) {
+    size_t best = 0;
+    uint32_t best_rarity = 0;
+    for (size_t i = 0; i + size <= literal.size; i++) {
+        uint32_t rarity = weight_rarity(slice_part(literal, i, size));
+        if (size == 4 && !gram_is_common(weigher, literal.data + i))
+            rarity += 4 * UNSEEN_EIGHTHS;
+        if (rarity > best_rarity) {
+            best_rarity = rarity;
+            best = i;
+        }
+    }
+    return best;
+}
+
+uint32_t weight_of(const struct weigher *weigher, enum compiled_form form, struct slice literal) {
     if (literal.size == 0)
         return WEIGHT_MAX;
     // Bytes of a word hang together: each adds less than it would alone.
-    uint32_t bits = weight_gram_rarity(literal) / 20;
+    uint32_t bits = weight_rarity(literal) / 20;
     uint32_t weight = bits >= 20 ? 1 : (uint32_t)WEIGHT_MAX >> bits;
     if (form == FORM_CONTAINS && literal.size < 4)
         weight = weight < WEIGHT_MAX / 8 ? weight * 8 : WEIGHT_MAX;
-    if (is_commonplace(form, literal)) {
+    if (is_commonplace(weigher, form, literal)) {
         uint32_t least = form == FORM_CONTAINS ? WEIGHT_MAX / 10 : WEIGHT_MAX / 25;
         weight = weight < least ? least : weight;
     }

@@ -12,11 +12,21 @@ enum {
     WEIGHT_MAX = 1000000
 };
 
+// Which grams of four ordinary events are full of; a bit per hash. Immutable once made.
+struct weigher {
+    uint64_t common[1024];
+};
+
+void weigher_init(struct weigher *weigher);
+
 // How many of a million values have this folded literal where `form` says, 1 to WEIGHT_MAX.
 // Only speed hangs on it, never a result.
-uint32_t weight_of(enum compiled_form form, struct slice literal);
+uint32_t weight_of(const struct weigher *weigher, enum compiled_form form, struct slice literal);
 
-// How rare the four (or fewer) bytes of a gram are: the higher, the rarer.
-uint32_t weight_gram_rarity(struct slice gram);
+// How rare a few bytes are by themselves: the higher, the rarer.
+uint32_t weight_rarity(struct slice bytes);
+
+// Where in a folded literal of at least `size` (3 or 4) bytes its rarest gram starts.
+size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #define MATCH_TRIGGER_H
 
 #include "match/evaluate.h"
+#include "match/plan_weight.h"
 
 // What is known of a node before an event is looked at, the constants of its class given.
 enum selection_known {
@@ -40,5 +41,17 @@ struct selection trigger_select(struct selector *selector, uint32_t node);
 // Append the chosen set of a root whose weight is not NO_TRIGGER, as struct trigger_pair.
 void trigger_collect(struct selector *selector, uint32_t node, uint32_t rule,
                      struct buffer *ret_pairs);
+
+// All triggers of a plan, by field.
+struct trigger_index;
+
+// Build from pairs (which are sorted in place); all memory is the arena's. Sizes
+// matcher->entry_stamps.
+const struct trigger_index *trigger_index_new(struct matcher *matcher, struct arena *arena,
+                                              struct buffer *pairs, const struct weigher *weigher);
+
+// Look for the plan's triggers in the event at hand; rules whose trigger is found are added to
+// matcher->candidates, each once.
+void trigger_scan(struct matcher *matcher, const struct trigger_index *index);
 
 #endif

@@ -1,0 +1,250 @@
+// Build the tables that find triggers in texts
+// SPDX-License-Identifier: Apache-2.0
+#include "match/trigger_index.h"
+
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "match/fold.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+// An entry on its way into a table.
+struct keyed_entry {
+    uint64_t key;
+    const struct trigger_entry *entry;
+};
+
+struct index_builder {
+    struct arena *arena;
+    const struct compiled *compiled;
+    const struct weigher *weigher;
+    const struct trigger_entry *entries; // of the field at hand
+    uint32_t entry_count;
+    struct keyed_entry *keyed; // room for entry_count
+    uint32_t keyed_count;
+};
+
+static void *builder_new(struct index_builder *builder, size_t count, size_t size) {
+    void *memory = arena_new(builder->arena, count ? count : 1, size);
+    assert(memory);
+    return memory;
+}
+
+static int compare_keyed(const void *a, const void *b) {
+    const struct keyed_entry *left = a;
+    const struct keyed_entry *right = b;
+    if (left->key != right->key)
+        return left->key < right->key ? -1 : 1;
+    return left->entry < right->entry ? -1 : left->entry > right->entry;
+}
+
+// A table of what stands in builder->keyed.
+static struct key_table builder_table(struct index_builder *builder) {
+    struct key_table table = {0};
+    if (builder->keyed_count == 0)
+        return table;
+    qsort(builder->keyed, builder->keyed_count, sizeof *builder->keyed, compare_keyed);
+    uint32_t capacity = 4;
+    while (capacity < 2 * builder->keyed_count)
+        capacity *= 2;
+    table.mask = capacity - 1;
+    table.slots = builder_new(builder, capacity, sizeof *table.slots);
+    table.entries =
+        builder_new(builder, builder->keyed_count, sizeof(const struct trigger_entry *));
+    for (uint32_t i = 0; i < builder->keyed_count; i++) {
+        uint64_t key = builder->keyed[i].key;
+        table.entries[i] = builder->keyed[i].entry;
+        uint32_t place = trigger_key_place(key, table.mask);
+        while (table.slots[place].count && table.slots[place].key != key)
+            place = (place + 1) & table.mask;
+        if (table.slots[place].count++ == 0) {
+            table.slots[place].key = key;
+            table.slots[place].first = i;
+        }
+    }
+    return table;
+}
+
+static bool is_edge(const struct trigger_entry *entry) {
+    return entry->form == FORM_EQUALS ||
+           (entry->form == FORM_ENDS && entry->literal.size >= TAIL_SHORT);
+}
+
+static void builder_tails(struct index_builder *builder, struct field_index *field) {
+    builder->keyed_count = 0;
+    for (uint32_t i = 0; i < builder->entry_count; i++) {
+        const struct trigger_entry *entry = &builder->entries[i];
+        if (!is_edge(entry))
+            continue;
+        struct slice literal = entry->literal;
+        uint64_t key;
+        if (literal.size >= TAIL_LONG) {
+            key = trigger_key(bytes_get_u64(literal.data + literal.size - TAIL_LONG), TAIL_LONG);
+            field->has_tail8 = true;
+        } else if (entry->form == FORM_ENDS) {
+            key = trigger_key(bytes_get_u32(literal.data + literal.size - TAIL_SHORT), TAIL_SHORT);
+            field->has_tail4 = true;
+        } else {
+            uint64_t bytes = 0;
+            memcpy(&bytes, literal.data, literal.size);
+            key = trigger_key(bytes, 16 + (uint32_t)literal.size);
+            field->has_whole = true;
+        }
+        builder->keyed[builder->keyed_count++] = (struct keyed_entry){key, entry};
+    }
+    field->tails = builder_table(builder);
+}
+
+static void builder_grams(struct index_builder *builder, struct gram_table *grams, bool ascii) {
+    builder->keyed_count = 0;
+    uint32_t size = grams->gram_size;
+    for (uint32_t i = 0; i < builder->entry_count; i++) {
+        const struct trigger_entry *entry = &builder->entries[i];
+        bool fits = size == GRAM_SIZE ? entry->literal.size >= size : entry->literal.size == size;
+        if (is_edge(entry) || !fits || fold_is_ascii(entry->literal) != ascii)
+            continue;
+        uint32_t gram = 0;
+        memcpy(&gram, entry->literal.data + entry->gram_offset, size);
+        builder->keyed[builder->keyed_count++] = (struct keyed_entry){gram, entry};
+    }
+    grams->used = builder->keyed_count > 0;
+    if (!grams->used)
+        return;
+    // About 32 bits an entry, 1 Kibit to 1 Mibit: one test in thirty says yes for nothing.
+    uint32_t log2 = 10;
+    while (log2 < 20 && (1u << log2) < builder->keyed_count * 32)
+        log2++;
+    grams->shift = 32 - log2;
+    grams->gram_mask = size == GRAM_SIZE ? UINT32_MAX : 0xFFFFFF;
+    grams->bits = builder_new(builder, (1u << log2) / 64, sizeof *grams->bits);
+    for (uint32_t i = 0; i < builder->keyed_count; i++) {
+        uint32_t place = gram_hash((uint32_t)builder->keyed[i].key) >> grams->shift;
+        grams->bits[place / 64] |= UINT64_C(1) << place % 64;
+    }
+    grams->table = builder_table(builder);
+}
+
+static void builder_shorts(struct index_builder *builder, struct field_index *field) {
+    field->shorts =
+        builder_new(builder, builder->entry_count, sizeof(const struct trigger_entry *));
+    for (uint32_t i = 0; i < builder->entry_count; i++) {
+        const struct trigger_entry *entry = &builder->entries[i];
+        if (!is_edge(entry) && entry->literal.size < GRAM_SIZE - 1)
+            field->shorts[field->short_count++] = entry;
+    }
+}
+
+static void builder_field(struct index_builder *builder, struct field_index *field) {
+    builder_tails(builder, field);
+    for (size_t i = 0; i < ARRAY_SIZE(field->grams); i++) {
+        field->grams[i].gram_size = i % 2 ? GRAM_SIZE - 1 : GRAM_SIZE;
+        builder_grams(builder, &field->grams[i], i < 2);
+    }
+    builder_shorts(builder, field);
+}
+
+static struct trigger_entry builder_entry(struct index_builder *builder, uint32_t atom_number) {
+    const struct compiled_atom *atom = &builder->compiled->atoms[atom_number];
+    struct trigger_entry entry = {.literal = compiled_slice(builder->compiled, atom->hint),
+                                  .atom = atom_number,
+                                  .form = (uint8_t)atom->hint_form};
+    entry.settles = atom->kind == ATOM_PATTERN && atom->form == atom->hint_form &&
+                    !(atom->flags & COMPILED_CASED);
+    if (entry.literal.size > GRAM_SIZE)
+        entry.gram_offset =
+            (uint32_t)weight_rarest_gram(builder->weigher, entry.literal, GRAM_SIZE);
+    return entry;
+}
+
+static const struct compiled_atom *pair_atom(const struct compiled *compiled,
+                                             const struct trigger_pair *pair) {
+    return &compiled->atoms[pair->atom];
+}
+
+static int compare_pairs(const void *a, const void *b, void *context) {
+    const struct compiled *compiled = context;
+    const struct trigger_pair *left = a;
+    const struct trigger_pair *right = b;
+    uint32_t left_symbol = pair_atom(compiled, left)->symbol;
+    uint32_t right_symbol = pair_atom(compiled, right)->symbol;
+    if (left_symbol != right_symbol)
+        return left_symbol < right_symbol ? -1 : 1;
+    if (left->atom != right->atom)
+        return left->atom < right->atom ? -1 : 1;
+    return left->rule < right->rule ? -1 : left->rule > right->rule;
+}
+
+// Pairs are sorted: entries come field by field, each with its rules in a row.
+static uint32_t builder_entries(struct index_builder *builder, const struct trigger_pair *pairs,
+                                size_t pair_count, struct trigger_entry *entries) {
+    uint32_t *rules = builder_new(builder, pair_count, sizeof *rules);
+    uint32_t count = 0;
+    for (size_t i = 0; i < pair_count; i++) {
+        if (i == 0 || pairs[i].atom != pairs[i - 1].atom) {
+            entries[count] = builder_entry(builder, pairs[i].atom);
+            entries[count].rules = rules + i;
+            entries[count].number = count;
+            count++;
+        }
+        rules[i] = pairs[i].rule;
+        entries[count - 1].rule_count++;
+    }
+    return count;
+}
+
+static uint32_t entry_symbol(const struct index_builder *builder,
+                             const struct trigger_entry *entry) {
+    return builder->compiled->atoms[entry->atom].symbol;
+}
+
+static void builder_fields(struct index_builder *builder, const struct trigger_entry *entries,
+                           uint32_t entry_count, struct trigger_index *index) {
+    struct field_index *fields = builder_new(builder, entry_count, sizeof *fields);
+    uint32_t first = 0;
+    while (first < entry_count) {
+        uint32_t end = first + 1;
+        uint32_t symbol = entry_symbol(builder, &entries[first]);
+        while (end < entry_count && entry_symbol(builder, &entries[end]) == symbol)
+            end++;
+        builder->entries = entries + first;
+        builder->entry_count = end - first;
+        fields[index->field_count].symbol = symbol;
+        builder_field(builder, &fields[index->field_count++]);
+        first = end;
+    }
+    index->fields = fields;
+}
+
+static void matcher_fit_entries(struct matcher *matcher, uint32_t count) {
+    if (count <= matcher->entry_capacity)
+        return;
+    matcher->entry_stamps =
+        memory_resize(matcher->entry_stamps, count, sizeof *matcher->entry_stamps);
+    memset(matcher->entry_stamps, 0, count * sizeof *matcher->entry_stamps);
+    matcher->entry_capacity = count;
+}
+
+const struct trigger_index *trigger_index_new(struct matcher *matcher, struct arena *arena,
+                                              struct buffer *pairs, const struct weigher *weigher) {
+    size_t pair_count = pairs->size / sizeof(struct trigger_pair);
+    if (pair_count == 0)
+        return NULL;
+    struct trigger_pair *sorted = (void *)pairs->data;
+    // qsort_r's context is not const; compare_pairs only reads it.
+    struct compiled compiled = *matcher->compiled;
+    qsort_r(sorted, pair_count, sizeof *sorted, compare_pairs, &compiled);
+    struct index_builder builder = {
+        .arena = arena, .compiled = matcher->compiled, .weigher = weigher};
+    struct trigger_index *index = builder_new(&builder, 1, sizeof *index);
+    struct trigger_entry *entries = memory_new(pair_count, sizeof *entries);
+    index->entry_count = builder_entries(&builder, sorted, pair_count, entries);
+    struct trigger_entry *kept = builder_new(&builder, index->entry_count, sizeof *kept);
+    memcpy(kept, entries, index->entry_count * sizeof *kept);
+    memory_free(entries);
+    builder.keyed = memory_new(index->entry_count, sizeof *builder.keyed);
+    builder_fields(&builder, kept, index->entry_count, index);
+    memory_free(builder.keyed);
+    matcher_fit_entries(matcher, index->entry_count);
+    return index;
+}

@@ -1,0 +1,100 @@
+// The tables that find triggers in texts
+// SPDX-License-Identifier: Apache-2.0
+#ifndef MATCH_TRIGGER_INDEX_H
+#define MATCH_TRIGGER_INDEX_H
+
+#include "match/trigger.h"
+
+// Private to trigger_*.c. One field's literals are spread over tables by where they stand and
+// how long they are; each text makes one probe a table:
+//
+//     at the end, 8 bytes or more     last 8 bytes -> entries      (also EQUALS)
+//     at the end, 4 to 7 bytes        last 4 bytes -> entries
+//     equal, less than 8 bytes        all bytes and their number -> entries
+//     anywhere, 4 bytes or more       rarest 4 bytes -> bitmap -> entries
+//     anywhere, 3 bytes               3 bytes -> bitmap -> entries
+//     anything shorter                looked for one by one
+//
+// Literals beyond ASCII have gram tables of their own, asked only for texts beyond ASCII.
+
+// A literal and the rules it triggers.
+struct trigger_entry {
+    struct slice literal; // folded, of the compiled blob
+    const uint32_t *rules;
+    uint32_t rule_count;
+    uint32_t atom;
+    uint32_t number;      // place among the plan's entry stamps
+    uint32_t gram_offset; // of the gram in the literal
+    uint8_t form;
+    bool settles; // finding the literal is all that the atom asks
+};
+
+struct key_slot {
+    uint64_t key;
+    uint32_t first; // into the entries of the table
+    uint32_t count; // 0: free
+};
+
+// From a key to the entries that have it. Open addressing, at most half full.
+struct key_table {
+    struct key_slot *slots;
+    uint32_t mask; // capacity - 1; 0 and no slots: empty
+    const struct trigger_entry **entries;
+};
+
+// Grams of one size: a bit per hash to say no fast, then the table.
+struct gram_table {
+    uint64_t *bits;
+    uint32_t shift; // of the 32-bit hash
+    uint32_t gram_mask;
+    uint32_t gram_size;
+    struct key_table table;
+    bool used;
+};
+
+struct field_index {
+    uint32_t symbol; // COMPILED_NO_SYMBOL: every field and the message
+    struct key_table tails;
+    bool has_tail8, has_tail4, has_whole;
+    struct gram_table grams[4]; // 4 and 3 bytes of ASCII, 4 and 3 bytes beyond
+    const struct trigger_entry **shorts;
+    uint32_t short_count;
+};
+
+struct trigger_index {
+    const struct field_index *fields;
+    uint32_t field_count;
+    uint32_t entry_count;
+};
+
+enum {
+    TAIL_LONG = 8,
+    TAIL_SHORT = 4,
+    GRAM_SIZE = 4
+};
+
+// Keys of the table of tails: the bytes, mixed with which of the three they are.
+static inline uint64_t trigger_key(uint64_t bytes, uint32_t kind) {
+    return bytes * UINT64_C(0x9E3779B97F4A7C15) ^ kind * UINT64_C(0xC2B2AE3D27D4EB4F);
+}
+
+static inline uint32_t trigger_key_place(uint64_t key, uint32_t mask) {
+    return (uint32_t)(key * UINT64_C(0xD6E8FEB86659FD93) >> 32) & mask;
+}
+
+static inline uint32_t gram_hash(uint32_t gram) {
+    return gram * 0x9E3779B1u;
+}
+
+// First slot for the key, or NULL.
+static inline const struct key_slot *key_table_find(const struct key_table *table, uint64_t key) {
+    for (uint32_t i = trigger_key_place(key, table->mask);; i = (i + 1) & table->mask) {
+        const struct key_slot *slot = &table->slots[i];
+        if (slot->count == 0)
+            return NULL;
+        if (slot->key == key)
+            return slot;
+    }
+}
+
+#endif

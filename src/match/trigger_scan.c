@@ -1,0 +1,131 @@
+// Find the triggers of a plan in an event
+// SPDX-License-Identifier: Apache-2.0
+#include "match/trigger_index.h"
+
+#include "base/bytes.h"
+
+static void entry_found(struct matcher *matcher, const struct trigger_entry *entry) {
+    matcher->entry_stamps[entry->number] = matcher->generation;
+    if (entry->settles)
+        matcher->memo[entry->atom] = matcher->generation << 1 | 1;
+    for (uint32_t i = 0; i < entry->rule_count; i++) {
+        uint32_t rule = entry->rules[i];
+        if (matcher->candidate_stamps[rule] == matcher->generation)
+            continue;
+        matcher->candidate_stamps[rule] = matcher->generation;
+        matcher->candidates[matcher->candidate_count++] = rule;
+    }
+}
+
+static bool entry_is_new(const struct matcher *matcher, const struct trigger_entry *entry) {
+    return matcher->entry_stamps[entry->number] != matcher->generation;
+}
+
+static void scan_tail(struct matcher *matcher, const struct field_index *field, uint64_t key,
+                      struct slice text) {
+    const struct key_slot *slot = key_table_find(&field->tails, key);
+    for (uint32_t i = 0; slot && i < slot->count; i++) {
+        const struct trigger_entry *entry = field->tails.entries[slot->first + i];
+        bool fits = entry->form == FORM_EQUALS ? slice_equal(text, entry->literal)
+                                               : slice_ends(text, entry->literal);
+        if (fits && entry_is_new(matcher, entry))
+            entry_found(matcher, entry);
+    }
+}
+
+static void scan_tails(struct matcher *matcher, const struct field_index *field,
+                       struct slice text) {
+    const uint8_t *end = text.data + text.size;
+    if (field->has_tail8 && text.size >= TAIL_LONG)
+        scan_tail(matcher, field, trigger_key(bytes_get_u64(end - TAIL_LONG), TAIL_LONG), text);
+    if (field->has_tail4 && text.size >= TAIL_SHORT)
+        scan_tail(matcher, field, trigger_key(bytes_get_u32(end - TAIL_SHORT), TAIL_SHORT), text);
+    if (field->has_whole && text.size < TAIL_LONG) {
+        uint64_t bytes = 0;
+        memcpy(&bytes, text.data, text.size);
+        scan_tail(matcher, field, trigger_key(bytes, 16 + (uint32_t)text.size), text);
+    }
+}
+
+static void scan_gram(struct matcher *matcher, const struct gram_table *grams, struct slice text,
+                      size_t at) {
+    uint32_t gram = bytes_get_u32(text.data + at) & grams->gram_mask;
+    const struct key_slot *slot = key_table_find(&grams->table, gram);
+    for (uint32_t i = 0; slot && i < slot->count; i++) {
+        const struct trigger_entry *entry = grams->table.entries[slot->first + i];
+        if (at < entry->gram_offset || !entry_is_new(matcher, entry))
+            continue;
+        size_t start = at - entry->gram_offset;
+        if (!slice_starts(slice_part(text, start, SIZE_MAX), entry->literal))
+            continue;
+        bool fits = entry->form == FORM_CONTAINS || (entry->form == FORM_STARTS && start == 0) ||
+                    (entry->form == FORM_ENDS && start + entry->literal.size == text.size);
+        if (fits)
+            entry_found(matcher, entry);
+    }
+}
+
+// Behind the text lie 16 readable bytes, so that a gram of three may be loaded as four.
+static void scan_grams(struct matcher *matcher, const struct gram_table *grams, struct slice text) {
+    if (!grams->used || text.size < grams->gram_size)
+        return;
+    size_t places = text.size - grams->gram_size + 1;
+    const uint64_t *bits = grams->bits;
+    uint32_t shift = grams->shift;
+    uint32_t mask = grams->gram_mask;
+    for (size_t at = 0; at < places; at++) {
+        uint32_t place = gram_hash(bytes_get_u32(text.data + at) & mask) >> shift;
+        if (bits[place / 64] >> place % 64 & 1)
+            scan_gram(matcher, grams, text, at);
+    }
+}
+
+static void scan_shorts(struct matcher *matcher, const struct field_index *field,
+                        struct slice text) {
+    for (uint32_t i = 0; i < field->short_count; i++) {
+        const struct trigger_entry *entry = field->shorts[i];
+        bool fits = entry->form == FORM_STARTS ? slice_starts(text, entry->literal)
+                    : entry->form == FORM_ENDS ? slice_ends(text, entry->literal)
+                                               : text_find(text, entry->literal) != SIZE_MAX;
+        if (fits && entry_is_new(matcher, entry))
+            entry_found(matcher, entry);
+    }
+}
+
+static void scan_slot(struct matcher *matcher, const struct field_index *field,
+                      struct text_slot slot) {
+    for (uint32_t i = 0; i < slot.count; i++) {
+        uint32_t element = slot.first + i;
+        struct slice text = texts_folded(matcher, element);
+        if (text.size == 0)
+            continue;
+        scan_tails(matcher, field, text);
+        scan_grams(matcher, &field->grams[0], text);
+        scan_grams(matcher, &field->grams[1], text);
+        if (!texts_is_ascii(matcher, element)) {
+            scan_grams(matcher, &field->grams[2], text);
+            scan_grams(matcher, &field->grams[3], text);
+        }
+        scan_shorts(matcher, field, text);
+    }
+}
+
+static void scan_keywords(struct matcher *matcher, const struct field_index *field) {
+    uint32_t count = matcher->event->shape->field_count;
+    for (uint32_t i = 0; i < count; i++)
+        scan_slot(matcher, field, texts_field(matcher, i));
+    scan_slot(matcher, field, texts_message(matcher));
+}
+
+void trigger_scan(struct matcher *matcher, const struct trigger_index *index) {
+    for (uint32_t i = 0; i < index->field_count; i++) {
+        const struct field_index *field = &index->fields[i];
+        if (field->symbol == COMPILED_NO_SYMBOL) {
+            scan_keywords(matcher, field);
+            continue;
+        }
+        const struct class_symbol *symbol = texts_symbol(matcher, field->symbol);
+        for (uint32_t j = 0; j < symbol->count; j++)
+            scan_slot(matcher, field, texts_source(matcher, &symbol->sources[j]));
+    }
+}
