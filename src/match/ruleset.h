@@ -11,6 +11,7 @@
 // The blob, the checked view of it, and the nouns of model/ that point into it. Immutable
 // after ruleset_from_blob, but for what lint appends before workers start.
 struct ruleset {
+    struct ruleset_options options; // as given, without the cache directory
     struct buffer blob;
     struct compiled compiled;
     struct arena arena;

@@ -1,0 +1,92 @@
+// Door of the room: read, compile or load the rules
+// SPDX-License-Identifier: Apache-2.0
+#include "match/match.h"
+
+#include "base/memory.h"
+#include "match/plan_compile.h"
+#include "match/ruleset.h"
+#include "match/sigma.h"
+
+#include <assert.h>
+
+enum {
+    BLOB_BYTES_MAX = 1 << 30
+};
+
+// --- a copy of the options, for lint
+
+static const char *const *keep_texts(struct arena *arena, const char *const *texts, size_t count) {
+    const char **copies = arena_new(arena, count ? count : 1, sizeof(char *));
+    assert(copies);
+    for (size_t i = 0; i < count; i++)
+        copies[i] = (const char *)arena_keep(arena, slice_of_string(texts[i])).data;
+    return copies;
+}
+
+static struct ruleset_options keep_options(struct arena *arena,
+                                           const struct ruleset_options *options) {
+    struct ruleset_options copy = *options;
+    copy.cache_directory = NULL;
+    copy.paths = keep_texts(arena, options->paths, options->path_count);
+    copy.placeholder_paths =
+        keep_texts(arena, options->placeholder_paths, options->placeholder_count);
+    copy.tags = keep_texts(arena, options->tags, options->tag_count);
+    copy.statuses = keep_texts(arena, options->statuses, options->status_count);
+    copy.excluded = keep_texts(arena, options->excluded, options->excluded_count);
+    return copy;
+}
+
+// --- reading
+
+// Rules as YAML to a blob.
+static enum status ruleset_read(const struct ruleset_options *options, uint64_t options_hash,
+                                struct buffer *ret_blob, struct problem *problem) {
+    struct sigma_rules rules;
+    enum status status = sigma_rules_init(&rules, options, problem);
+    if (status)
+        return status;
+    status = plan_compile(&rules, options_hash, ret_blob, problem);
+    sigma_rules_done(&rules);
+    return status;
+}
+
+enum status ruleset_new(const struct ruleset_options *options, struct ruleset **ret_ruleset,
+                        struct problem *problem) {
+    struct buffer blob;
+    buffer_init(&blob, BLOB_BYTES_MAX);
+    enum status status = ruleset_read(options, 0, &blob, problem);
+    if (status) {
+        buffer_done(&blob);
+        return status;
+    }
+    struct ruleset *ruleset = ruleset_from_blob(&blob);
+    assert(ruleset); // plan_compile writes nothing that compiled_open refuses
+    ruleset->options = keep_options(&ruleset->arena, options);
+    *ret_ruleset = ruleset;
+    return STATUS_OK;
+}
+
+// --- lint
+
+static void ruleset_add_remark(struct ruleset *ruleset, const struct rule_complaint *remark) {
+    struct rule_complaint copy = *remark;
+    copy.file = arena_keep(&ruleset->arena, remark->file);
+    copy.rule_id = arena_keep(&ruleset->arena, remark->rule_id);
+    copy.text = arena_keep(&ruleset->arena, remark->text);
+    ruleset->complaints[ruleset->complaint_count++] = copy;
+}
+
+// The trees are not kept, so the files are read once more; rare, and asked for by a person.
+void ruleset_lint(struct ruleset *ruleset) {
+    struct sigma_rules rules;
+    if (sigma_rules_init(&rules, &ruleset->options, NULL))
+        return;
+    sigma_lint(&rules);
+    ruleset->complaints =
+        memory_resize(ruleset->complaints, ruleset->complaint_count + rules.complaint_count + 1,
+                      sizeof *ruleset->complaints);
+    for (size_t i = 0; i < rules.complaint_count; i++)
+        if (!rules.complaints[i].refused)
+            ruleset_add_remark(ruleset, &rules.complaints[i]);
+    sigma_rules_done(&rules);
+}
