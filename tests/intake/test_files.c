@@ -1,11 +1,5 @@
 // Tests of which files there are
 // SPDX-License-Identifier: Apache-2.0
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "intake/evidence_tree.h"
 #include "intake/files.h"
 

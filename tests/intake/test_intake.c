@@ -1,11 +1,5 @@
 // Tests of the intake: units of plain files
 // SPDX-License-Identifier: Apache-2.0
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "base/memory.h"
 #include "intake/evidence_tree.h"
 
