@@ -43,6 +43,12 @@ struct json_index {
     uint32_t *at;
     uint32_t count;
     uint32_t capacity;
+    // The best that the machine has; all give the same tokens. Tests lower it.
+    enum json_kernel {
+        JSON_KERNEL_SSE2,
+        JSON_KERNEL_AVX2,
+        JSON_KERNEL_AVX512
+    } kernel;
 };
 
 void json_index_init(struct json_index *index);
@@ -51,6 +57,11 @@ void json_index_done(struct json_index *index);
 // Find the tokens of `text` (below 4 GiB), which must stay where it is and be followed by
 // JSON_PADDING readable bytes (their content does not matter).
 enum json_fault json_index_build(struct json_index *index, struct slice text);
+
+// The end of the text that was read last.
+static inline const uint8_t *json_index_end(const struct json_index *index) {
+    return index->data + index->at[index->count];
+}
 
 // The byte at a token; 0 at the end of the text.
 static inline uint8_t json_byte(const struct json_index *index, uint32_t token) {

@@ -231,6 +231,10 @@ static void test_lines(void **state) {
                                         "-||0|38|6|a=4;\n-||0|46|6|a=5;\n");
     assert_int_equal(seen.gaps, 0);
     buffer_done(&seen.text);
+    // After a long key a short one, at the very end.
+    read_text(&seen, "{\"0123456789012345678901234567890123456789\":1}\n{\"a\":2}", " a ");
+    assert_string_equal(seen.text.data, "-||0|0|1|\n-||0|47|2|a=2;\n");
+    buffer_done(&seen.text);
     // Equal keys are all kept; numbers keep their text; the same key may be leaf and object.
     read_text(&seen, "{\"a\":1,\"a\":18446744073709551616,\"a\":{\"b\":-0.5e+9}}", " a a.b ");
     assert_string_equal(seen.text.data, "-||0|0|1|a=1;a=18446744073709551616;a.b=-0.5e+9;\n");
