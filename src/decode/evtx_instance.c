@@ -219,15 +219,20 @@ static const char *instances_find_program(struct evtx_instances *instances, uint
     return NULL;
 }
 
+// Which values of a row are BinXML: how many, and the last of them. Mostly there is one.
+struct nests {
+    uint32_t count;
+    uint32_t last;
+};
+
 // The values behind the descriptors as one row:
 //
 //     u32 n | n x {u16 size, u8 kind, u8 0} | values
 //
-// Only as many as the template uses are looked at. *ret_nested has a bit for each of the first
-// 64 that is BinXML.
+// Only as many as the template uses are looked at. *ret_nests: how many are BinXML.
 static const char *instance_read_row(struct evtx_instances *instances, struct place *place,
                                      const struct evtx_program *program, uint32_t *ret_count,
-                                     bool *ret_nests) {
+                                     struct nests *ret_nests) {
     struct slice window = {instances->chunk.data, place->end};
     uint32_t count;
     if (!bytes_u32(window, place->at, &count) ||
@@ -241,16 +246,23 @@ static const char *instance_read_row(struct evtx_instances *instances, struct pl
     if (program->value_count + program->composition_count >
         EVTX_VALUES_MAX - instances->value_count)
         return REASON_FULL;
-    bool nests = false;
+    struct nests nests = {0, 0};
     for (uint32_t i = 0; i < used; i++, descriptor += 4) {
         uint32_t size = bytes_get_u16(descriptor);
-        uint8_t kind = descriptor[2];
+        uint32_t kind = descriptor[2];
         if (size > (size_t)(end - data))
             return REASON_SHORT;
-        row[i] = (struct value){data, size, kind, {0}};
+        row[i] = (struct value){data, size, (uint8_t)kind, {0}};
         data += size;
-        value_trim(&row[i]);
-        nests |= kind == VALUE_BINXML && size;
+        // The descriptors stand before the data, so two bytes can always be looked at; without
+        // a branch that depends on the kind, of which no two neighbours are alike.
+        uint32_t tail = bytes_get_u16(data - 2);
+        uint32_t limit = (uint32_t)(kind == VALUE_UTF16) | (uint32_t)(kind == VALUE_ANSI) << 8;
+        if (__builtin_expect(tail < limit, 0))
+            value_trim(&row[i]);
+        uint32_t is_nested = (uint32_t)(kind == VALUE_BINXML) & (uint32_t)(size != 0);
+        nests.count += is_nested;
+        nests.last = is_nested ? i : nests.last;
     }
     *ret_nests = nests;
     *ret_count = used;
@@ -258,16 +270,16 @@ static const char *instance_read_row(struct evtx_instances *instances, struct pl
 }
 
 static const char *instance_read(struct evtx_instances *instances, struct place place,
-                                 struct event *event, struct evtx_layout **ret_layout);
+                                 struct evtx_layout **ret_layout);
 
-// The instances in the places of this one. What cannot be read is left out.
+// The instances in the places of this one, whose bank was the last to be set. What cannot be
+// read is left out.
 static uint32_t instance_read_children(struct evtx_instances *instances, struct place place,
-                                       struct event *event, const struct evtx_program *program,
+                                       const struct evtx_program *program, struct nests nests,
                                        struct evtx_child children[EVTX_INSTANCES_MAX]) {
     uint32_t count = 0;
-    const struct value *row = event->banks[2 * (instances->instance_count - 1)];
-    uint32_t row_size = event->bank_sizes[2 * (instances->instance_count - 1)];
-    for (uint32_t i = 0; i < row_size && i < program->value_count; i++) {
+    const struct value *row = instances->event->banks[2 * (instances->instance_count - 1)];
+    for (uint32_t i = nests.count == 1 ? nests.last : 0; i <= nests.last; i++) {
         if (row[i].kind != VALUE_BINXML || row[i].size == 0 || program->nest_parents[i] == 0)
             continue;
         uint32_t from = (uint32_t)(row[i].data - instances->chunk.data);
@@ -276,7 +288,7 @@ static uint32_t instance_read_children(struct evtx_instances *instances, struct 
         uint32_t instances_before = instances->instance_count;
         size_t values_before = instances->value_count;
         struct evtx_layout *layout;
-        const char *reason = instance_read(instances, inner, event, &layout);
+        const char *reason = instance_read(instances, inner, &layout);
         if (reason) {
             instances->nested_reason = reason;
             instances->instance_count = instances_before;
@@ -297,7 +309,7 @@ static void event_set_bank(struct event *event, uint32_t bank, const struct valu
 
 // 0c 01 | u32 id | u32 offset of the definition | the definition, if it is here | values
 static const char *instance_read_template(struct evtx_instances *instances, struct place place,
-                                          struct event *event, struct evtx_layout **ret_layout) {
+                                          struct evtx_layout **ret_layout) {
     struct slice window = {instances->chunk.data, place.end};
     uint32_t offset;
     if (!bytes_u32(window, place.at + 6u, &offset))
@@ -313,7 +325,7 @@ static const char *instance_read_template(struct evtx_instances *instances, stru
     }
     struct evtx_program *program;
     uint32_t count = 0;
-    bool nests = false;
+    struct nests nests = {0, 0};
     const char *reason = instances_find_program(instances, offset, place.parent, &program);
     if (!reason)
         reason = instance_read_row(instances, &place, program, &count, &nests);
@@ -328,12 +340,12 @@ static const char *instance_read_template(struct evtx_instances *instances, stru
         count = program->value_count + program->composition_count;
     }
     uint32_t bank = 2 * instances->instance_count++;
-    event_set_bank(event, bank, row, count);
-    event_set_bank(event, bank + 1, program->literals, program->literal_count);
+    event_set_bank(instances->event, bank, row, count);
+    event_set_bank(instances->event, bank + 1, program->literals, program->literal_count);
     instances->value_count += count;
     struct evtx_child children[EVTX_INSTANCES_MAX];
     uint32_t child_count =
-        nests ? instance_read_children(instances, place, event, program, children) : 0;
+        nests.count ? instance_read_children(instances, place, program, nests, children) : 0;
     *ret_layout = evtx_layout_find(&instances->layouts, program, children, child_count);
     return *ret_layout ? NULL : REASON_LAYOUT;
 }
@@ -375,7 +387,7 @@ static const char *fragment_compile(struct evtx_instances *instances,
 // An element without a template: its structure is found among those seen, its values are
 // the literals of this one.
 static const char *instance_read_fragment(struct evtx_instances *instances, struct place place,
-                                          struct event *event, struct evtx_layout **ret_layout) {
+                                          struct evtx_layout **ret_layout) {
     struct evtx_scan scan = {
         .names = &instances->names,
         .chunk = instances->chunk,
@@ -406,8 +418,8 @@ static const char *instance_read_fragment(struct evtx_instances *instances, stru
             return reason;
     }
     uint32_t bank = 2 * instances->instance_count++;
-    event_set_bank(event, bank, NULL, 0);
-    event_set_bank(event, bank + 1, scan.literals, scan.literal_count);
+    event_set_bank(instances->event, bank, NULL, 0);
+    event_set_bank(instances->event, bank + 1, scan.literals, scan.literal_count);
     instances->value_count += scan.literal_count;
     *ret_layout = evtx_layout_find(&instances->layouts, program, NULL, 0);
     return *ret_layout ? NULL : REASON_LAYOUT;
@@ -415,7 +427,7 @@ static const char *instance_read_fragment(struct evtx_instances *instances, stru
 
 // Calls itself by way of instance_read_children, EVTX_NESTING_MAX deep at most.
 static const char *instance_read(struct evtx_instances *instances, struct place place,
-                                 struct event *event, struct evtx_layout **ret_layout) {
+                                 struct evtx_layout **ret_layout) {
     if (place.nesting == EVTX_NESTING_MAX)
         return REASON_NESTING;
     if (instances->instance_count == EVTX_INSTANCES_MAX)
@@ -427,10 +439,10 @@ static const char *instance_read(struct evtx_instances *instances, struct place 
         return REASON_SHORT;
     switch (data[place.at]) {
     case 0x0C:
-        return instance_read_template(instances, place, event, ret_layout);
+        return instance_read_template(instances, place, ret_layout);
     case 0x01:
     case 0x41:
-        return instance_read_fragment(instances, place, event, ret_layout);
+        return instance_read_fragment(instances, place, ret_layout);
     default:
         return REASON_TOKEN;
     }
@@ -443,12 +455,13 @@ const char *evtx_instances_read(struct evtx_instances *instances, uint32_t from,
         instances_forget(instances);
     if (instances->scratch.used_bytes)
         arena_reset(&instances->scratch);
+    instances->event = event;
     instances->value_count = 0;
     instances->instance_count = 0;
     instances->nested_reason = NULL;
     struct place place = {.at = from, .end = end, .parent = EVTX_NAME_EMPTY};
     struct evtx_layout *layout;
-    const char *reason = instance_read(instances, place, event, &layout);
+    const char *reason = instance_read(instances, place, &layout);
     if (reason)
         return reason;
     event->shape = layout->shape ? layout->shape : evtx_layout_shape(&instances->layouts, layout);

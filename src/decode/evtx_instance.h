@@ -34,6 +34,7 @@ struct evtx_instances {
         struct evtx_program *program;
     } definitions[EVTX_DEFINITION_SLOTS];
     // The record at hand
+    struct event *event;
     struct slice chunk; // offsets in BinXML count from its start
     struct arena scratch;
     struct value *values; // EVTX_VALUES_MAX: rows of all its instances, one behind the other
