@@ -1,11 +1,11 @@
 // Windows event log files
 // SPDX-License-Identifier: Apache-2.0
 #include "decode/decode.h"
-#include "decode/evtx_chunk.h"
+#include "decode/evtx_reader.h"
 
 #include "base/text.h"
 
-// The reader in the order a byte takes: evtx_chunk (blocks, records), evtx_instance (a record's
+// The reader in the order a byte takes: evtx_reader (blocks, records), evtx_instance (a record's
 // values), evtx_program and evtx_scan (templates, once), evtx_layout (shapes, once).
 
 static int evtx_recognise(struct slice first, struct slice path) {

@@ -24,7 +24,7 @@ static const char REASON_OVERLAP[] = "template definitions of the chunk overlap 
 static const char REASON_LAYOUT[] = "file has too many combinations of templates";
 
 void evtx_instances_init(struct evtx_instances *instances) {
-    evtx_names_init(&instances->names);
+    evtx_dictionary_init(&instances->names);
     arena_init(&instances->program_arena, EVTX_PROGRAM_BYTES_MAX * 2);
     table_init(&instances->program_table);
     evtx_layouts_init(&instances->layouts, &instances->program_arena);
@@ -40,7 +40,7 @@ void evtx_instances_done(struct evtx_instances *instances) {
     table_done(&instances->program_table);
     arena_done(&instances->program_arena);
     arena_done(&instances->scratch);
-    evtx_names_done(&instances->names);
+    evtx_dictionary_done(&instances->names);
     evtx_workshop_done(&instances->workshop);
     memory_free(instances->values);
     memory_free(instances->words);
@@ -48,7 +48,7 @@ void evtx_instances_done(struct evtx_instances *instances) {
 }
 
 void evtx_instances_begin_chunk(struct evtx_instances *instances, struct slice chunk) {
-    evtx_names_forget(&instances->names);
+    evtx_dictionary_forget(&instances->names);
     if (instances->names.generation == 1) // it went round
         memset(instances->definitions, 0, sizeof instances->definitions);
     instances->chunk = chunk;
@@ -79,7 +79,7 @@ struct place {
 };
 
 static bool place_is_in_container(const struct evtx_instances *instances, uint32_t parent) {
-    struct slice path = evtx_names_text(&instances->names, parent);
+    struct slice path = evtx_dictionary_text(&instances->names, parent);
     return slice_ends(path, SLICE(".EventData")) || slice_ends(path, SLICE(".UserData"));
 }
 

@@ -4,7 +4,7 @@
 #define DECODE_EVTX_INSTANCE_H
 
 #include "decode/evtx_layout.h"
-#include "decode/evtx_names.h"
+#include "decode/evtx_dictionary.h"
 #include "decode/evtx_program.h"
 
 #include "base/arena.h"
@@ -20,7 +20,7 @@ enum {
 
 // Everything between a chunk's bytes and an event's banks. One for each decoder state.
 struct evtx_instances {
-    struct evtx_names names;
+    struct evtx_dictionary names;
     struct arena program_arena;
     struct table program_table;
     struct evtx_program *programs[EVTX_PROGRAMS_MAX];

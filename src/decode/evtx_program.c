@@ -90,7 +90,7 @@ static void builder_append_segment(struct builder *builder, struct slice name, u
 }
 
 static struct slice builder_name(const struct builder *builder, uint32_t name) {
-    return evtx_names_text(builder->scan->names, name);
+    return evtx_dictionary_text(builder->scan->names, name);
 }
 
 // Which bank place the pieces from `from` on make: themselves, or a composition.

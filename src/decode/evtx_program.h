@@ -3,7 +3,7 @@
 #ifndef DECODE_EVTX_PROGRAM_H
 #define DECODE_EVTX_PROGRAM_H
 
-#include "decode/evtx_names.h"
+#include "decode/evtx_dictionary.h"
 #include "decode/evtx_scan.h"
 
 #include "base/arena.h"
@@ -28,7 +28,7 @@ struct evtx_item {
     } source;
     uint16_t index;
     bool may_nest;   // a substitution as element content: an instance may stand here
-    uint32_t parent; // number (evtx_names) of the path that a nested instance continues
+    uint32_t parent; // number (evtx_dictionary) of the path that a nested instance continues
 };
 
 // A text made of literals and substitutions, put together for each record. In the samples no

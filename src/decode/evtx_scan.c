@@ -58,7 +58,7 @@ static const char *scan_name(struct evtx_scan *scan, uint32_t *ret_name) {
             return REASON_SHORT;
         scan->at += (uint32_t)size;
     }
-    *ret_name = evtx_names_at(scan->names, scan->chunk, offset);
+    *ret_name = evtx_dictionary_at(scan->names, scan->chunk, offset);
     if (*ret_name == INTERN_FULL)
         return REASON_NAME;
     if (scan->name_uses) {
@@ -136,7 +136,7 @@ static const char *scan_finish_text(struct evtx_scan *scan) {
     value_trim(text);
     if (is_data_name && text->kind == VALUE_UTF16 && text->size) {
         assert(scan->word_count);
-        uint32_t name = evtx_names_add_utf16(scan->names, slice_of(text->data, text->size));
+        uint32_t name = evtx_dictionary_add_utf16(scan->names, slice_of(text->data, text->size));
         if (name == INTERN_FULL)
             return REASON_NAME;
         scan->words[scan->word_count - 1] = EVTX_WORD_DATA_NAME | name;
@@ -239,7 +239,7 @@ static const char *scan_entity(struct evtx_scan *scan) {
     const char *reason = scan_name(scan, &name);
     if (reason)
         return reason;
-    struct slice text = evtx_names_text(scan->names, name);
+    struct slice text = evtx_dictionary_text(scan->names, name);
     for (size_t i = 0; i < ARRAY_SIZE(known); i++)
         if (slice_equal_string(text, known[i].name))
             return scan_piece(scan, (struct value){known[i].utf16, 2, VALUE_UTF16, {0}});

@@ -4,7 +4,7 @@
 #define DECODE_EVTX_SCAN_H
 
 #include "decode/evtx_limits.h"
-#include "decode/evtx_names.h"
+#include "decode/evtx_dictionary.h"
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -45,7 +45,7 @@ struct evtx_name_use {
 
 struct evtx_scan {
     // in
-    struct evtx_names *names;
+    struct evtx_dictionary *names;
     struct slice chunk;
     uint32_t at; // of the first token; after the call: behind the element
     uint32_t end;

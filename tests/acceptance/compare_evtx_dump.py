@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 # Compare our raw JSON of event logs with evtx_dump's
 # SPDX-License-Identifier: Apache-2.0
-"""usage: compare_evtx_dump.py --ours "vedette events --raw" [--peer evtx_dump] PATH...
-
-Each file is printed by both; records are paired in order of their EventRecordID (and their
+"""Each file is printed by both; records are paired in order of their EventRecordID (and their
 place among records of the same id), and compared as multisets of (path, value). Duplicate
 keys of an object count as often as they stand there. Exit 1 when a difference is not in
 JUSTIFIED below, or when we have fewer records.
@@ -13,8 +11,13 @@ import collections
 import json
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PEER = (shutil.which("evtx_dump") or str(TOP / "build" / "peers" / "bin" / "evtx_dump")) \
+    + " -t 1 -o jsonl"
 
 # (file name, path of the field or None, why). Fields that may differ, and files with more
 # records than the peer's.
@@ -109,14 +112,20 @@ def compare(path, arguments, total):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ours", required=True)
-    parser.add_argument("--peer", default="evtx_dump -t 1 -o jsonl")
-    parser.add_argument("--verbose", action="store_true")
-    parser.add_argument("paths", nargs="+", type=pathlib.Path)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vedette", help="the program: its `events --raw` is compared")
+    parser.add_argument("--ours", help="another command that prints raw JSON")
+    parser.add_argument("--peer", default=PEER)
+    parser.add_argument("--verbose", action="store_true", help="show justified differences too")
+    parser.add_argument("--samples", type=pathlib.Path, action="append", default=[])
+    parser.add_argument("paths", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
+    arguments.ours = arguments.ours or shlex.quote(arguments.vedette) + " events --raw"
+    if not shutil.which(shlex.split(arguments.peer)[0]):
+        sys.exit(f"no {arguments.peer.split()[0]} (tools/install_peer)")
     total = collections.Counter()
-    for root in arguments.paths:
+    for root in arguments.samples + arguments.paths:
         for path in sorted(root.rglob("*.evtx")) if root.is_dir() else [root]:
             total["files"] += 1
             compare(path, arguments, total)

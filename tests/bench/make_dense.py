@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # Put the full chunks of event logs behind one fresh header
 # SPDX-License-Identifier: Apache-2.0
-"""usage: make_dense.py OUT MEGABYTES PATH...
-
-Takes every chunk that is at least 90 % full and whose checksums hold out of the .evtx files
+"""Takes every chunk that is at least 90 % full and whose checksums hold out of the .evtx files
 below PATH, in order of their paths, and repeats them until OUT has the wanted size. A dense
 log is what a busy server's Security log looks like; samples are mostly unused tail.
 """
+import argparse
+import os
 import pathlib
 import struct
 import sys
@@ -36,11 +36,14 @@ def header(chunks):
 
 
 def main():
-    if len(sys.argv) < 4:
-        sys.exit(__doc__)
-    wanted = int(float(sys.argv[2]) * 1024 * 1024) // CHUNK
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bytes", type=int, required=True, help="wanted size")
+    parser.add_argument("--output", required=True)
+    parser.add_argument("paths", nargs="+", type=pathlib.Path)
+    arguments = parser.parse_args()
+    wanted = max(1, arguments.bytes // CHUNK)
     chunks = []
-    for root in map(pathlib.Path, sys.argv[3:]):
+    for root in arguments.paths:
         for path in sorted(root.rglob("*.evtx")) if root.is_dir() else [root]:
             whole = path.read_bytes()
             for at in range(HEADER, len(whole), CHUNK):
@@ -48,11 +51,12 @@ def main():
                     chunks.append(whole[at:at + CHUNK])
     if not chunks:
         sys.exit("no full chunk there")
-    with open(sys.argv[1], "wb") as out:
-        out.write(header(max(wanted, 1)))
-        for i in range(max(wanted, 1)):
+    with open(arguments.output + ".new", "wb") as out:
+        out.write(header(wanted))
+        for i in range(wanted):
             out.write(chunks[i % len(chunks)])
-    print(f"{len(chunks)} full chunks, repeated to {max(wanted, 1)}")
+    os.replace(arguments.output + ".new", arguments.output)
+    print(f"{len(chunks)} full chunks, repeated to {wanted}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // Names of a chunk as small numbers
 // SPDX-License-Identifier: Apache-2.0
-#ifndef DECODE_EVTX_NAMES_H
-#define DECODE_EVTX_NAMES_H
+#ifndef DECODE_EVTX_DICTIONARY_H
+#define DECODE_EVTX_DICTIONARY_H
 
 #include "base/intern.h"
 #include "base/slice.h"
@@ -25,7 +25,7 @@ enum evtx_known_name {
 
 // Texts (names, data names, paths) live as long as the state; which offset holds which name
 // is forgotten with the chunk, by counting `generation` up.
-struct evtx_names {
+struct evtx_dictionary {
     struct interner interner;
     uint32_t generation;
     struct evtx_name_slot {
@@ -35,23 +35,24 @@ struct evtx_names {
     } slots[EVTX_NAME_SLOTS];
 };
 
-void evtx_names_init(struct evtx_names *names);
-void evtx_names_done(struct evtx_names *names);
+void evtx_dictionary_init(struct evtx_dictionary *names);
+void evtx_dictionary_done(struct evtx_dictionary *names);
 
 // The next chunk begins.
-void evtx_names_forget(struct evtx_names *names);
+void evtx_dictionary_forget(struct evtx_dictionary *names);
 
 // The UTF-16 text of the name at `offset` of the chunk; false when it is not wholly inside.
 bool evtx_name_bytes(struct slice chunk, uint32_t offset, struct slice *ret_utf16);
 
 // The number of the name at `offset`; INTERN_FULL when it is not inside the chunk, or no
 // number is left.
-uint32_t evtx_names_at(struct evtx_names *names, struct slice chunk, uint32_t offset);
+uint32_t evtx_dictionary_at(struct evtx_dictionary *names, struct slice chunk, uint32_t offset);
 
 // The number of a UTF-16 text; INTERN_FULL when it is too long or no number is left.
-uint32_t evtx_names_add_utf16(struct evtx_names *names, struct slice utf16);
+uint32_t evtx_dictionary_add_utf16(struct evtx_dictionary *names, struct slice utf16);
 
-static inline struct slice evtx_names_text(const struct evtx_names *names, uint32_t name) {
+static inline struct slice evtx_dictionary_text(const struct evtx_dictionary *names,
+                                                uint32_t name) {
     return intern_text(&names->interner, name);
 }
 

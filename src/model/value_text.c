@@ -1,4 +1,4 @@
-// One value as its evidence holds it
+// Values as text, numbers and JSON
 // SPDX-License-Identifier: Apache-2.0
 #include "model/value.h"
 

@@ -1,7 +1,7 @@
 // Chunks of an event log file: reading, resync, recovery
 // SPDX-License-Identifier: Apache-2.0
-#ifndef DECODE_EVTX_CHUNK_H
-#define DECODE_EVTX_CHUNK_H
+#ifndef DECODE_EVTX_READER_H
+#define DECODE_EVTX_READER_H
 
 #include "decode/evtx_instance.h"
 

@@ -1,6 +1,6 @@
 // Chunks of an event log file: reading, resync, recovery
 // SPDX-License-Identifier: Apache-2.0
-#include "decode/evtx_chunk.h"
+#include "decode/evtx_reader.h"
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -10,7 +10,9 @@
 #include <assert.h>
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
+// Of the sanitizer's runtime.
+void __asan_poison_memory_region(void const volatile *address, size_t size);
+void __asan_unpoison_memory_region(void const volatile *address, size_t size);
 #endif
 
 // libyal/libevtx, "Windows XML Event Log (EVTX)", 3 "Chunk" and 4 "Event record":
@@ -46,8 +48,8 @@ void evtx_reader_free(struct evtx_reader *reader) {
 // The sanitizer sees reads behind what the file gave, though the buffer is larger.
 static void buffer_fence(const uint8_t *buffer, size_t size) {
 #if defined(__SANITIZE_ADDRESS__)
-    ASAN_UNPOISON_MEMORY_REGION(buffer, EVTX_CHUNK_SIZE);
-    ASAN_POISON_MEMORY_REGION(buffer + size, EVTX_CHUNK_SIZE - size);
+    __asan_unpoison_memory_region(buffer, EVTX_CHUNK_SIZE);
+    __asan_poison_memory_region(buffer + size, EVTX_CHUNK_SIZE - size);
 #else
     (void)buffer;
     (void)size;

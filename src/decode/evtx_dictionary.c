@@ -1,6 +1,6 @@
 // Names of a chunk as small numbers
 // SPDX-License-Identifier: Apache-2.0
-#include "decode/evtx_names.h"
+#include "decode/evtx_dictionary.h"
 
 #include "decode/evtx_limits.h"
 
@@ -13,8 +13,8 @@ enum {
     EVTX_NAME_UNITS_MAX = 1024 // longer ones are no names that a provider could have
 };
 
-void evtx_names_init(struct evtx_names *names) {
-    *names = (struct evtx_names){.generation = 1};
+void evtx_dictionary_init(struct evtx_dictionary *names) {
+    *names = (struct evtx_dictionary){.generation = 1};
     intern_init(&names->interner, EVTX_NAMES_MAX, EVTX_NAME_BYTES_MAX);
     static const char *const known[EVTX_NAME_KNOWN_COUNT] = {
         [EVTX_NAME_EMPTY] = "",
@@ -30,11 +30,11 @@ void evtx_names_init(struct evtx_names *names) {
     }
 }
 
-void evtx_names_done(struct evtx_names *names) {
+void evtx_dictionary_done(struct evtx_dictionary *names) {
     intern_done(&names->interner);
 }
 
-void evtx_names_forget(struct evtx_names *names) {
+void evtx_dictionary_forget(struct evtx_dictionary *names) {
     names->generation++;
     if (names->generation == 0) {
         memset(names->slots, 0, sizeof names->slots);
@@ -52,7 +52,7 @@ bool evtx_name_bytes(struct slice chunk, uint32_t offset, struct slice *ret_utf1
     return true;
 }
 
-uint32_t evtx_names_add_utf16(struct evtx_names *names, struct slice utf16) {
+uint32_t evtx_dictionary_add_utf16(struct evtx_dictionary *names, struct slice utf16) {
     uint8_t text[3 * EVTX_NAME_UNITS_MAX];
     if (utf16.size > 2 * EVTX_NAME_UNITS_MAX)
         return INTERN_FULL;
@@ -60,14 +60,14 @@ uint32_t evtx_names_add_utf16(struct evtx_names *names, struct slice utf16) {
     return intern_add(&names->interner, slice_of(text, size));
 }
 
-uint32_t evtx_names_at(struct evtx_names *names, struct slice chunk, uint32_t offset) {
+uint32_t evtx_dictionary_at(struct evtx_dictionary *names, struct slice chunk, uint32_t offset) {
     struct evtx_name_slot *slot = &names->slots[offset * 2654435761u >> 22];
     if (slot->generation == names->generation && slot->offset == offset)
         return slot->name;
     struct slice utf16;
     if (!evtx_name_bytes(chunk, offset, &utf16))
         return INTERN_FULL;
-    uint32_t name = evtx_names_add_utf16(names, utf16);
+    uint32_t name = evtx_dictionary_add_utf16(names, utf16);
     if (name != INTERN_FULL)
         *slot = (struct evtx_name_slot){names->generation, offset, name};
     return name;
