@@ -55,8 +55,10 @@ check: ## layers, style, format; hardening of the release when it is built
 	@tools/check_style
 	@[ ! -x $(VEDETTE) ] || tools/check_hardening $(VEDETTE)
 
-fuzz: ## fuzz targets with libFuzzer (clang) in build/fuzz
-	@CC=$$(command -v clang || command -v clang-14) meson setup build/fuzz -Dfuzzers=true -Dhardening=false --buildtype=debugoptimized
+fuzz: ## fuzz targets with libFuzzer (clang) in build/fuzz/tests/fuzz
+	@tools/install_packages build test fuzz
+	@[ -f build/fuzz/build.ninja ] || CC=clang CXX=clang++ meson setup build/fuzz \
+	    --buildtype=debugoptimized -Dhardening=false -Dfuzzers=true
 	@ninja -C build/fuzz -j $(JOBS) --quiet
 
 clean: ## remove build/ and out/
