@@ -149,6 +149,7 @@ void archive_push(struct archive_walk *walk, struct source *source, struct open_
                   struct stream stream, struct slice first, const struct gap_sink *gaps) {
     source->kind = SOURCE_CONTAINER;
     if (walk->depth >= walk->depth_max) {
+        source->kind = SOURCE_UNREADABLE;
         archive_gap(source, "archives nested too deep: not read", gaps);
         return;
     }
@@ -166,6 +167,7 @@ void archive_push(struct archive_walk *walk, struct source *source, struct open_
     memcpy(level->first, first.data, first.size);
     const char *reason = archive_open(walk, level);
     if (reason) {
+        source->kind = SOURCE_UNREADABLE;
         archive_gap(source, reason, gaps);
         archive_pop(walk);
     }
@@ -216,7 +218,9 @@ static struct source *archive_add_entry(struct archive_walk *walk, struct archiv
     buffer_append_slice(&path, level->source->path);
     buffer_append_byte(&path, '!');
     buffer_append_slice(&path, name);
-    struct source *source = source_list_add(walk->sources, buffer_slice(&path), entry->size);
+    // A size that cannot be is a lie, and counts as none.
+    uint64_t size = entry->size <= walk->bytes_max ? entry->size : UINT64_MAX;
+    struct source *source = source_list_add(walk->sources, buffer_slice(&path), size);
     buffer_done(&path);
     return source;
 }

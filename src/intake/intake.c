@@ -151,6 +151,7 @@ static void intake_look_at(struct intake *intake, struct stream stream, bool pla
             intake_lose(source, 0, damage, gaps);
         return;
     }
+    assert(decoder->division != DIVISION_CHUNKS || decoder->division_block > 0);
     if (plain && decoder->division == DIVISION_CHUNKS) {
         intake->file.at = decoder->division_header;
         intake->way = INTAKE_WAY_FILE;

@@ -1,7 +1,10 @@
 // Tests of the intake: units of plain files
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
+#include "base/workers.h"
 #include "intake/evidence_tree.h"
+
+#include <pthread.h>
 
 static struct tree_run run;
 
@@ -141,12 +144,61 @@ static void files_that_change_under_the_reader(void **state) {
     drop_blocks(bytes);
 }
 
+struct crew {
+    struct intake *intake;
+    pthread_mutex_t lock;
+    uint64_t bytes[4];
+};
+
+static enum status crew_work(void *context, unsigned worker, struct problem *problem) {
+    struct crew *crew = context;
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    uint8_t *copy = memory_new(1 << 20, 1);
+    enum status status = STATUS_OK;
+    for (bool more = true; more && status == STATUS_OK;) {
+        struct unit unit;
+        pthread_mutex_lock(&crew->lock);
+        status = intake_next(crew->intake, &buffer, &unit, &more, NULL, NULL, problem);
+        pthread_mutex_unlock(&crew->lock);
+        if (status != STATUS_OK || !more)
+            break;
+        if (!intake_source(crew->intake, unit.source)->decoder)
+            status = problem_set(problem, STATUS_FORMAT, "no decoder");
+        crew->bytes[worker] += unit_read(&unit, unit.offset, 1 << 20, copy);
+    }
+    memory_free(copy);
+    unit_buffer_done(&buffer);
+    return status;
+}
+
+static void several_workers_share_the_units(void **state) {
+    (void)state;
+    struct slice bytes = make_blocks(8 + 70 * 65536);
+    char path[64];
+    for (int i = 0; i < 12; i++) {
+        snprintf(path, sizeof path, "crew/%02d.blk", i);
+        tree_write(path, bytes);
+        snprintf(path, sizeof path, "crew/%02d.log", i);
+        tree_write_text(path, "# some\n# lines\n");
+    }
+    struct crew crew = {.intake = open_paths("crew")};
+    pthread_mutex_init(&crew.lock, NULL);
+    assert_int_equal(workers_run(4, crew_work, &crew, &run.problem), STATUS_OK);
+    pthread_mutex_destroy(&crew.lock);
+    assert_int_equal(crew.bytes[0] + crew.bytes[1] + crew.bytes[2] + crew.bytes[3],
+                     12 * (70 * 65536 + 15));
+    intake_free(crew.intake);
+    drop_blocks(bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_read_by_the_worker),
         cmocka_unit_test(few_files_are_open_at_once),
         cmocka_unit_test(short_files),
         cmocka_unit_test(files_that_change_under_the_reader),
+        cmocka_unit_test(several_workers_share_the_units),
     };
     return cmocka_run_group_tests(tests, tree_init, tree_done);
 }
