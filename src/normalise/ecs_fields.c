@@ -44,7 +44,8 @@ static bool name_is_head(struct slice name) {
 enum ecs_part ecs_field_part(const struct shape_field *field, bool is_known) {
     if (!is_known)
         return ECS_PART_OTHER;
-    if (field->role != FIELD_ROLE_NONE || slice_starts(field->path, SLICE("Event.System.")))
+    if (field->role != FIELD_ROLE_NONE || slice_starts(field->path, SLICE("Event.System.")) ||
+        slice_ends(field->name, SLICE("xmlns")))
         return ECS_PART_HEAD;
     if (slice_holds(field->path, SLICE("EventData")) ||
         slice_holds(field->path, SLICE("event_data")))

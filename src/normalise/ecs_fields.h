@@ -10,7 +10,7 @@
 
 // Which part of a record a field belongs to.
 enum ecs_part {
-    ECS_PART_HEAD,       // Event/System: has rows of its own in field.def
+    ECS_PART_HEAD,       // Event/System, with rows of its own in field.def; name spaces
     ECS_PART_EVENT_DATA, // Event/EventData, and flat shippers' fields
     ECS_PART_USER_DATA,  // Event/UserData
     ECS_PART_OTHER,      // what a shipper adds

@@ -143,7 +143,8 @@ static void class_describe(struct normaliser *normaliser, const struct head *hea
         .channel = slice_part(whole, provider_size, whole.size - provider_size),
         .code = code,
     };
-    if (head->shape->format && whole.size)
+    const char *format = head->shape->format;
+    if (format && (whole.size || strcmp(format, "evtx") == 0))
         windows_describe(ret_class);
 }
 
