@@ -92,3 +92,7 @@ void evtx_host_free(struct evtx_host *host) {
 const char *evtx_host_computer(const struct evtx_host *host) {
     return host->computer;
 }
+
+size_t evtx_host_number(const struct evtx_host *host) {
+    return host->number;
+}

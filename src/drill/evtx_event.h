@@ -61,7 +61,7 @@ struct evtx_value {
 };
 
 // One <Data Name="name"> of EventData, or one element of UserData. `name` NULL: <Data>
-// without a name, as classic events have it.
+// (or <Binary>) without a name, as classic events have it.
 struct evtx_field {
     const char *name;
     enum evtx_value_type type;
@@ -102,6 +102,7 @@ struct evtx_host *evtx_host_new(struct evtx_catalogue *catalogue, const char *co
                                 size_t number);
 void evtx_host_free(struct evtx_host *host);
 const char *evtx_host_computer(const struct evtx_host *host);
+size_t evtx_host_number(const struct evtx_host *host);
 
 struct evtx_record {
     const struct evtx_host *host;

@@ -264,7 +264,8 @@ static void add_field(struct evtx_template *template, struct evtx_names *names,
         open_element(template, find_name(names, field->name), false, dependency);
         close_start(template, false);
     } else if (!field->name) {
-        open_element(template, find_name(names, "Data"), false, dependency);
+        bool binary = declared_type(field->type) == EVTX_BINARY;
+        open_element(template, find_name(names, binary ? "Binary" : "Data"), false, dependency);
         close_start(template, false);
     } else {
         open_element(template, find_name(names, "Data"), true, dependency);

@@ -132,5 +132,6 @@ uint64_t evtx_writer_records(const struct evtx_writer *writer) {
 }
 
 uint64_t evtx_writer_bytes(const struct evtx_writer *writer) {
-    return FILE_HEADER_SIZE + EVTX_CHUNK_SIZE * writer->chunk_count;
+    uint64_t chunks = writer->chunk_count + (writer->chunk.first_record ? 1 : 0);
+    return FILE_HEADER_SIZE + EVTX_CHUNK_SIZE * chunks;
 }

@@ -25,7 +25,7 @@ enum status evtx_writer_append(struct evtx_writer *writer, const struct evtx_rec
 // failure, too.
 enum status evtx_writer_close(struct evtx_writer *writer, struct problem *problem);
 
-// Records and bytes (whole chunks) so far.
+// Records so far, and bytes as the file will have when it is closed now.
 uint64_t evtx_writer_records(const struct evtx_writer *writer);
 uint64_t evtx_writer_bytes(const struct evtx_writer *writer);
 

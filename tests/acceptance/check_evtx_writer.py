@@ -77,6 +77,8 @@ def expected(kind, value):
 def expected_record(line):
     data = []
     for name, kind, value in line["data"]:
+        if not name and kind in (NULL, BINARY):
+            name = "Binary"  # as classic events call it
         data += [(name, text) for text in expected(kind, value)]
     return {
         "Provider": line["provider"], "EventID": str(line["id"]), "Level": str(line["level"]),
@@ -142,7 +144,7 @@ def record_of_json(line):
 
 
 def record_of_xml(text):
-    text = re.sub(r' xmlns="[^"]*"', "", text)
+    text = re.sub(r'(<[^<>]*) xmlns="[^"]*"', r"\1", text)
     event = ElementTree.fromstring(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text))
     system = event.find("System")
 
@@ -178,7 +180,7 @@ def loosen(text):
     if re.fullmatch(r"\{[0-9A-Fa-f-]{36}\}", text):
         return text[1:-1].upper()
     if re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+\.\d+Z", text):
-        return text[:-1].rstrip("0")
+        return text[:26].rstrip("Z0") + "Z"  # microseconds, as evtx_dump prints them
     if re.fullmatch(r"-\d{1,10}", text):
         return str(-min(-int(text), 0x80000000 + int(text)))
     if re.fullmatch(r"-?\d\.\d+e[+-]\d+", text):
