@@ -1,0 +1,44 @@
+// The drill's door: evidence of an exercise
+// SPDX-License-Identifier: Apache-2.0
+#ifndef DRILL_DRILL_H
+#define DRILL_DRILL_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// The drill writes evidence only: logs in which text stands. No exploit, no payload, no
+// program that runs. It shares no code with decode/.
+//
+// Reading order: evtx_writer.h (one event log), event_type.def and program.def (what an
+// ordinary fleet logs and starts), fleet_host.h (a host and its state), life.h (normal life),
+// story.h (the demonstration's attack), log_set.h (which file a record goes to), fleet.c.
+
+enum {
+    DRILL_HOSTS_MAX = 20000,
+    DRILL_DAYS_MAX = 366
+};
+
+// A small Windows fleet's event logs.
+struct drill_logs_options {
+    const char *directory; // <HOST>/C/Windows/System32/winevt/Logs/*.evtx are made below it
+    const char *single;    // or: everything into this one log, as a collector has it
+    const char *truth;     // JSON lines of what was written (evtx_truth.h), or NULL
+    uint32_t hosts;        // 1 to DRILL_HOSTS_MAX
+    uint64_t records;      // about so many a host
+    uint32_t days;         // 1 to DRILL_DAYS_MAX, from Monday 2 March 2026 on
+    uint64_t seed;         // same seed and options, same bytes
+    bool quiet;            // normal life only: no attack, no odd administration
+};
+
+struct drill_logs_result {
+    uint64_t hosts, files, records, bytes;
+};
+
+// STATUS_USAGE for options out of range, STATUS_SYSTEM when the disk refuses. Files that are
+// there already are overwritten. Not thread-safe with itself on one directory.
+enum status drill_write_logs(const struct drill_logs_options *options,
+                             struct drill_logs_result *ret_result, struct problem *problem);
+
+#endif
