@@ -191,8 +191,8 @@ static bool ends_with_dash(struct slice text, size_t at) {
     return at >= 3 && dash_size(text, at - 3) == 3;
 }
 
-// A dash begins a flag when a word follows it and no word stands before it: "-foo", " /c" but
-// not "a-b", "C:/" or "http://x".
+// A dash begins a flag when a word follows it and no word stands before it: "-foo", " /c", but
+// neither in "a-b" nor in "foo -".
 static enum status split_dashes(struct sigma_reader *reader, uint32_t line, struct slice literal,
                                 struct pieces *pieces) {
     static const struct pattern_part dashes[] = {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "match/sigma_parts.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 
 static bool part_fits(struct slice wanted, struct slice there) {
@@ -38,49 +39,74 @@ static bool says_what_is_left(const struct node *root) {
     return true;
 }
 
-static const struct node *parent_make(struct arena *arena, enum node_kind kind,
-                                      const struct node *first, const struct node *second) {
+// What a rule is joined with by AND; made once for each filter.
+struct prepared {
+    struct sigma_document *filter;
+    const struct node *root;
+    bool used;
+};
+
+static const struct node *root_make(struct arena *arena, const struct node *root) {
+    if (says_what_is_left(root))
+        return root;
     struct node *node = arena_new(arena, 1, sizeof *node);
-    const struct node **children = arena_new(arena, 2, sizeof(void *));
-    if (!node || !children)
+    const struct node **child = arena_new(arena, 1, sizeof(void *));
+    if (!node || !child)
         return NULL;
-    children[0] = first;
-    children[1] = second;
-    node->kind = kind;
-    node->children = children;
-    node->child_count = second ? 2 : 1;
+    *child = root;
+    node->kind = NODE_NOT;
+    node->children = child;
+    node->child_count = 1;
     return node;
 }
 
-static enum status filter_join(struct sigma_collection *collection,
-                               const struct sigma_document *filter, struct problem *problem) {
-    struct arena *arena = &collection->rules->arena;
-    const struct node *root = filter->tree.root;
-    size_t joined = 0;
-    if (!says_what_is_left(root))
-        root = parent_make(arena, NODE_NOT, root, NULL);
-    for (size_t i = 0; i < collection->count && root; i++) {
-        struct sigma_document *rule = collection->documents[i];
-        if (rule->kind != SIGMA_RULE || !filter_applies(filter, rule))
+// One AND of the rule and all its filters, however many there are.
+static bool rule_join(struct arena *arena, struct sigma_document *rule, struct prepared *filters,
+                      size_t count) {
+    uint32_t children = 1;
+    for (size_t i = 0; i < count; i++)
+        children += filter_applies(filters[i].filter, rule);
+    if (children == 1)
+        return true;
+    struct node *node = arena_new(arena, 1, sizeof *node);
+    const struct node **row = arena_new(arena, children, sizeof(void *));
+    if (!node || !row)
+        return false;
+    uint32_t used = 0;
+    row[used++] = rule->tree.root;
+    for (size_t i = 0; i < count; i++) {
+        if (!filter_applies(filters[i].filter, rule))
             continue;
-        const struct node *both = parent_make(arena, NODE_AND, rule->tree.root, root);
-        if (!both)
-            return problem_set(problem, STATUS_LIMIT, "the rules ask for too much memory");
-        rule->tree.root = both;
-        joined++;
+        row[used++] = filters[i].root;
+        filters[i].used = true;
     }
-    if (!joined && root)
-        sigma_collection_note(collection, &filter->tree.rule, false,
-                              "the filter fits no rule that was read");
-    if (!root)
-        return problem_set(problem, STATUS_LIMIT, "the rules ask for too much memory");
-    return STATUS_OK;
+    node->kind = NODE_AND;
+    node->children = row;
+    node->child_count = used;
+    rule->tree.root = node;
+    return true;
 }
 
 enum status sigma_filters_join(struct sigma_collection *collection, struct problem *problem) {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < collection->count && !status; i++)
-        if (collection->documents[i]->kind == SIGMA_FILTER)
-            status = filter_join(collection, collection->documents[i], problem);
-    return status;
+    struct arena *arena = &collection->rules->arena;
+    struct prepared *filters = memory_new(collection->count + 1, sizeof *filters);
+    size_t count = 0;
+    bool room = true;
+    for (size_t i = 0; i < collection->count && room; i++) {
+        struct sigma_document *document = collection->documents[i];
+        if (document->kind != SIGMA_FILTER)
+            continue;
+        filters[count] = (struct prepared){document, root_make(arena, document->tree.root), false};
+        room = filters[count++].root != NULL;
+    }
+    for (size_t i = 0; i < collection->count && room && count; i++)
+        if (collection->documents[i]->kind == SIGMA_RULE)
+            room = rule_join(arena, collection->documents[i], filters, count);
+    for (size_t i = 0; i < count && room; i++)
+        if (!filters[i].used)
+            sigma_collection_note(collection, &filters[i].filter->tree.rule, false,
+                                  "the filter fits no rule that was read");
+    memory_free(filters);
+    return room ? STATUS_OK
+                : problem_set(problem, STATUS_LIMIT, "the rules ask for too much memory");
 }
