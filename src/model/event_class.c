@@ -7,22 +7,29 @@
 
 #include <assert.h>
 
-// Blanks and underscores left out, ASCII case folded.
-static bool name_equal_loose(struct slice a, struct slice b) {
-    size_t i = 0;
-    size_t n = 0;
-    for (;;) {
-        while (i < a.size && (a.data[i] == ' ' || a.data[i] == '_'))
-            i++;
-        while (n < b.size && (b.data[n] == ' ' || b.data[n] == '_'))
-            n++;
-        if (i == a.size || n == b.size)
-            return i == a.size && n == b.size;
-        if (!text_equal_fold_ascii(slice_part(a, i, 1), slice_part(b, n, 1)))
-            return false;
+static uint8_t byte_fold(uint8_t byte) {
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+// The first place from `i` on that is no blank and no underscore.
+static size_t name_skip(struct slice name, size_t i) {
+    while (i < name.size && (name.data[i] == ' ' || name.data[i] == '_'))
         i++;
-        n++;
+    return i;
+}
+
+// Blanks and underscores left out, ASCII case folded. Nearly every pair differs in its first
+// byte.
+static bool name_equal_loose(struct slice a, struct slice b) {
+    size_t i = name_skip(a, 0);
+    size_t n = name_skip(b, 0);
+    while (i < a.size && n < b.size) {
+        if (byte_fold(a.data[i]) != byte_fold(b.data[n]))
+            return false;
+        i = name_skip(a, i + 1);
+        n = name_skip(b, n + 1);
     }
+    return i >= a.size && n >= b.size;
 }
 
 typedef bool name_equal(struct slice a, struct slice b);
