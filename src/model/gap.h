@@ -16,4 +16,14 @@ struct gap {
     const char *reason;
 };
 
+// Gaps of one source with one reason, counted together.
+struct gap_sum {
+    uint32_t source;
+    const char *reason;
+    uint64_t count;
+    uint64_t bytes;
+    uint64_t records;
+    uint64_t offset; // of the first
+};
+
 #endif

@@ -26,12 +26,12 @@ void gap_table_done(struct gap_table *gaps) {
 
 static bool gap_table_equal(const void *context, uint32_t number, const void *key) {
     const struct gap_table *gaps = context;
-    const struct pipeline_gap *row = key;
+    const struct gap_sum *row = key;
     return gaps->rows[number].source == row->source &&
            strcmp(gaps->rows[number].reason, row->reason) == 0;
 }
 
-static void gap_table_add_row(struct gap_table *gaps, const struct pipeline_gap *row) {
+static void gap_table_add_row(struct gap_table *gaps, const struct gap_sum *row) {
     uint64_t hash = digest_mix64(digest_hash64(slice_of_string(row->reason)), row->source);
     uint32_t place = table_find(&gaps->by_key, hash, gap_table_equal, gaps, row);
     if (place == TABLE_NONE && gaps->count == GAP_ROWS_MAX)
@@ -44,7 +44,7 @@ static void gap_table_add_row(struct gap_table *gaps, const struct pipeline_gap 
         table_add(&gaps->by_key, hash, (uint32_t)gaps->count++);
         return;
     }
-    struct pipeline_gap *known = &gaps->rows[place];
+    struct gap_sum *known = &gaps->rows[place];
     known->count += row->count;
     known->bytes += row->bytes;
     known->records += row->records;
@@ -53,12 +53,12 @@ static void gap_table_add_row(struct gap_table *gaps, const struct pipeline_gap 
 }
 
 void gap_table_add(struct gap_table *gaps, const struct gap *gap) {
-    struct pipeline_gap row = {.source = gap->source,
-                               .reason = gap->reason,
-                               .count = 1,
-                               .bytes = gap->bytes,
-                               .records = gap->records,
-                               .offset = gap->offset};
+    struct gap_sum row = {.source = gap->source,
+                          .reason = gap->reason,
+                          .count = 1,
+                          .bytes = gap->bytes,
+                          .records = gap->records,
+                          .offset = gap->offset};
     gap_table_add_row(gaps, &row);
 }
 
@@ -68,8 +68,8 @@ void gap_table_merge(struct gap_table *gaps, const struct gap_table *other) {
 }
 
 static int gap_table_compare(const void *left, const void *right) {
-    const struct pipeline_gap *a = left;
-    const struct pipeline_gap *b = right;
+    const struct gap_sum *a = left;
+    const struct gap_sum *b = right;
     if (a->source != b->source)
         return a->source < b->source ? -1 : 1;
     if (a->offset != b->offset)

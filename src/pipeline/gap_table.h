@@ -9,7 +9,7 @@
 
 // Not thread-safe: one per worker, merged at the end.
 struct gap_table {
-    struct pipeline_gap *rows;
+    struct gap_sum *rows;
     size_t count;
     struct table by_key;
 };

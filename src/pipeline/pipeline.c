@@ -245,7 +245,7 @@ const struct pipeline_counts *pipeline_counts(const struct pipeline_run *run) {
     return &run->counts;
 }
 
-const struct pipeline_gap *pipeline_gaps(const struct pipeline_run *run, size_t *ret_count) {
+const struct gap_sum *pipeline_gaps(const struct pipeline_run *run, size_t *ret_count) {
     *ret_count = run->gaps.count;
     return run->gaps.rows;
 }

@@ -71,15 +71,6 @@ struct pipeline_counts {
     bool interrupted;
 };
 
-struct pipeline_gap {
-    uint32_t source;
-    const char *reason;
-    uint64_t count;
-    uint64_t bytes;
-    uint64_t records;
-    uint64_t offset; // of the first
-};
-
 struct pipeline_run;
 
 // Find, cut, decode, classify, match, collect, merge. The same findings in the same order for
@@ -89,7 +80,7 @@ enum status pipeline_scan(const struct pipeline_options *options, struct pipelin
 void pipeline_free(struct pipeline_run *run);
 
 const struct pipeline_counts *pipeline_counts(const struct pipeline_run *run);
-const struct pipeline_gap *pipeline_gaps(const struct pipeline_run *run, size_t *ret_count);
+const struct gap_sum *pipeline_gaps(const struct pipeline_run *run, size_t *ret_count);
 
 // Paths of sources, and of the first few that no decoder knew.
 struct slice pipeline_source_path(const struct pipeline_run *run, uint32_t source);

@@ -4,8 +4,9 @@
 #define REPORT_REPORT_H
 
 #include "base/buffer.h"
-#include "model/event.h"
+#include "model/gap.h"
 #include "report/output.h"
+#include "report/event_raw.h"
 #include "report/tally.h"
 
 #include <stdbool.h>
@@ -29,7 +30,7 @@ struct summary {
     uint64_t unknown_files;
     const struct slice *unknown_paths; // the first few
     size_t unknown_path_count;
-    const struct gap_line *gaps; // sorted by (source, reason)
+    const struct gap_sum *gaps; // sorted by (source, reason)
     size_t gap_count;
     uint64_t regex_limits;
     size_t rules;
@@ -39,16 +40,6 @@ struct summary {
     bool interrupted;
     const char *sandbox_missing; // NULL: nothing
     bool colour;
-};
-
-// Gaps of one source with one reason, counted together.
-struct gap_line {
-    uint32_t source;
-    const char *reason;
-    uint64_t count;
-    uint64_t bytes;
-    uint64_t records;
-    uint64_t offset; // of the first
 };
 
 void report_summary(struct buffer *to, const struct summary *summary);

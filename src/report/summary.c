@@ -132,7 +132,7 @@ static void summary_hosts(struct buffer *to, const struct summary *summary) {
 static void summary_gap_list(struct buffer *to, const struct summary *summary) {
     const struct source_names *names = summary->names;
     for (size_t i = 0; i < summary->gap_count && i < SUMMARY_GAPS_MAX; i++) {
-        const struct gap_line *gap = &summary->gaps[i];
+        const struct gap_sum *gap = &summary->gaps[i];
         buffer_append_text(to, "  ");
         text_append_terminal(to, names->path(names->context, gap->source));
         buffer_append_format(to, ": %s, %llu time%s from offset %llu, %llu bytes not read\n",

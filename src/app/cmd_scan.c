@@ -1,0 +1,304 @@
+// vedette scan
+// SPDX-License-Identifier: Apache-2.0
+#include "app/command.h"
+
+#include "app/progress.h"
+#include "app/rule_options.h"
+#include "app/shut_in.h"
+#include "base/memory.h"
+#include "match/match.h"
+#include "pipeline/pipeline.h"
+#include "report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct option_row options[] = {
+    RULE_OPTIONS,
+    {"output", 'o', OPTION_PATH, "FILE", NULL, NULL,
+     "all findings into FILE; - is standard output"},
+    {"format", 'f', OPTION_CHOICE, "FORMAT", "table|jsonl|json|csv", NULL,
+     "form of the findings; jsonl for a FILE"},
+    {"since", 0, OPTION_TIME, "TIME", NULL, NULL, "only events at or after TIME (UTC)"},
+    {"until", 0, OPTION_TIME, "TIME", NULL, NULL, "only events before TIME (UTC)"},
+    {"host", 0, OPTION_LIST, "NAME", NULL, NULL,
+     "only events of this host; evidence that names none is taken to be its own"},
+    {"recover", 0, OPTION_FLAG, NULL, NULL, NULL, "also read records in slack and free space"},
+    {"fail-on", 0, OPTION_CHOICE, "LEVEL", "informational|low|medium|high|critical", NULL,
+     "exit 1 when there is a finding of this level or above"},
+    {"threads", 0, OPTION_COUNT, "N", NULL, NULL, "worker threads; as many as processors"},
+    {"spill", 0, OPTION_PATH, "DIR", NULL, NULL, "where large sorts go; $TMPDIR or /tmp"},
+    {"color", 0, OPTION_CHOICE, "WHEN", "auto|always|never", "auto", "colour; NO_COLOR is obeyed"},
+    {"quiet", 'q', OPTION_FLAG, NULL, NULL, NULL, "no summary, no criticals as they come"},
+    {0},
+};
+
+// Set by SIGINT: workers end their unit, and what is there is told.
+static atomic_bool scan_stop;
+
+static void scan_interrupt(int number) {
+    (void)number;
+    atomic_store(&scan_stop, true);
+    signal(SIGINT, SIG_DFL); // a second one ends it at once
+}
+
+// Everything of one call.
+struct scan {
+    const struct command_line *line;
+    struct progress progress;
+    struct rule_choice choice;
+    struct ruleset *ruleset;
+    const struct output *output; // NULL: summary only
+    FILE *to;
+    const char *to_name;
+    const char *spill_directory;
+    const char *sandbox_missing;
+    struct tally tally;
+    struct problem problem;
+};
+
+static enum exit_code scan_trouble(const struct scan *scan, enum status status) {
+    progress_done((struct progress *)(uintptr_t)&scan->progress);
+    fprintf(stderr, "vedette scan: %s\n", scan->problem.text);
+    return status == STATUS_USAGE || status == STATUS_NOT_FOUND ? EXIT_USAGE : EXIT_TROUBLE;
+}
+
+static enum status scan_open_output(struct scan *scan) {
+    const char *path = command_line_text(scan->line, "output");
+    const char *format = command_line_text(scan->line, "format");
+    if (!path && !format)
+        return STATUS_OK;
+    scan->output = report_output_find(format ? format : "jsonl");
+    scan->to = stdout;
+    scan->to_name = "standard output";
+    if (!path || strcmp(path, "-") == 0)
+        return STATUS_OK;
+    enum status status =
+        shut_in_check_output(path, scan->line->operands, scan->line->operand_count, &scan->problem);
+    if (status != STATUS_OK)
+        return status;
+    scan->to_name = path;
+    scan->to = fopen(path, "we");
+    return scan->to ? STATUS_OK : problem_set_errno(&scan->problem, "open %s", path);
+}
+
+static enum status scan_shut_in(struct scan *scan) {
+    struct shut_in paths = {
+        .evidence = scan->line->operands,
+        .evidence_count = scan->line->operand_count,
+        .rules = scan->choice.options.paths,
+        .rule_count = scan->choice.options.path_count,
+        .placeholders = scan->choice.options.placeholder_paths,
+        .placeholder_count = scan->choice.options.placeholder_count,
+        .cache_directory = scan->choice.options.cache_directory,
+        .spill_directory = scan->spill_directory,
+    };
+    return shut_in_enter(&paths, &scan->sandbox_missing, &scan->problem);
+}
+
+static enum status scan_flush(struct scan *scan, struct buffer *text) {
+    if (text->failed)
+        return problem_set(&scan->problem, STATUS_LIMIT, "a finding is too large to print");
+    if (text->size && fwrite(text->data, 1, text->size, scan->to) != text->size)
+        return problem_set_errno(&scan->problem, "write %s", scan->to_name);
+    buffer_reset(text);
+    return STATUS_OK;
+}
+
+static struct slice scan_source_path(const void *context, uint32_t source) {
+    return pipeline_source_path(context, source);
+}
+
+enum {
+    SCAN_TEXT_MAX = 256 << 20,
+    SCAN_FLUSH_BYTES = 256 << 10
+};
+
+// Pass all findings on: into the output, and into the tally.
+static enum status scan_write(struct scan *scan, struct pipeline_run *run, struct buffer *text) {
+    struct source_names names = {run, scan_source_path};
+    struct finding *finding = memory_new(1, sizeof *finding);
+    enum status status = STATUS_OK;
+    bool first = true;
+    if (scan->output)
+        scan->output->begin(text);
+    for (;;) {
+        bool more;
+        status = pipeline_next(run, finding, &more, &scan->problem);
+        if (status != STATUS_OK || !more)
+            break;
+        tally_add(&scan->tally, finding);
+        if (!scan->output)
+            continue;
+        scan->output->finding(text, finding, &names, first);
+        first = false;
+        if (text->size > SCAN_FLUSH_BYTES && (status = scan_flush(scan, text)) != STATUS_OK)
+            break;
+    }
+    memory_free(finding);
+    if (status != STATUS_OK || !scan->output)
+        return status;
+    scan->output->end(text, !pipeline_counts(run)->interrupted);
+    status = scan_flush(scan, text);
+    if (status == STATUS_OK && fflush(scan->to) != 0)
+        status = problem_set_errno(&scan->problem, "write %s", scan->to_name);
+    return status;
+}
+
+static void scan_summarise(struct scan *scan, const struct pipeline_run *run, double seconds,
+                           struct buffer *text) {
+    const struct pipeline_counts *counts = pipeline_counts(run);
+    FILE *to = scan->output && scan->to == stdout ? stderr : stdout;
+    struct source_names names = {run, scan_source_path};
+    struct summary summary = {
+        .tally = &scan->tally,
+        .names = &names,
+        .files = counts->files,
+        .bytes = counts->bytes,
+        .events = counts->events,
+        .damaged = counts->damaged,
+        .recovered = counts->recovered,
+        .unknown_events = counts->unknown_events,
+        .unknown_files = pipeline_unknown_count(run),
+        .regex_limits = counts->regex_limits,
+        .rules = ruleset_count(scan->ruleset),
+        .first_ns = counts->first_ns,
+        .last_ns = counts->last_ns,
+        .seconds = seconds,
+        .interrupted = counts->interrupted,
+        .sandbox_missing = scan->sandbox_missing,
+        .colour = progress_colour(command_line_text(scan->line, "color"), fileno(to)),
+    };
+    summary.unknown_paths = pipeline_unknown_paths(run, &summary.unknown_path_count);
+    summary.gaps = pipeline_gaps(run, &summary.gap_count);
+    for (size_t i = 0; i < ruleset_complaint_count(scan->ruleset); i++)
+        summary.rules_refused += ruleset_complaint(scan->ruleset, i)->refused;
+    tally_sort(&scan->tally);
+    report_summary(text, &summary);
+    fwrite(text->data, 1, text->size, to);
+    if (!scan->output)
+        fputs("\nAll findings with their evidence: -o FILE (jsonl), or -f table\n", to);
+    else if (scan->to != stdout)
+        fprintf(to, "\nAll findings: %s\n", scan->to_name);
+}
+
+static enum exit_code scan_exit_code(const struct scan *scan, const struct pipeline_run *run) {
+    const char *fail_on = command_line_text(scan->line, "fail-on");
+    enum rule_level level = RULE_LEVEL_COUNT;
+    if (fail_on)
+        rule_level_parse(slice_of_string(fail_on), &level);
+    if (pipeline_counts(run)->interrupted)
+        return EXIT_INTERRUPTED;
+    for (int i = (int)level; i < RULE_LEVEL_COUNT; i++)
+        if (scan->tally.by_level[i])
+            return EXIT_FINDINGS;
+    size_t gaps;
+    pipeline_gaps(run, &gaps);
+    bool nothing_understood = pipeline_counts(run)->files == 0 && pipeline_unknown_count(run);
+    return gaps || nothing_understood ? EXIT_PARTIAL : EXIT_DONE;
+}
+
+static enum exit_code scan_finish(struct scan *scan, struct pipeline_run *run, double seconds) {
+    struct buffer text;
+    buffer_init(&text, SCAN_TEXT_MAX);
+    tally_init(&scan->tally);
+    enum status status = scan_write(scan, run, &text);
+    enum exit_code code = EXIT_DONE;
+    if (status == STATUS_OK) {
+        if (!command_line_flag(scan->line, "quiet"))
+            scan_summarise(scan, run, seconds, &text);
+        code = scan_exit_code(scan, run);
+    } else {
+        code = scan_trouble(scan, status);
+    }
+    tally_done(&scan->tally);
+    buffer_done(&text);
+    return code;
+}
+
+static unsigned scan_threads(const struct command_line *line) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t count = command_line_count(line, "threads", processors > 0 ? (uint64_t)processors : 1);
+    return count < 1 ? 1 : count > 256 ? 256 : (unsigned)count;
+}
+
+static enum exit_code scan_evidence(struct scan *scan) {
+    const struct command_line *line = scan->line;
+    struct pipeline_options pipeline = {
+        .paths = line->operands,
+        .path_count = line->operand_count,
+        .ruleset = scan->ruleset,
+        .recover = command_line_flag(line, "recover"),
+        .threads = scan_threads(line),
+        .spill_directory = scan->spill_directory,
+        .stop = &scan_stop,
+        .context = &scan->progress,
+        .watch = progress_watch,
+        .critical = progress_critical,
+    };
+    pipeline.filter.since_ns = command_line_time(line, "since");
+    pipeline.filter.until_ns = command_line_time(line, "until");
+    pipeline.filter.hosts = command_line_list(line, "host", &pipeline.filter.host_count);
+    pipeline.host = pipeline.filter.host_count == 1 ? pipeline.filter.hosts[0] : NULL;
+    int64_t started_ns = clock_now_monotonic();
+    struct pipeline_run *run;
+    enum status status = pipeline_scan(&pipeline, &run, &scan->problem);
+    if (status != STATUS_OK)
+        return scan_trouble(scan, status);
+    progress_done(&scan->progress);
+    double seconds = (double)(clock_now_monotonic() - started_ns) / 1e9;
+    enum exit_code code = scan_finish(scan, run, seconds);
+    pipeline_free(run);
+    return code;
+}
+
+static enum exit_code scan_prepared(struct scan *scan) {
+    enum status status = scan_open_output(scan);
+    if (status == STATUS_OK)
+        status = scan_shut_in(scan);
+    if (status == STATUS_OK)
+        status = ruleset_new(&scan->choice.options, &scan->ruleset, &scan->problem);
+    enum exit_code code = status == STATUS_OK ? scan_evidence(scan) : scan_trouble(scan, status);
+    ruleset_free(scan->ruleset);
+    if (scan->to && scan->to != stdout && fclose(scan->to) != 0) {
+        problem_set_errno(&scan->problem, "close %s", scan->to_name);
+        return scan_trouble(scan, STATUS_SYSTEM);
+    }
+    return code;
+}
+
+static enum exit_code scan_run(const struct command_line *line) {
+    struct scan scan = {.line = line};
+    const char *spill = command_line_text(line, "spill");
+    const char *temporary = getenv("TMPDIR");
+    scan.spill_directory = spill ? spill : temporary && *temporary ? temporary : "/tmp";
+    progress_init(&scan.progress, command_line_text(line, "color"),
+                  command_line_flag(line, "quiet"));
+    struct sigaction action = {.sa_handler = scan_interrupt};
+    sigaction(SIGINT, &action, NULL);
+    enum status status = rule_choice_init(&scan.choice, line, &scan.problem);
+    if (status != STATUS_OK)
+        return scan_trouble(&scan, status);
+    enum exit_code code = scan_prepared(&scan);
+    rule_choice_done(&scan.choice);
+    return code;
+}
+
+const struct command command_scan = {
+    .name = "scan",
+    .summary = "find what the rules know in a pile of evidence",
+    .operands = "PATH...",
+    .operands_min = 1,
+    .text =
+        "Reads event logs (EVTX, and JSON lines of common shippers) out of files, directories,\n"
+        "archives and standard input (-), and evaluates Sigma rules on every event. Formats and\n"
+        "shippers are recognised. Prints a summary; -o writes all findings, sorted by time,\n"
+        "repeats counted, each with the record it stands on.",
+    .options = options,
+    .run = scan_run,
+};

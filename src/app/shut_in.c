@@ -1,0 +1,154 @@
+// Which paths a scan may touch
+// SPDX-License-Identifier: Apache-2.0
+#include "app/shut_in.h"
+
+#include "app/build_config.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/sandbox.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// Owned copies, so that globs can be cut.
+struct path_row {
+    char **paths;
+    size_t count;
+};
+
+static void path_row_add(struct path_row *row, const char *path) {
+    size_t size = strcspn(path, "*?[");
+    if (path[size])
+        while (size > 0 && path[size - 1] != '/')
+            size--;
+    row->paths = memory_resize(row->paths, row->count + 1, sizeof *row->paths);
+    row->paths[row->count++] = size ? memory_keep_text(path, size) : memory_keep_text(".", 1);
+}
+
+static void path_row_done(struct path_row *row) {
+    for (size_t i = 0; i < row->count; i++)
+        memory_free(row->paths[i]);
+    memory_free(row->paths);
+}
+
+static void path_row_add_all(struct path_row *row, const char *const *paths, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(paths[i], "-") != 0)
+            path_row_add(row, paths[i]);
+}
+
+enum status shut_in_enter(const struct shut_in *paths, const char **ret_missing,
+                          struct problem *problem) {
+    struct path_row readable = {0};
+    struct path_row writable = {0};
+    path_row_add_all(&readable, paths->evidence, paths->evidence_count);
+    path_row_add_all(&readable, paths->rules, paths->rule_count);
+    path_row_add_all(&readable, paths->placeholders, paths->placeholder_count);
+    if (paths->cache_directory)
+        path_row_add(&writable, paths->cache_directory);
+    path_row_add(&writable, paths->spill_directory);
+    struct sandbox_options options = {
+        .readable = (const char *const *)readable.paths,
+        .readable_count = readable.count,
+        .writable = (const char *const *)writable.paths,
+        .writable_count = writable.count,
+    };
+    enum status status = sandbox_enter(&options, ret_missing, problem);
+    path_row_done(&readable);
+    path_row_done(&writable);
+    return status;
+}
+
+// The real path of the directory that holds `path`; false when it does not exist.
+static bool shut_in_parent(const char *path, char ret_real[PATH_MAX]) {
+    const char *slash = strrchr(path, '/');
+    char *parent = !slash          ? memory_keep_text(".", 1)
+                   : slash == path ? memory_keep_text("/", 1)
+                                   : memory_keep_text(path, (size_t)(slash - path));
+    bool found = realpath(parent, ret_real) != NULL;
+    memory_free(parent);
+    return found;
+}
+
+enum status shut_in_check_output(const char *output, const char *const *evidence,
+                                 size_t evidence_count, struct problem *problem) {
+    char parent[PATH_MAX];
+    char real[PATH_MAX];
+    if (!shut_in_parent(output, parent))
+        return problem_set(problem, STATUS_USAGE, "there is no directory for %s", output);
+    for (size_t i = 0; i < evidence_count; i++) {
+        struct stat about;
+        if (!realpath(evidence[i], real) || stat(real, &about) != 0)
+            continue;
+        char self[PATH_MAX];
+        if (realpath(output, self) && strcmp(self, real) == 0)
+            return problem_set(problem, STATUS_USAGE, "%s is evidence itself", output);
+        size_t size = strlen(real);
+        bool inside = strncmp(parent, real, size) == 0 &&
+                      (parent[size] == '/' || parent[size] == '\0' || size == 1);
+        if (S_ISDIR(about.st_mode) && inside)
+            return problem_set(problem, STATUS_USAGE,
+                               "%s lies inside the evidence %s; write it elsewhere", output,
+                               evidence[i]);
+    }
+    return STATUS_OK;
+}
+
+static char *shut_in_join(const char *directory, const char *name) {
+    struct buffer path;
+    buffer_init(&path, PATH_MAX);
+    buffer_append_text(&path, directory);
+    buffer_append_byte(&path, '/');
+    buffer_append_text(&path, name);
+    char *text = path.failed ? NULL : memory_keep_text(path.data, path.size);
+    buffer_done(&path);
+    return text;
+}
+
+char *shut_in_cache_directory(void) {
+    const char *base = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    char *parent = NULL;
+    if (base && base[0] == '/')
+        parent = memory_keep_text(base, strlen(base));
+    else if (home && home[0] == '/')
+        parent = shut_in_join(home, ".cache");
+    if (!parent)
+        return NULL;
+    mkdir(parent, 0700);
+    char *path = shut_in_join(parent, "vedette");
+    memory_free(parent);
+    struct stat about;
+    if (path && (mkdir(path, 0700) == 0 || stat(path, &about) == 0) && stat(path, &about) == 0 &&
+        S_ISDIR(about.st_mode) && about.st_uid == geteuid())
+        return path;
+    memory_free(path);
+    return NULL;
+}
+
+char *shut_in_shipped_rules(void) {
+    const char *given = getenv("VEDETTE_RULES");
+    if (given)
+        return access(given, R_OK) == 0 ? memory_keep_text(given, strlen(given)) : NULL;
+    char self[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    const char *const relative[] = {"../share/vedette/rules", "../../../rules/sigma"};
+    for (size_t i = 0; size > 0 && i < 2; i++) {
+        self[size] = '\0';
+        char *slash = strrchr(self, '/');
+        *slash = '\0';
+        char *path = shut_in_join(self, relative[i]);
+        *slash = '/';
+        char real[PATH_MAX];
+        bool found = path && realpath(path, real);
+        memory_free(path);
+        if (found)
+            return memory_keep_text(real, strlen(real));
+    }
+    return access(VEDETTE_RULES_DIRECTORY, R_OK) == 0
+               ? memory_keep_text(VEDETTE_RULES_DIRECTORY, strlen(VEDETTE_RULES_DIRECTORY))
+               : NULL;
+}

@@ -1,0 +1,39 @@
+// Which paths a scan may touch
+// SPDX-License-Identifier: Apache-2.0
+#ifndef APP_SHUT_IN_H
+#define APP_SHUT_IN_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+
+// The paths of one run. Evidence and rules are read; cache and spill are written.
+struct shut_in {
+    const char *const *evidence;
+    size_t evidence_count;
+    const char *const *rules;
+    size_t rule_count;
+    const char *const *placeholders;
+    size_t placeholder_count;
+    const char *cache_directory; // NULL: none
+    const char *spill_directory;
+};
+
+// Enter the sandbox (base/sandbox.h). A glob is read below its part before the first wildcard.
+enum status shut_in_enter(const struct shut_in *paths, const char **ret_missing,
+                          struct problem *problem);
+
+// Refuse an output path that lies inside the evidence: it would be read as evidence the next
+// time, and a collection has to stay as it was found.
+enum status shut_in_check_output(const char *output, const char *const *evidence,
+                                 size_t evidence_count, struct problem *problem);
+
+// $XDG_CACHE_HOME/vedette or ~/.cache/vedette, made when missing; NULL when neither is to be
+// had. memory_free it.
+char *shut_in_cache_directory(void);
+
+// Where the shipped rules lie: $VEDETTE_RULES, else beside the program, else as installed;
+// NULL when none exists. memory_free it.
+char *shut_in_shipped_rules(void);
+
+#endif
