@@ -166,6 +166,7 @@ static void scan_summarise(struct scan *scan, const struct pipeline_run *run, do
         .unknown_events = counts->unknown_events,
         .unknown_files = pipeline_unknown_count(run),
         .regex_limits = counts->regex_limits,
+        .correlation_overflow = counts->correlation_overflow,
         .rules = ruleset_count(scan->ruleset),
         .first_ns = counts->first_ns,
         .last_ns = counts->last_ns,

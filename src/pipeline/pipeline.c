@@ -3,7 +3,7 @@
 //
 // intake cuts sources into units -> a worker decodes a unit into events -> normalise gives each
 // its class -> match says which rules hold -> the collector makes repeats one -> all workers'
-// findings are merged by key and sorted by time.
+// findings are merged by key and sorted by time; correlations are folded after the merge.
 //
 // 1. Workers share nothing but the intake (under a lock) and counters: no result depends on
 //    who read what.
@@ -27,9 +27,11 @@ struct pipeline_run {
     struct pipeline_options options;
     struct worker_shared shared;
     struct collector *collector;
+    struct correlator *correlator;
     struct gap_table gaps;
     struct pipeline_counts counts;
     const struct rule **rules;
+    size_t plain_count; // the first rules; correlations follow
     struct slice unknown_paths[PIPELINE_UNKNOWN_PATHS_MAX];
     uint64_t unknown_count;
 };
@@ -37,6 +39,7 @@ struct pipeline_run {
 static void pipeline_list_rules(struct pipeline_run *run) {
     const struct ruleset *ruleset = run->options.ruleset;
     size_t plain = ruleset ? ruleset_count(ruleset) : 0;
+    run->plain_count = plain;
     size_t correlations = ruleset ? ruleset_correlation_count(ruleset) : 0;
     run->rules = memory_new(plain + correlations, sizeof *run->rules);
     for (size_t i = 0; i < plain; i++)
@@ -44,6 +47,8 @@ static void pipeline_list_rules(struct pipeline_run *run) {
     for (size_t i = 0; i < correlations; i++)
         run->rules[plain + i] = &ruleset_correlation(ruleset, i)->rule;
     run->shared.rules = run->rules;
+    run->shared.correlation_count = correlations;
+    run->shared.correlations = correlations ? ruleset_correlation(ruleset, 0) : NULL;
 }
 
 static enum status pipeline_new(const struct pipeline_options *options,
@@ -73,6 +78,7 @@ void pipeline_free(struct pipeline_run *run) {
     if (!run)
         return;
     collector_free(run->collector);
+    correlator_free(run->correlator);
     gap_table_done(&run->gaps);
     table_done(&run->shared.criticals);
     pthread_mutex_destroy(&run->shared.lock);
@@ -109,10 +115,14 @@ static enum status pipeline_merge(struct pipeline_run *run, struct worker *worke
         return STATUS_OK;
     if (!run->collector) {
         run->collector = worker->collector;
+        run->correlator = worker->correlator;
         worker->collector = NULL;
+        worker->correlator = NULL;
         return STATUS_OK;
     }
-    return collector_absorb(run->collector, worker->collector, problem);
+    enum status status = collector_absorb(run->collector, worker->collector, problem);
+    return status == STATUS_OK ? correlator_absorb(run->correlator, worker->correlator, problem)
+                               : status;
 }
 
 // Files that were read, and those that nobody understood, in the order of the sources.
@@ -198,6 +208,21 @@ static void pipeline_close(struct pipeline_run *run) {
     pipeline_count_sources(run);
 }
 
+static enum status pipeline_found(void *context, uint32_t correlation,
+                                  const struct finding *finding, struct problem *problem) {
+    struct pipeline_run *run = context;
+    return collector_add_finding(run->collector, (uint32_t)run->plain_count + correlation, finding,
+                                 problem);
+}
+
+// After the merge: correlations over all notes, then all findings in their order.
+static enum status pipeline_fold(struct pipeline_run *run, struct problem *problem) {
+    struct correlation_sink sink = {run, pipeline_found};
+    enum status status = correlator_fold(run->correlator, &sink, problem);
+    run->counts.correlation_overflow = correlator_overflow_count(run->correlator);
+    return status == STATUS_OK ? collector_finish(run->collector, problem) : status;
+}
+
 enum status pipeline_scan(const struct pipeline_options *options, struct pipeline_run **ret_run,
                           struct problem *problem) {
     assert(options->ruleset);
@@ -207,7 +232,7 @@ enum status pipeline_scan(const struct pipeline_options *options, struct pipelin
         return status;
     status = pipeline_work(run, problem);
     if (status == STATUS_OK)
-        status = collector_finish(run->collector, problem);
+        status = pipeline_fold(run, problem);
     if (status != STATUS_OK) {
         pipeline_free(run);
         return status;

@@ -67,7 +67,8 @@ struct pipeline_counts {
     uint64_t unknown_events; // records of no known shape
     uint64_t hits;
     uint64_t regex_limits;
-    int64_t first_ns, last_ns; // of all events looked at
+    uint64_t correlation_overflow; // events that a correlation's window had no room for
+    int64_t first_ns, last_ns;     // of all events looked at
     bool interrupted;
 };
 

@@ -23,6 +23,8 @@ void worker_init(struct worker *worker, struct worker_shared *shared) {
     if (shared->options->ruleset) {
         worker->matcher = matcher_new(shared->options->ruleset);
         worker->collector = collector_new(shared->rules, shared->options->spill_directory);
+        worker->correlator = correlator_new(shared->correlations, shared->correlation_count,
+                                            shared->options->spill_directory);
     }
     gap_table_init(&worker->gaps);
     unit_buffer_init(&worker->buffer);
@@ -41,6 +43,7 @@ void worker_done(struct worker *worker) {
     matcher_free(worker->matcher);
     normaliser_free(worker->normaliser);
     collector_free(worker->collector);
+    correlator_free(worker->correlator);
     gap_table_done(&worker->gaps);
     unit_buffer_done(&worker->buffer);
     buffer_done(&worker->scratch);
@@ -69,22 +72,31 @@ static void worker_tell_critical(struct worker *worker, uint32_t rule, const str
     pthread_mutex_unlock(&shared->critical_lock);
 }
 
-static void worker_match(struct worker *worker, struct event *event, struct slice host) {
+static enum status worker_hit(struct worker *worker, uint32_t rule, const struct event *event,
+                              struct slice host) {
+    const struct rule *about = worker->shared->rules[rule];
+    enum status status = STATUS_OK;
+    if (correlator_wants(worker->correlator, rule))
+        status = correlator_observe(worker->correlator, rule, about, event, host, &worker->problem);
+    if (status != STATUS_OK || about->silent)
+        return status;
+    bool is_new;
+    status = collector_add(worker->collector, rule, event, host, &is_new, &worker->problem);
+    worker->counts.hits++;
+    if (status == STATUS_OK && is_new)
+        worker_tell_critical(worker, rule, event);
+    return status;
+}
+
+static void worker_match(struct worker *worker, const struct event *event, struct slice host) {
     const uint32_t *rules;
     size_t count = matcher_match(worker->matcher, event, &rules);
     for (size_t i = 0; i < count; i++) {
-        if (worker->shared->rules[rules[i]]->silent)
-            continue;
-        bool is_new;
-        enum status status =
-            collector_add(worker->collector, rules[i], event, host, &is_new, &worker->problem);
+        enum status status = worker_hit(worker, rules[i], event, host);
         if (status != STATUS_OK) {
             worker_fail(worker, status);
             return;
         }
-        worker->counts.hits++;
-        if (is_new)
-            worker_tell_critical(worker, rules[i], event);
     }
 }
 

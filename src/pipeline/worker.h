@@ -4,6 +4,7 @@
 #define PIPELINE_WORKER_H
 
 #include "base/buffer.h"
+#include "detect/detect.h"
 #include "intake/intake.h"
 #include "match/match.h"
 #include "normalise/normalise.h"
@@ -17,7 +18,9 @@
 // `lock`), `criticals` (under `critical_lock`) and the atomics.
 struct worker_shared {
     const struct pipeline_options *options;
-    const struct rule *const *rules;
+    const struct rule *const *rules; // plain ones, then correlations
+    const struct correlation *correlations;
+    size_t correlation_count;
     struct intake *intake;
     pthread_mutex_t lock;
     pthread_mutex_t critical_lock;
@@ -32,8 +35,9 @@ struct worker {
     struct worker_shared *shared;
     void **decoder_states; // one place a decoder, made when first needed
     struct normaliser *normaliser;
-    struct matcher *matcher;     // NULL without rules
-    struct collector *collector; // NULL without rules
+    struct matcher *matcher;       // NULL without rules
+    struct collector *collector;   // NULL without rules
+    struct correlator *correlator; // NULL without rules
     struct gap_table gaps;
     struct pipeline_counts counts;
     struct unit_buffer buffer;

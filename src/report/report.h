@@ -33,6 +33,7 @@ struct summary {
     const struct gap_sum *gaps; // sorted by (source, reason)
     size_t gap_count;
     uint64_t regex_limits;
+    uint64_t correlation_overflow;
     size_t rules;
     size_t rules_refused;
     int64_t first_ns, last_ns; // of all events

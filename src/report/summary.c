@@ -179,6 +179,9 @@ void report_summary(struct buffer *to, const struct summary *summary) {
     if (summary->regex_limits)
         buffer_append_format(to, "\n%llu evaluations reached the limit of regular expressions\n",
                              (unsigned long long)summary->regex_limits);
+    if (summary->correlation_overflow)
+        buffer_append_format(to, "\n%llu events were left out of full correlation windows\n",
+                             (unsigned long long)summary->correlation_overflow);
     if (summary->sandbox_missing)
         buffer_append_format(to, "\nThis kernel lacks part of the sandbox: %s\n",
                              summary->sandbox_missing);
