@@ -39,8 +39,9 @@ struct events {
 };
 
 static void events_flush(struct events *events) {
-    events->failed |= events->text.failed ||
-                      fwrite(events->text.data, 1, events->text.size, stdout) != events->text.size;
+    struct slice text = buffer_slice(&events->text);
+    events->failed |=
+        events->text.failed || (text.size && fwrite(text.data, 1, text.size, stdout) != text.size);
     buffer_reset(&events->text);
 }
 

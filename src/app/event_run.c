@@ -34,7 +34,8 @@ static void event_run_tell(const struct pipeline_run *run, const char *command) 
         event_run_append_path(&text, command, unknown[i]);
         buffer_append_text(&text, ": no known format\n");
     }
-    fwrite(text.data, 1, text.size, stderr);
+    if (text.size)
+        fwrite(text.data, 1, text.size, stderr);
     buffer_done(&text);
 }
 
