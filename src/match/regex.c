@@ -15,6 +15,10 @@ enum {
     REGEX_DEPTH_LIMIT = 10000,
     REGEX_HEAP_LIMIT_KIB = 4096,
     REGEX_SOURCE_MAX = 64 * 1024,
+    // What backtracking gave up on is tried once more without, up to this size: the cost is
+    // quadratic in it at worst, well under a second.
+    REGEX_STATES_TEXT_MAX = 8 * 1024,
+    REGEX_WORKSPACE = 4096,
 };
 
 struct regex {
@@ -24,6 +28,7 @@ struct regex {
 struct regex_scratch {
     pcre2_match_data *data;
     pcre2_match_context *context;
+    int workspace[REGEX_WORKSPACE];
 };
 
 enum status regex_new(struct slice source, struct regex_flags flags, struct regex **ret_regex,
@@ -77,6 +82,18 @@ void regex_scratch_free(struct regex_scratch *scratch) {
     memory_free(scratch);
 }
 
+// All alternatives at once, as a set of states: `a.*a.*a.*a` over a long run of `a` costs
+// backtracking 2^n steps and this n^2. Knows no back references; those stay given up.
+static enum regex_result regex_match_states(const struct regex *regex,
+                                            struct regex_scratch *scratch, struct slice text) {
+    int result =
+        pcre2_dfa_match(regex->code, text.data, text.size, 0, PCRE2_DFA_SHORTEST, scratch->data,
+                        scratch->context, scratch->workspace, REGEX_WORKSPACE);
+    if (result >= 0)
+        return REGEX_HIT;
+    return result == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;
+}
+
 enum regex_result regex_match(const struct regex *regex, struct regex_scratch *scratch,
                               struct slice text) {
     const uint8_t *subject = text.size ? text.data : (const uint8_t *)"";
@@ -85,5 +102,9 @@ enum regex_result regex_match(const struct regex *regex, struct regex_scratch *s
     // 0: it matched, the pair of offsets did not fit all groups.
     if (result >= 0)
         return REGEX_HIT;
-    return result == PCRE2_ERROR_NOMATCH ? REGEX_MISS : REGEX_LIMIT;
+    if (result == PCRE2_ERROR_NOMATCH)
+        return REGEX_MISS;
+    if (text.size == 0 || text.size > REGEX_STATES_TEXT_MAX)
+        return REGEX_LIMIT;
+    return regex_match_states(regex, scratch, text);
 }
