@@ -125,14 +125,18 @@ static void builder_grams(struct index_builder *builder, struct gram_table *gram
     grams->table = builder_table(builder);
 }
 
+static bool is_short(const struct trigger_entry *entry) {
+    return !is_edge(entry) && entry->literal.size < GRAM_SIZE - 1;
+}
+
 static void builder_shorts(struct index_builder *builder, struct field_index *field) {
-    field->shorts =
-        builder_new(builder, builder->entry_count, sizeof(const struct trigger_entry *));
-    for (uint32_t i = 0; i < builder->entry_count; i++) {
-        const struct trigger_entry *entry = &builder->entries[i];
-        if (!is_edge(entry) && entry->literal.size < GRAM_SIZE - 1)
-            field->shorts[field->short_count++] = entry;
-    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < builder->entry_count; i++)
+        count += is_short(&builder->entries[i]);
+    field->shorts = builder_new(builder, count, sizeof(const struct trigger_entry *));
+    for (uint32_t i = 0; i < builder->entry_count; i++)
+        if (is_short(&builder->entries[i]))
+            field->shorts[field->short_count++] = &builder->entries[i];
 }
 
 static void builder_field(struct index_builder *builder, struct field_index *field) {
@@ -142,6 +146,9 @@ static void builder_field(struct index_builder *builder, struct field_index *fie
         builder_grams(builder, &field->grams[i], i < 2);
     }
     builder_shorts(builder, field);
+    if (field->symbol == COMPILED_NO_SYMBOL)
+        keyword_index_init(&field->keywords, builder->arena, builder->entries,
+                           builder->entry_count);
 }
 
 static struct trigger_entry builder_entry(struct index_builder *builder, uint32_t atom_number) {
@@ -200,7 +207,11 @@ static uint32_t entry_symbol(const struct index_builder *builder,
 
 static void builder_fields(struct index_builder *builder, const struct trigger_entry *entries,
                            uint32_t entry_count, struct trigger_index *index) {
-    struct field_index *fields = builder_new(builder, entry_count, sizeof *fields);
+    uint32_t field_count = 0;
+    for (uint32_t i = 0; i < entry_count; i++)
+        field_count +=
+            i == 0 || entry_symbol(builder, &entries[i]) != entry_symbol(builder, &entries[i - 1]);
+    struct field_index *fields = builder_new(builder, field_count, sizeof *fields);
     uint32_t first = 0;
     while (first < entry_count) {
         uint32_t end = first + 1;

@@ -52,6 +52,29 @@ struct gram_table {
     bool used;
 };
 
+// Keywords are looked for in every field of every event of their log source, so rendering all
+// of them would cost more than all other rules together. Instead UTF-16 is searched as it
+// lies: a few pairs of neighbouring characters (anchors) are chosen such that each literal has
+// one of them; sixteen places at a time are tested for all anchors.
+struct anchor {
+    uint8_t first, second; // ASCII, folded
+    const struct trigger_entry **entries;
+    uint32_t *offsets; // of the pair in the entry's literal
+    uint32_t entry_count;
+};
+
+enum {
+    ANCHORS_MAX = 6
+};
+
+struct keyword_index {
+    struct anchor anchors[ANCHORS_MAX];
+    uint32_t anchor_count;
+    bool by_anchors;   // every ASCII literal has an anchor
+    bool beyond_ascii; // some literal is not ASCII: texts beyond ASCII are rendered
+    bool skips_plain;  // no literal can stand in a number, time, GUID or SID
+};
+
 struct field_index {
     uint32_t symbol; // COMPILED_NO_SYMBOL: every field and the message
     struct key_table tails;
@@ -59,6 +82,7 @@ struct field_index {
     struct gram_table grams[4]; // 4 and 3 bytes of ASCII, 4 and 3 bytes beyond
     const struct trigger_entry **shorts;
     uint32_t short_count;
+    struct keyword_index keywords; // of COMPILED_NO_SYMBOL only
 };
 
 struct trigger_index {
@@ -72,6 +96,16 @@ enum {
     TAIL_SHORT = 4,
     GRAM_SIZE = 4
 };
+
+// trigger_keywords.c. All memory is the arena's.
+void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
+                        const struct trigger_entry *entries, uint32_t count);
+// True when the value is dealt with; false when it is to be rendered and scanned as any other.
+bool keyword_scan_value(struct matcher *matcher, const struct keyword_index *keywords,
+                        const struct value *value);
+
+// trigger_scan.c: an entry's literal stands in the event.
+void trigger_found(struct matcher *matcher, const struct trigger_entry *entry);
 
 // Keys of the table of tails: the bytes, mixed with which of the three they are.
 static inline uint64_t trigger_key(uint64_t bytes, uint32_t kind) {

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-static void entry_found(struct matcher *matcher, const struct trigger_entry *entry) {
+void trigger_found(struct matcher *matcher, const struct trigger_entry *entry) {
     matcher->entry_stamps[entry->number] = matcher->generation;
     if (entry->settles)
         matcher->memo[entry->atom] = matcher->generation << 1 | 1;
@@ -29,7 +29,7 @@ static void scan_tail(struct matcher *matcher, const struct field_index *field, 
         bool fits = entry->form == FORM_EQUALS ? slice_equal(text, entry->literal)
                                                : slice_ends(text, entry->literal);
         if (fits && entry_is_new(matcher, entry))
-            entry_found(matcher, entry);
+            trigger_found(matcher, entry);
     }
 }
 
@@ -61,7 +61,7 @@ static void scan_gram(struct matcher *matcher, const struct gram_table *grams, s
         bool fits = entry->form == FORM_CONTAINS || (entry->form == FORM_STARTS && start == 0) ||
                     (entry->form == FORM_ENDS && start + entry->literal.size == text.size);
         if (fits)
-            entry_found(matcher, entry);
+            trigger_found(matcher, entry);
     }
 }
 
@@ -88,7 +88,7 @@ static void scan_shorts(struct matcher *matcher, const struct field_index *field
                     : entry->form == FORM_ENDS ? slice_ends(text, entry->literal)
                                                : text_find(text, entry->literal) != SIZE_MAX;
         if (fits && entry_is_new(matcher, entry))
-            entry_found(matcher, entry);
+            trigger_found(matcher, entry);
     }
 }
 
@@ -113,7 +113,8 @@ static void scan_slot(struct matcher *matcher, const struct field_index *field,
 static void scan_keywords(struct matcher *matcher, const struct field_index *field) {
     uint32_t count = matcher->event->shape->field_count;
     for (uint32_t i = 0; i < count; i++)
-        scan_slot(matcher, field, texts_field(matcher, i));
+        if (!keyword_scan_value(matcher, &field->keywords, event_value(matcher->event, i)))
+            scan_slot(matcher, field, texts_field(matcher, i));
     scan_slot(matcher, field, texts_message(matcher));
 }
 

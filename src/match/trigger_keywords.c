@@ -1,0 +1,250 @@
+// Look for keywords in UTF-16 as it lies
+// SPDX-License-Identifier: Apache-2.0
+#include "match/trigger_index.h"
+
+#include "base/bytes.h"
+#include "match/fold.h"
+#include "match/plan_weight.h"
+
+#include <assert.h>
+#include <emmintrin.h>
+
+enum {
+    STEP_UNITS = 16,
+    // A pair is tested at each of the units and needs the one behind it.
+    WINDOW_UNITS = STEP_UNITS + 1
+};
+
+// --- building
+
+// What numbers, times, GUIDs, SIDs and booleans are written with, folded.
+static bool byte_is_plain(uint8_t byte) {
+    return byte && strchr("0123456789abcdefx-+.:tzsruliny ,", byte);
+}
+
+static bool literal_is_plain(struct slice literal) {
+    for (size_t i = 0; i < literal.size; i++)
+        if (!byte_is_plain(literal.data[i]))
+            return false;
+    return true;
+}
+
+static bool literal_has_pair(struct slice literal, const uint8_t *pair, uint32_t *ret_offset) {
+    for (size_t i = 0; i + 1 < literal.size; i++) {
+        if (literal.data[i] == pair[0] && literal.data[i + 1] == pair[1]) {
+            *ret_offset = (uint32_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Entries from `open` that have the pair.
+static uint32_t pair_count(const struct trigger_entry *const *open, uint32_t count,
+                           const uint8_t *pair) {
+    uint32_t sum = 0;
+    uint32_t offset;
+    for (uint32_t i = 0; i < count; i++)
+        sum += literal_has_pair(open[i]->literal, pair, &offset);
+    return sum;
+}
+
+// The pair that most open entries have; the rarer one of two.
+static const uint8_t *best_pair(const struct trigger_entry *const *open, uint32_t count) {
+    const uint8_t *best = NULL;
+    uint32_t best_score = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct slice literal = open[i]->literal;
+        for (size_t at = 0; at + 1 < literal.size; at++) {
+            uint32_t rarity = weight_rarity(slice_part(literal, at, 2));
+            uint32_t score = pair_count(open, count, literal.data + at) << 16 | rarity;
+            if (score > best_score) {
+                best_score = score;
+                best = literal.data + at;
+            }
+        }
+    }
+    return best;
+}
+
+static void *keywords_new(struct arena *arena, size_t count, size_t size) {
+    void *memory = arena_new(arena, count ? count : 1, size);
+    assert(memory);
+    return memory;
+}
+
+// Move the open entries that have the pair to the anchor; returns how many stay open.
+static uint32_t anchor_take(struct anchor *anchor, struct arena *arena, const uint8_t *pair,
+                            const struct trigger_entry **open, uint32_t count) {
+    uint32_t taken = pair_count(open, count, pair);
+    *anchor =
+        (struct anchor){.first = pair[0],
+                        .second = pair[1],
+                        .entries = keywords_new(arena, taken, sizeof(const struct trigger_entry *)),
+                        .offsets = keywords_new(arena, taken, sizeof(uint32_t))};
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t offset;
+        if (!literal_has_pair(open[i]->literal, pair, &offset)) {
+            open[left++] = open[i];
+            continue;
+        }
+        anchor->entries[anchor->entry_count] = open[i];
+        anchor->offsets[anchor->entry_count++] = offset;
+    }
+    return left;
+}
+
+enum {
+    // Choosing pairs is quadratic: beyond this many keywords they are found by rendering.
+    KEYWORDS_MAX = 256,
+    KEYWORD_SIZE_MAX = 256
+};
+
+void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
+                        const struct trigger_entry *entries, uint32_t count) {
+    const struct trigger_entry *open[KEYWORDS_MAX];
+    uint32_t open_count = 0;
+    keywords->skips_plain = true;
+    bool fits = count <= KEYWORDS_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        bool ascii = fold_is_ascii(entries[i].literal);
+        size_t size = entries[i].literal.size;
+        keywords->beyond_ascii |= !ascii;
+        keywords->skips_plain &= !ascii || !literal_is_plain(entries[i].literal);
+        fits &= !ascii || (size >= 2 && size <= KEYWORD_SIZE_MAX &&
+                           !memchr(entries[i].literal.data, 0, size));
+        if (ascii && fits)
+            open[open_count++] = &entries[i];
+    }
+    while (fits && open_count && keywords->anchor_count < ANCHORS_MAX)
+        open_count = anchor_take(&keywords->anchors[keywords->anchor_count++], arena,
+                                 best_pair(open, open_count), open, open_count);
+    keywords->by_anchors = fits && open_count == 0;
+}
+
+// --- searching
+
+static uint8_t letter_bit(uint8_t byte) {
+    return byte >= 'a' && byte <= 'z' ? 0x20 : 0;
+}
+
+// Whether the literal, which is folded ASCII, stands at this unit of the text.
+static bool literal_stands(struct slice literal, const uint8_t *utf16, size_t units, size_t at) {
+    if (literal.size > units - at)
+        return false;
+    for (size_t i = 0; i < literal.size; i++) {
+        uint16_t unit = bytes_get_u16(utf16 + 2 * (at + i));
+        if (unit >= 'A' && unit <= 'Z')
+            unit |= 0x20;
+        if (unit != literal.data[i])
+            return false;
+    }
+    return true;
+}
+
+static void anchor_check(struct matcher *matcher, const struct anchor *anchor,
+                         const struct value *value, size_t at) {
+    size_t units = value->size / 2;
+    for (uint32_t i = 0; i < anchor->entry_count; i++) {
+        const struct trigger_entry *entry = anchor->entries[i];
+        if (at < anchor->offsets[i] || matcher->entry_stamps[entry->number] == matcher->generation)
+            continue;
+        size_t start = at - anchor->offsets[i];
+        size_t end = start + entry->literal.size;
+        bool placed = entry->form == FORM_CONTAINS || (entry->form == FORM_STARTS && start == 0) ||
+                      (entry->form == FORM_ENDS && end == units) ||
+                      (entry->form == FORM_EQUALS && start == 0 && end == units);
+        if (placed && literal_stands(entry->literal, value->data, units, start))
+            trigger_found(matcher, entry);
+    }
+}
+
+// Sixteen units as bytes; what is no ASCII becomes 0 or a byte from 0x80 on.
+static __m128i units_load(const uint8_t *utf16) {
+    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)utf16);
+    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(utf16 + 16));
+    return _mm_packus_epi16(low, high);
+}
+
+// Places of one window where an anchor's pair stands, as bits.
+static uint32_t anchor_places(const struct anchor *anchor, __m128i here, __m128i next) {
+    __m128i first = _mm_or_si128(here, _mm_set1_epi8((char)letter_bit(anchor->first)));
+    __m128i second = _mm_or_si128(next, _mm_set1_epi8((char)letter_bit(anchor->second)));
+    __m128i both = _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8((char)anchor->first)),
+                                 _mm_cmpeq_epi8(second, _mm_set1_epi8((char)anchor->second)));
+    return (uint32_t)_mm_movemask_epi8(both);
+}
+
+// One window of WINDOW_UNITS readable units that stands at unit `at` of the value.
+static void window_scan(struct matcher *matcher, const struct keyword_index *keywords,
+                        const struct value *value, const uint8_t *window, size_t at) {
+    __m128i here = units_load(window);
+    __m128i next = units_load(window + 2);
+    for (uint32_t i = 0; i < keywords->anchor_count; i++) {
+        uint32_t places = anchor_places(&keywords->anchors[i], here, next);
+        for (; places; places &= places - 1)
+            anchor_check(matcher, &keywords->anchors[i], value, at + (size_t)__builtin_ctz(places));
+    }
+}
+
+static bool text_is_beyond_ascii(const uint8_t *utf16, size_t units) {
+    for (size_t i = 0; i < units; i++)
+        if (bytes_get_u16(utf16 + 2 * i) >= 0x80)
+            return true;
+    return false;
+}
+
+static void scan_utf16(struct matcher *matcher, const struct keyword_index *keywords,
+                       const struct value *value) {
+    size_t units = value->size / 2;
+    size_t at = 0;
+    for (; units - at >= WINDOW_UNITS; at += STEP_UNITS)
+        window_scan(matcher, keywords, value, value->data + 2 * at, at);
+    uint8_t rest[2 * WINDOW_UNITS] = {0};
+    memcpy(rest, value->data + 2 * at, 2 * (units - at));
+    window_scan(matcher, keywords, value, rest, at);
+}
+
+static bool kind_is_plain(uint8_t kind) {
+    switch (kind & ~(unsigned)VALUE_ARRAY) {
+    case VALUE_NULL:
+    case VALUE_INT8:
+    case VALUE_UINT8:
+    case VALUE_INT16:
+    case VALUE_UINT16:
+    case VALUE_INT32:
+    case VALUE_UINT32:
+    case VALUE_INT64:
+    case VALUE_UINT64:
+    case VALUE_REAL32:
+    case VALUE_REAL64:
+    case VALUE_BOOL:
+    case VALUE_BINARY:
+    case VALUE_GUID:
+    case VALUE_SIZE:
+    case VALUE_FILETIME:
+    case VALUE_SYSTEMTIME:
+    case VALUE_SID:
+    case VALUE_HEX32:
+    case VALUE_HEX64:
+    case VALUE_JSON_NUMBER:
+    case VALUE_JSON_BOOL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool keyword_scan_value(struct matcher *matcher, const struct keyword_index *keywords,
+                        const struct value *value) {
+    if (value_is_null(value) || value->size == 0)
+        return true;
+    if (value->kind != VALUE_UTF16)
+        return keywords->skips_plain && kind_is_plain(value->kind);
+    if (!keywords->by_anchors ||
+        (keywords->beyond_ascii && text_is_beyond_ascii(value->data, value->size / 2)))
+        return false;
+    scan_utf16(matcher, keywords, value);
+    return true;
+}
