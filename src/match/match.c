@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "match/match.h"
 
-#include "base/memory.h"
+#include "match/image.h"
 #include "match/plan_compile.h"
 #include "match/ruleset.h"
 #include "match/sigma.h"
 
 #include <assert.h>
+#include <time.h>
 
 enum {
     BLOB_BYTES_MAX = 1 << 30
@@ -50,17 +51,32 @@ static enum status ruleset_read(const struct ruleset_options *options, uint64_t 
     return status;
 }
 
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
 enum status ruleset_new(const struct ruleset_options *options, struct ruleset **ret_ruleset,
                         struct problem *problem) {
-    struct buffer blob;
-    buffer_init(&blob, BLOB_BYTES_MAX);
-    enum status status = ruleset_read(options, 0, &blob, problem);
-    if (status) {
+    int64_t started_ns = now_ns();
+    uint64_t options_hash = image_options_hash(options);
+    struct ruleset *ruleset = NULL;
+    if (options->cache_directory)
+        ruleset = image_load(options, options_hash);
+    if (!ruleset) {
+        struct buffer blob;
+        buffer_init(&blob, BLOB_BYTES_MAX);
+        enum status status = ruleset_read(options, options_hash, &blob, problem);
+        if (!status)
+            ruleset = ruleset_from_blob(&blob);
         buffer_done(&blob);
-        return status;
+        if (status)
+            return status;
+        assert(ruleset); // plan_compile writes nothing that compiled_open refuses
+        if (options->cache_directory)
+            image_store(options, ruleset, started_ns);
     }
-    struct ruleset *ruleset = ruleset_from_blob(&blob);
-    assert(ruleset); // plan_compile writes nothing that compiled_open refuses
     ruleset->options = keep_options(&ruleset->arena, options);
     *ret_ruleset = ruleset;
     return STATUS_OK;
