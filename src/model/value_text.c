@@ -54,7 +54,8 @@ static uint64_t value_bits(const struct value *value) {
     uint64_t bits = 0;
     uint32_t fixed = kind_size(value->kind);
     uint32_t size = fixed && fixed < value->size ? fixed : value->size;
-    memcpy(&bits, value->data, size < sizeof bits ? size : sizeof bits);
+    if (size)
+        memcpy(&bits, value->data, size < sizeof bits ? size : sizeof bits);
     uint32_t width = 8 * (size < sizeof bits ? size : (uint32_t)sizeof bits);
     if (kind_is_signed(value->kind) && width && width < 64 && bits >> (width - 1))
         bits |= UINT64_MAX << width;
