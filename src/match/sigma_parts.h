@@ -243,6 +243,9 @@ struct sigma_worker {
 };
 void sigma_worker_init(struct sigma_worker *worker, const struct sigma_placeholders *placeholders);
 void sigma_worker_done(struct sigma_worker *worker); // not `kept`
+// The documents of one text, appended to the input; `file` is what they say they are from.
+void sigma_text_read(struct sigma_worker *worker, struct sigma_input *input, struct slice file,
+                     struct slice text);
 void sigma_input_read(struct sigma_worker *worker, struct sigma_input *input);
 
 // Joining documents: sigma_link.c, sigma_filter.c
@@ -254,6 +257,9 @@ struct sigma_collection {
     size_t count;
     struct sigma_notes notes; // refusals found while joining
 };
+// Everything after reading: `rules` has its arena, which holds what the inputs hold.
+enum status sigma_inputs_join(struct sigma_rules *rules, const struct ruleset_options *options,
+                              struct sigma_input *inputs, size_t count, struct problem *problem);
 enum status sigma_filters_join(struct sigma_collection *collection, struct problem *problem);
 enum status sigma_collection_link(struct sigma_collection *collection, struct problem *problem);
 void sigma_complaints_sort(struct rule_complaint *complaints, size_t count);

@@ -45,8 +45,16 @@ static void input_refuse(struct sigma_worker *worker, struct sigma_input *input,
     input->notes.last = note;
 }
 
-static void text_read(struct sigma_worker *worker, struct sigma_input *input, struct slice file,
-                      struct slice text) {
+// Where in the file a refusal belongs that only says what, not where.
+static struct problem problem_at(const struct problem *problem, uint32_t line) {
+    struct problem placed = *problem;
+    placed.unit = PROBLEM_LINE;
+    placed.at = line;
+    return placed;
+}
+
+void sigma_text_read(struct sigma_worker *worker, struct sigma_input *input, struct slice file,
+                     struct slice text) {
     struct problem problem = {.text = ""};
     struct sigma_reader reader = {.arena = &worker->kept,
                                   .placeholders = worker->placeholders,
@@ -69,7 +77,7 @@ static void text_read(struct sigma_worker *worker, struct sigma_input *input, st
         problem = (struct problem){.unit = PROBLEM_LINE, .at = root->line, .text = ""};
         if (sigma_document_read(&reader, root, &document)) {
             if (problem.unit != PROBLEM_LINE)
-                problem.unit = PROBLEM_LINE, problem.at = root->line;
+                problem = problem_at(&problem, root->line);
             input_refuse(worker, input, &reader, &problem);
             continue;
         }
@@ -143,7 +151,7 @@ static enum status archive_entries_read(struct sigma_worker *worker, struct sigm
         size_t size = 0;
         status = entry_read(worker, unpacker, &size, problem);
         if (status == STATUS_OK)
-            text_read(worker, input, file, slice_of(worker->bytes, size));
+            sigma_text_read(worker, input, file, slice_of(worker->bytes, size));
         else
             file_refuse(worker, input, file, problem);
     }
@@ -202,5 +210,5 @@ void sigma_input_read(struct sigma_worker *worker, struct sigma_input *input) {
         file_refuse(worker, input, input->file.path, &problem);
         return;
     }
-    text_read(worker, input, input->file.path, text);
+    sigma_text_read(worker, input, input->file.path, text);
 }

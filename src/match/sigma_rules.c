@@ -177,10 +177,24 @@ static enum status files_list(struct sigma_rules *rules, const struct sigma_inpu
     return STATUS_OK;
 }
 
+enum status sigma_inputs_join(struct sigma_rules *rules, const struct ruleset_options *options,
+                              struct sigma_input *inputs, size_t count, struct problem *problem) {
+    struct sigma_collection collection = {.rules = rules, .options = options};
+    documents_collect(&collection, inputs, count);
+    enum status status = sigma_filters_join(&collection, problem);
+    if (!status)
+        status = sigma_collection_link(&collection, problem);
+    if (!status)
+        status = complaints_collect(&collection, inputs, count, problem);
+    if (!status)
+        status = files_list(rules, inputs, count, problem);
+    memory_free(collection.documents);
+    return status;
+}
+
 enum status sigma_rules_init(struct sigma_rules *rules, const struct ruleset_options *options,
                              struct problem *problem) {
     struct sigma_placeholders placeholders;
-    struct sigma_collection collection = {.rules = rules, .options = options};
     struct sigma_input *inputs = NULL;
     size_t count = 0;
     *rules = (struct sigma_rules){0};
@@ -190,16 +204,8 @@ enum status sigma_rules_init(struct sigma_rules *rules, const struct ruleset_opt
         status = sigma_inputs_find(options, &rules->arena, &inputs, &count, problem);
     if (!status) {
         inputs_read(rules, inputs, count, &placeholders, options->threads);
-        documents_collect(&collection, inputs, count);
-        status = sigma_filters_join(&collection, problem);
+        status = sigma_inputs_join(rules, options, inputs, count, problem);
     }
-    if (!status)
-        status = sigma_collection_link(&collection, problem);
-    if (!status)
-        status = complaints_collect(&collection, inputs, count, problem);
-    if (!status)
-        status = files_list(rules, inputs, count, problem);
-    memory_free(collection.documents);
     if (status)
         sigma_rules_done(rules);
     return status;
