@@ -94,6 +94,16 @@ static void kind_check(struct run *run, void *state, const char *pattern, bool m
     globfree(&found);
 }
 
+static const struct decoder *decoder_find(const char *name) {
+    size_t count = 0;
+    const struct decoder *const *decoders = decode_list(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(decoders[i]->name, name) == 0)
+            return decoders[i];
+    fail_msg("no decoder %s", name);
+    return NULL;
+}
+
 static void every_rule_hits_its_hits_and_no_near_miss(void **unused) {
     (void)unused;
     const char *paths[] = {SOURCE_ROOT "/rules/sigma"};
@@ -106,8 +116,10 @@ static void every_rule_hits_its_hits_and_no_near_miss(void **unused) {
                  (int)complaint->text.size, (const char *)complaint->text.data);
     }
     assert_in_range(ruleset_count(ruleset), 30, 10000);
-    struct run run = {
-        .ruleset = ruleset, .matcher = matcher_new(ruleset), .normaliser = normaliser_new()};
+    struct run run = {.ruleset = ruleset,
+                      .matcher = matcher_new(ruleset),
+                      .normaliser = normaliser_new(),
+                      .decoder = decoder_find("json_lines")};
     struct decode_options decode_options = {.recover = false};
     void *state = run.decoder->new_state(&decode_options);
     kind_check(&run, state, SOURCE_ROOT "/tests/cases/rules/*.hit.jsonl", true);
