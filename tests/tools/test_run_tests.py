@@ -68,8 +68,9 @@ class RunCases(unittest.TestCase):
         self.assertEqual(self.run_case("$ true\n")[0], 1)
 
     def test_accept_writes_a_case_that_holds(self):
-        text = self.run_case("# Why\n$ echo '?a'; echo '$ b'; exit 4\nold\n", "--accept")[2]
-        self.assertEqual(text, "# Why\n$ echo '?a'; echo '$ b'; exit 4\n\\?a\n\\$ b\n? 4\n")
+        text = self.run_case("# Why\n$ echo '?a'; echo '$ b'; exit 4\nold\n# end\n", "--accept")[2]
+        self.assertEqual(text,
+                         "# Why\n$ echo '?a'; echo '$ b'; exit 4\n\\?a\n\\$ b\n? 4\n# end\n")
         self.assertEqual(self.run_case(text)[0], 0)
 
 
