@@ -103,10 +103,9 @@ static void quick_equals_whole_on_tricky_texts(void **state) {
     }
 }
 
-static struct slice read_file(const char *path) {
+static struct slice read_file(const char *path, uint8_t *bytes) {
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
-    uint8_t *bytes = memory_new(1, YAML_BYTES_MAX);
     size_t size = fread(bytes, 1, YAML_BYTES_MAX, file);
     fclose(file);
     return slice_of(bytes, size);
@@ -119,21 +118,22 @@ static void quick_equals_whole_on_all_rules(void **state) {
     snprintf(path, sizeof path, "%s/sigma", shared ? shared : "../shared");
     char *paths[] = {path, NULL};
     FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    uint8_t *bytes = memory_new(1, YAML_BYTES_MAX);
     size_t files = 0, usual = 0;
     for (FTSENT *entry; walk && (entry = fts_read(walk));) {
         size_t size = strlen(entry->fts_path);
         if (entry->fts_info != FTS_F || size < 4 || strcmp(entry->fts_path + size - 4, ".yml") != 0)
             continue;
-        struct slice text = read_file(entry->fts_path);
+        struct slice text = read_file(entry->fts_path, bytes);
         files++;
         bool quick = compare_readers(text, entry->fts_path);
         usual += quick;
         if (!quick && getenv("VEDETTE_VERBOSE"))
             print_message("unusual: %s\n", entry->fts_path);
-        memory_free((void *)(uintptr_t)text.data);
     }
     if (walk)
         fts_close(walk);
+    memory_free(bytes);
     if (!files) {
         print_message("skipped: no rules in %s\n", path);
         skip();
