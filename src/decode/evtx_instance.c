@@ -10,9 +10,9 @@
 
 // 1. Nothing is read outside [at, end), which lies inside the chunk; definitions and names may
 //    lie anywhere in the chunk.
-// 2. A program is taken from the table only when its whole definition is equal, names included:
-//    a hash alone proves nothing when the file is crafted.
-// 3. Programs, layouts and literals are forgotten only between records.
+// 2. A definition or a program is taken from its table only when all of it is equal, names
+//    included, never by a hash alone.
+// 3. Definitions, programs and layouts are forgotten only between records.
 
 static const char REASON_SHORT[] = "record's BinXML ends too early";
 static const char REASON_DEFINITION[] = "template definition is outside the chunk";
@@ -27,6 +27,7 @@ void evtx_instances_init(struct evtx_instances *instances) {
     evtx_dictionary_init(&instances->names);
     arena_init(&instances->program_arena, EVTX_PROGRAM_BYTES_MAX * 2);
     table_init(&instances->program_table);
+    evtx_definitions_init(&instances->definitions);
     evtx_layouts_init(&instances->layouts, &instances->program_arena);
     evtx_workshop_init(&instances->workshop);
     arena_init(&instances->scratch, EVTX_SCRATCH_BYTES_MAX);
@@ -37,6 +38,7 @@ void evtx_instances_init(struct evtx_instances *instances) {
 
 void evtx_instances_done(struct evtx_instances *instances) {
     evtx_layouts_done(&instances->layouts);
+    evtx_definitions_done(&instances->definitions);
     table_done(&instances->program_table);
     arena_done(&instances->program_arena);
     arena_done(&instances->scratch);
@@ -50,18 +52,23 @@ void evtx_instances_done(struct evtx_instances *instances) {
 void evtx_instances_begin_chunk(struct evtx_instances *instances, struct slice chunk) {
     evtx_dictionary_forget(&instances->names);
     if (instances->names.generation == 1) // it went round
-        memset(instances->definitions, 0, sizeof instances->definitions);
+        memset(instances->slots, 0, sizeof instances->slots);
     instances->chunk = chunk;
     instances->compile_bytes = 0;
 }
 
-// Compiled programs have a ceiling; when it is near, all go.
+// Both have ceilings; when one is near, all of a kind go. Definitions point at programs.
+static void instances_forget_definitions(struct evtx_instances *instances) {
+    evtx_definitions_forget(&instances->definitions);
+    memset(instances->slots, 0, sizeof instances->slots);
+}
+
 static void instances_forget(struct evtx_instances *instances) {
     evtx_layouts_forget(&instances->layouts);
     table_reset(&instances->program_table);
     instances->program_count = 0;
     arena_reset(&instances->program_arena);
-    memset(instances->definitions, 0, sizeof instances->definitions);
+    instances_forget_definitions(instances);
 }
 
 static bool instances_are_full(const struct evtx_instances *instances) {
@@ -83,139 +90,102 @@ static bool place_is_in_container(const struct evtx_instances *instances, uint32
     return slice_ends(path, SLICE(".EventData")) || slice_ends(path, SLICE(".UserData"));
 }
 
-struct definition {
-    struct slice chunk;
-    uint32_t body; // offset
-    uint32_t size;
+struct structure {
+    const struct evtx_scan *scan;
     uint32_t parent;
-    const uint8_t *guid;
 };
 
-static bool definition_name_equal(const struct definition *definition,
-                                  const struct evtx_name_use *use) {
-    uint32_t offset = bytes_get_u32(definition->chunk.data + definition->body + use->position);
-    bool is_inline = offset == definition->body + use->position + 4;
-    struct slice utf16;
-    return is_inline == use->is_inline && evtx_name_bytes(definition->chunk, offset, &utf16) &&
-           slice_equal(utf16, use->utf16);
-}
-
-// Equal but for the words that point at names, and these point at equal names.
-static bool definition_equal(const void *context, uint32_t number, const void *key) {
+static bool structure_equal(const void *context, uint32_t number, const void *key) {
     const struct evtx_instances *instances = context;
     const struct evtx_program *program = instances->programs[number];
-    const struct definition *definition = key;
-    if (!program->body.data || program->body.size != definition->size ||
-        program->parent != definition->parent || memcmp(program->guid, definition->guid, 16) != 0)
-        return false;
-    const uint8_t *body = definition->chunk.data + definition->body;
-    uint32_t at = 0;
-    for (size_t i = 0; i < program->name_use_count; i++) {
-        const struct evtx_name_use *use = &program->name_uses[i];
-        if (memcmp(program->body.data + at, body + at, use->position - at) != 0 ||
-            !definition_name_equal(definition, use))
-            return false;
-        at = use->position + (use->is_inline ? 8 : 4);
-    }
-    return memcmp(program->body.data + at, body + at, program->body.size - at) == 0;
+    const struct structure *structure = key;
+    return program->parent == structure->parent &&
+           program->word_count == structure->scan->word_count &&
+           memcmp(program->words, structure->scan->words,
+                  program->word_count * sizeof *program->words) == 0;
 }
 
-static const char *instances_add_program(struct evtx_instances *instances,
-                                         struct evtx_program *program, uint64_t hash) {
+// The program of what was scanned, as it continues the path `parent`.
+static const char *instances_find_program(struct evtx_instances *instances,
+                                          const struct evtx_scan *scan, uint32_t parent,
+                                          struct evtx_program **ret_program) {
+    struct structure structure = {scan, parent};
+    uint64_t hash =
+        digest_hash64_seeded(slice_of(scan->words, scan->word_count * sizeof *scan->words), parent);
+    uint32_t number =
+        table_find(&instances->program_table, hash, structure_equal, instances, &structure);
+    if (number != TABLE_NONE) {
+        *ret_program = instances->programs[number];
+        return NULL;
+    }
     if (instances->program_count == EVTX_PROGRAMS_MAX)
         return REASON_LAYOUT;
+    const char *reason = NULL;
+    struct evtx_program *program =
+        evtx_program_new(&instances->workshop, scan, parent, &instances->program_arena, &reason);
+    if (!program)
+        return reason;
     program->number = instances->program_count;
     instances->programs[instances->program_count++] = program;
     table_add(&instances->program_table, hash, program->number);
+    *ret_program = program;
     return NULL;
 }
 
-// Keep what later definitions are compared with.
-static bool definition_keep(struct evtx_instances *instances, const struct definition *definition,
-                            const struct evtx_scan *scan, struct evtx_program *program) {
-    struct arena *arena = &instances->program_arena;
-    program->body =
-        arena_keep(arena, slice_of(definition->chunk.data + definition->body, definition->size));
-    struct evtx_name_use *uses = arena_new(arena, scan->name_use_count, sizeof *uses);
-    if (!program->body.data || !uses)
-        return false;
-    for (size_t i = 0; i < scan->name_use_count; i++) {
-        uses[i] = scan->name_uses[i];
-        uses[i].utf16 = arena_keep(arena, uses[i].utf16);
-        if (!uses[i].utf16.data)
-            return false;
-    }
-    program->name_uses = uses;
-    program->name_use_count = scan->name_use_count;
-    memcpy(program->guid, definition->guid, sizeof program->guid);
-    return true;
-}
-
 static const char *definition_compile(struct evtx_instances *instances,
-                                      const struct definition *definition,
-                                      struct evtx_program **ret_program) {
+                                      const struct evtx_definition_key *key,
+                                      struct evtx_definition **ret_definition) {
     struct evtx_scan scan = {
         .names = &instances->names,
-        .chunk = definition->chunk,
-        .at = definition->body,
-        .end = definition->body + definition->size,
+        .chunk = key->chunk,
+        .at = key->body,
+        .end = key->body + key->size,
         .is_template = true,
-        .in_container = place_is_in_container(instances, definition->parent),
+        .in_container = place_is_in_container(instances, key->parent),
         .scratch = &instances->scratch,
         .words = instances->words,
         .literals = instances->values + instances->value_count,
         .literal_max = EVTX_VALUES_MAX - instances->value_count,
         .name_uses = instances->name_uses,
     };
+    struct evtx_program *program = NULL;
     const char *reason = evtx_scan_element(&scan);
+    if (!reason)
+        reason = instances_find_program(instances, &scan, key->parent, &program);
     if (reason)
         return reason;
-    struct evtx_program *program = evtx_program_new(&instances->workshop, &scan, definition->parent,
-                                                    &instances->program_arena, &reason);
-    if (!program)
-        return reason;
-    if (!definition_keep(instances, definition, &scan, program))
-        return REASON_FULL;
-    *ret_program = program;
-    return NULL;
+    *ret_definition = evtx_definition_add(&instances->definitions, key, &scan, program);
+    return *ret_definition ? NULL : REASON_FULL;
 }
 
-// The program of the definition at `offset`, as it continues the path `parent`.
-static const char *instances_find_program(struct evtx_instances *instances, uint32_t offset,
-                                          uint32_t parent, struct evtx_program **ret_program) {
+// The definition at `offset`, as it continues the path `parent`.
+static const char *instances_find_definition(struct evtx_instances *instances, uint32_t offset,
+                                             uint32_t parent,
+                                             struct evtx_definition **ret_definition) {
     struct evtx_definition_slot *slot =
-        &instances->definitions[(offset * 2654435761u >> 16 ^ parent) % EVTX_DEFINITION_SLOTS];
+        &instances->slots[(offset * 2654435761u >> 16 ^ parent) % EVTX_DEFINITION_SLOTS];
     if (slot->generation == instances->names.generation && slot->offset == offset &&
         slot->parent == parent) {
-        *ret_program = slot->program;
+        *ret_definition = slot->definition;
         return NULL;
     }
-    struct definition definition = {.chunk = instances->chunk, .parent = parent};
+    struct evtx_definition_key key = {.chunk = instances->chunk, .parent = parent};
     if (!bytes_inside(instances->chunk, offset, EVTX_DEFINITION_HEADER_SIZE))
         return REASON_DEFINITION;
-    definition.guid = instances->chunk.data + offset + 4;
-    definition.size = bytes_get_u32(instances->chunk.data + offset + 20);
-    definition.body = offset + EVTX_DEFINITION_HEADER_SIZE;
-    if (!bytes_inside(instances->chunk, definition.body, definition.size))
+    key.guid = instances->chunk.data + offset + 4;
+    key.size = bytes_get_u32(instances->chunk.data + offset + 20);
+    key.body = offset + EVTX_DEFINITION_HEADER_SIZE;
+    if (!bytes_inside(instances->chunk, key.body, key.size))
         return REASON_DEFINITION;
-    instances->compile_bytes += definition.size;
+    instances->compile_bytes += key.size;
     if (instances->compile_bytes > EVTX_CHUNK_COMPILE_BYTES_MAX)
         return REASON_OVERLAP;
-    uint64_t hash = digest_hash64_seeded(slice_of(definition.guid, 20), parent);
-    uint32_t number =
-        table_find(&instances->program_table, hash, definition_equal, instances, &definition);
-    struct evtx_program *program = NULL;
-    if (number != TABLE_NONE) {
-        program = instances->programs[number];
-    } else {
-        const char *reason = definition_compile(instances, &definition, &program);
-        if (!reason)
-            reason = instances_add_program(instances, program, hash);
-        if (reason)
-            return reason;
-    }
-    *slot = (struct evtx_definition_slot){instances->names.generation, offset, parent, program};
-    *ret_program = program;
+    struct evtx_definition *definition = evtx_definition_find(&instances->definitions, &key);
+    const char *reason = definition ? NULL : definition_compile(instances, &key, &definition);
+    if (reason)
+        return reason;
+    *slot = (struct evtx_definition_slot){instances->names.generation, offset, parent, definition};
+    *ret_definition = definition;
     return NULL;
 }
 
@@ -323,65 +293,33 @@ static const char *instance_read_template(struct evtx_instances *instances, stru
             return REASON_SHORT;
         place.at += EVTX_DEFINITION_HEADER_SIZE + size;
     }
-    struct evtx_program *program;
+    struct evtx_definition *definition;
     uint32_t count = 0;
     struct nests nests = {0, 0};
-    const char *reason = instances_find_program(instances, offset, place.parent, &program);
-    if (!reason)
-        reason = instance_read_row(instances, &place, program, &count, &nests);
+    const char *reason = instances_find_definition(instances, offset, place.parent, &definition);
+    if (reason)
+        return reason;
+    struct evtx_program *program = definition->program;
+    reason = instance_read_row(instances, &place, program, &count, &nests);
     if (reason)
         return reason;
     struct value *row = instances->values + instances->value_count;
     if (program->composition_count) {
         for (uint32_t i = count; i < program->value_count; i++)
             row[i] = EVENT_VALUE_ABSENT;
-        if (!evtx_program_compose(program, row, &instances->scratch))
+        if (!evtx_program_compose(program, definition->literals, row, &instances->scratch))
             return REASON_FULL;
         count = program->value_count + program->composition_count;
     }
     uint32_t bank = 2 * instances->instance_count++;
     event_set_bank(instances->event, bank, row, count);
-    event_set_bank(instances->event, bank + 1, program->literals, program->literal_count);
+    event_set_bank(instances->event, bank + 1, definition->literals, definition->literal_count);
     instances->value_count += count;
     struct evtx_child children[EVTX_INSTANCES_MAX];
     uint32_t child_count =
         nests.count ? instance_read_children(instances, place, program, nests, children) : 0;
     *ret_layout = evtx_layout_find(&instances->layouts, program, children, child_count);
     return *ret_layout ? NULL : REASON_LAYOUT;
-}
-
-struct fragment {
-    const struct evtx_scan *scan;
-    uint32_t parent;
-};
-
-static bool fragment_equal(const void *context, uint32_t number, const void *key) {
-    const struct evtx_instances *instances = context;
-    const struct evtx_program *program = instances->programs[number];
-    const struct fragment *fragment = key;
-    return program->words && program->parent == fragment->parent &&
-           program->word_count == fragment->scan->word_count &&
-           memcmp(program->words, fragment->scan->words,
-                  program->word_count * sizeof *program->words) == 0;
-}
-
-static const char *fragment_compile(struct evtx_instances *instances,
-                                    const struct fragment *fragment,
-                                    struct evtx_program **ret_program) {
-    const struct evtx_scan *scan = fragment->scan;
-    const char *reason = NULL;
-    struct evtx_program *program = evtx_program_new(&instances->workshop, scan, fragment->parent,
-                                                    &instances->program_arena, &reason);
-    if (!program)
-        return reason;
-    uint32_t *words = arena_new(&instances->program_arena, scan->word_count, sizeof *words);
-    if (!words)
-        return REASON_FULL;
-    memcpy(words, scan->words, scan->word_count * sizeof *words);
-    program->words = words;
-    program->word_count = scan->word_count;
-    *ret_program = program;
-    return NULL;
 }
 
 // An element without a template: its structure is found among those seen, its values are
@@ -402,21 +340,10 @@ static const char *instance_read_fragment(struct evtx_instances *instances, stru
     const char *reason = evtx_scan_element(&scan);
     if (reason)
         return reason;
-    struct fragment fragment = {&scan, place.parent};
-    uint64_t hash = digest_hash64_seeded(slice_of(scan.words, scan.word_count * sizeof *scan.words),
-                                         place.parent);
-    uint32_t number =
-        table_find(&instances->program_table, hash, fragment_equal, instances, &fragment);
-    struct evtx_program *program = NULL;
-    if (number != TABLE_NONE) {
-        program = instances->programs[number];
-    } else {
-        reason = fragment_compile(instances, &fragment, &program);
-        if (!reason)
-            reason = instances_add_program(instances, program, hash);
-        if (reason)
-            return reason;
-    }
+    struct evtx_program *program;
+    reason = instances_find_program(instances, &scan, place.parent, &program);
+    if (reason)
+        return reason;
     uint32_t bank = 2 * instances->instance_count++;
     event_set_bank(instances->event, bank, NULL, 0);
     event_set_bank(instances->event, bank + 1, scan.literals, scan.literal_count);
@@ -453,6 +380,8 @@ const char *evtx_instances_read(struct evtx_instances *instances, uint32_t from,
     assert(from <= end && end <= instances->chunk.size);
     if (instances_are_full(instances))
         instances_forget(instances);
+    else if (evtx_definitions_are_full(&instances->definitions))
+        instances_forget_definitions(instances);
     if (instances->scratch.used_bytes)
         arena_reset(&instances->scratch);
     instances->event = event;

@@ -3,6 +3,7 @@
 #ifndef DECODE_EVTX_INSTANCE_H
 #define DECODE_EVTX_INSTANCE_H
 
+#include "decode/evtx_definition.h"
 #include "decode/evtx_layout.h"
 #include "decode/evtx_dictionary.h"
 #include "decode/evtx_program.h"
@@ -25,14 +26,15 @@ struct evtx_instances {
     struct table program_table;
     struct evtx_program *programs[EVTX_PROGRAMS_MAX];
     uint32_t program_count;
+    struct evtx_definitions definitions;
     struct evtx_layouts layouts;
-    // Which program the definition at an offset of this chunk is, by (offset, parent).
+    // Which definition lies at an offset of this chunk, by (offset, parent).
     struct evtx_definition_slot {
         uint32_t generation; // names.generation
         uint32_t offset;
         uint32_t parent;
-        struct evtx_program *program;
-    } definitions[EVTX_DEFINITION_SLOTS];
+        struct evtx_definition *definition;
+    } slots[EVTX_DEFINITION_SLOTS];
     // The record at hand
     struct event *event;
     struct slice chunk; // offsets in BinXML count from its start

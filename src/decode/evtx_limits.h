@@ -19,9 +19,12 @@ enum {
 };
 
 enum {
-    // Compiled templates and fragment structures; beyond either ceiling all are forgotten
-    // before the next record and compiled anew when they come again. A year of one host's logs
-    // holds about 500.
+    // Beyond one of these ceilings all definitions (or programs, and with them layouts) are
+    // forgotten before the next record and come back when they are met again. A year of one
+    // host's logs holds about 500 templates; each host brings its own definitions of them, but
+    // no programs.
+    EVTX_DEFINITIONS_MAX = 4096,
+    EVTX_DEFINITION_BYTES_MAX = 12 * 1024 * 1024,
     EVTX_PROGRAMS_MAX = 4096,
     EVTX_PROGRAM_BYTES_MAX = 16 * 1024 * 1024,
     EVTX_LAYOUTS_MAX = 16384,

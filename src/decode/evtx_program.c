@@ -312,26 +312,6 @@ static const char *builder_word(struct builder *builder, uint32_t word) {
     }
 }
 
-static bool builder_keep_literals(struct builder *builder) {
-    struct evtx_program *program = builder->program;
-    const struct evtx_scan *scan = builder->scan;
-    if (!scan->is_template)
-        return true; // a fragment brings its values with each record
-    struct value *literals = arena_new(builder->arena, scan->literal_count, sizeof *literals);
-    if (!literals)
-        return false;
-    for (size_t i = 0; i < scan->literal_count; i++) {
-        const struct value *value = &scan->literals[i];
-        struct slice kept = arena_keep(builder->arena, slice_of(value->data, value->size));
-        if (!kept.data)
-            return false;
-        literals[i] = (struct value){kept.data, (uint32_t)kept.size, value->kind, {0}};
-    }
-    program->literals = literals;
-    program->literal_count = (uint32_t)scan->literal_count;
-    return true;
-}
-
 static void *builder_keep(struct builder *builder, const void *from, size_t count, size_t size) {
     void *kept = arena_new(builder->arena, count, size);
     if (kept && count)
@@ -354,8 +334,11 @@ static const char *builder_finish(struct builder *builder) {
                                    sizeof *workshop->composed);
     uint32_t *nest_parents = arena_new(builder->arena, builder->value_count, sizeof *nest_parents);
     program->nest_parents = nest_parents;
+    program->words = builder_keep(builder, builder->scan->words, builder->scan->word_count,
+                                  sizeof *program->words);
+    program->word_count = builder->scan->word_count;
     if (!program->items || !program->compositions || !program->pieces || !nest_parents ||
-        !builder_keep_literals(builder))
+        !program->words)
         return REASON_MEMORY;
     for (uint32_t i = 0; i < program->item_count; i++)
         if (program->items[i].may_nest)
@@ -384,8 +367,8 @@ struct evtx_program *evtx_program_new(struct evtx_workshop *workshop, const stru
     return reason ? NULL : builder.program;
 }
 
-bool evtx_program_compose(const struct evtx_program *program, struct value *row,
-                          struct arena *scratch) {
+bool evtx_program_compose(const struct evtx_program *program, const struct value *literals,
+                          struct value *row, struct arena *scratch) {
     struct buffer text;
     buffer_init(&text, EVTX_SCRATCH_BYTES_MAX);
     bool is_whole = true;
@@ -395,7 +378,7 @@ bool evtx_program_compose(const struct evtx_program *program, struct value *row,
         for (uint32_t j = 0; j < composition->piece_count; j++) {
             struct evtx_piece piece = program->pieces[composition->piece_from + j];
             const struct value *value =
-                piece.is_literal ? &program->literals[piece.index] : &row[piece.index];
+                piece.is_literal ? &literals[piece.index] : &row[piece.index];
             value_append_text(value, &text);
         }
         struct slice kept = arena_keep(scratch, buffer_slice(&text));

@@ -43,17 +43,12 @@ struct evtx_piece {
     uint16_t index;
 };
 
-// Compiled once. Lives until the state forgets its programs; `literals` is the bank that all
-// its records share.
-//
-//     record   -> row:      substitution 0, 1, ... value_count-1, composed 0, 1, ...
-//     program  -> literals: literal 0, 1, ...
+// Compiled once from a structure, however many templates of however many hosts share it: what
+// they differ in, their literals, is no part of it. Lives until the state forgets its programs.
 struct evtx_program {
     uint32_t number; // dense since the programs were last forgotten
     const struct evtx_item *items;
     uint32_t item_count;
-    const struct value *literals;
-    uint32_t literal_count;
     uint32_t value_count; // highest substitution that is used, and one
     const struct evtx_composition *compositions;
     uint32_t composition_count;
@@ -61,13 +56,8 @@ struct evtx_program {
     const uint32_t
         *nest_parents;          // by substitution: path number where an instance may stand, else 0
     struct evtx_layout *recent; // of the last record whose instance this was
-    // What it was compiled from: a definition
-    uint32_t parent;
-    uint8_t guid[16];
-    struct slice body;
-    const struct evtx_name_use *name_uses;
-    size_t name_use_count;
-    // or a fragment's structure
+    // What it was compiled from
+    uint32_t parent; // number of the path that it continues
     const uint32_t *words;
     size_t word_count;
 };
@@ -91,8 +81,12 @@ struct evtx_program *evtx_program_new(struct evtx_workshop *workshop, const stru
                                       uint32_t parent, struct arena *arena,
                                       const char **ret_reason);
 
-// A value for each composition, behind the record's substitutions. False when scratch is full.
-bool evtx_program_compose(const struct evtx_program *program, struct value *row,
-                          struct arena *scratch);
+// A value for each composition, behind the record's substitutions:
+//
+//     row:  substitution 0, 1, ... value_count-1, composition 0, 1, ...
+//
+// False when scratch is full.
+bool evtx_program_compose(const struct evtx_program *program, const struct value *literals,
+                          struct value *row, struct arena *scratch);
 
 #endif
