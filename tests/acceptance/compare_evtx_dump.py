@@ -123,17 +123,18 @@ def main():
     arguments = parser.parse_args()
     arguments.ours = arguments.ours or shlex.quote(arguments.vedette) + " events --raw"
     if not shutil.which(shlex.split(arguments.peer)[0]):
-        sys.exit(f"no {arguments.peer.split()[0]} (tools/install_peer)")
+        print(f"no {arguments.peer.split()[0]} (tools/install_peer)")
+        sys.exit(77)
     total = collections.Counter()
     for root in arguments.samples + arguments.paths:
         for path in sorted(root.rglob("*.evtx")) if root.is_dir() else [root]:
             total["files"] += 1
             compare(path, arguments, total)
+    for name, where, why in JUSTIFIED:
+        print(f"justified: {name} {where or '(records)'}: {why}")
     print(", ".join(f"{total[name]} {name}" for name in
                     ("files", "ours", "theirs", "fields", "more", "missing", "justified",
                      "different")))
-    for name, where, why in JUSTIFIED:
-        print(f"justified: {name} {where or '(records)'}: {why}")
     return 1 if total["different"] or total["missing"] else 0
 
 

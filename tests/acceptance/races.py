@@ -33,7 +33,7 @@ def main():
         return 77
     vedette = build(arguments.build)
     environment = dict(os.environ, TSAN_OPTIONS="halt_on_error=0 exitcode=66")
-    run = subprocess.run([vedette, "scan", samples / "evtx", samples / "json", "-r", rules,
+    run = subprocess.run([vedette, "scan", samples / "evtx", "-r", rules,
                           "--threads", str(THREADS), "-f", "jsonl", "-o", "-"],
                          env=environment, capture_output=True, check=False)
     errors = run.stderr.decode(errors="replace")

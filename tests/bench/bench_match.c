@@ -132,8 +132,7 @@ int main(int count, char **arguments) {
     scan_report(&scan, arguments[optind], "+match");
     for (size_t i = 0; i < ruleset_count(ruleset) && verbose; i++)
         if (scan.rule_hits[i])
-            printf("%8llu %.*s %.*s\n", scan.rule_hits[i],
-                   (int)ruleset_rule(ruleset, i)->id.size,
+            printf("%8llu %.*s %.*s\n", scan.rule_hits[i], (int)ruleset_rule(ruleset, i)->id.size,
                    (const char *)ruleset_rule(ruleset, i)->id.data,
                    (int)ruleset_rule(ruleset, i)->title.size,
                    (const char *)ruleset_rule(ruleset, i)->title.data);
