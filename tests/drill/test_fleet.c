@@ -128,7 +128,7 @@ static void test_options(void **state) {
     struct problem problem;
     struct drill_logs_options good = {
         .directory = "/dev/null/x", .hosts = 1, .records = 1, .days = 1};
-    assert_int_equal(drill_write_logs(&good, NULL, &problem), STATUS_SYSTEM);
+    assert_int_not_equal(drill_write_logs(&good, NULL, &problem), STATUS_OK);
     struct drill_logs_options bad = good;
     bad.hosts = 0;
     assert_int_equal(drill_write_logs(&bad, NULL, &problem), STATUS_USAGE);
