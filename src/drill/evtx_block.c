@@ -77,7 +77,7 @@ static void change(struct evtx_chunk *chunk, uint32_t *slot, uint32_t value) {
 }
 
 uint8_t *evtx_chunk_take(struct evtx_chunk *chunk, size_t size) {
-    if (chunk->full || size > EVTX_CHUNK_SIZE - chunk->used) {
+    if (chunk->full || size > EVTX_CHUNK_ROOM - chunk->used) {
         chunk->full = true;
         return NULL;
     }

@@ -10,6 +10,8 @@
 
 enum {
     EVTX_CHUNK_SIZE = 65536,
+    EVTX_CHUNK_ROOM = EVTX_CHUNK_SIZE - 8, // Windows never fills the last bytes; libevtx drops
+                                           // the last record of a chunk that is full to the brim
     EVTX_CHUNK_HEADER_SIZE = 512,
     EVTX_CHUNK_STRINGS = 64,
     EVTX_CHUNK_TEMPLATES = 32
@@ -18,7 +20,7 @@ enum {
 // Bytes 0..511 header, then records. What a chunk knows about names and templates is undone
 // through a journal: to the start of a record that did not fit, or wholly for the next chunk.
 //
-// Invariants: used <= EVTX_CHUNK_SIZE; once `full`, puts write nothing until a rollback.
+// Invariants: used <= EVTX_CHUNK_ROOM; once `full`, puts write nothing until a rollback.
 struct evtx_chunk {
     uint8_t *bytes;
     uint32_t used;

@@ -9,7 +9,8 @@ const struct life_row life_rows[] = {
     {life_start_process, {1050, 1050, 850, 1050}},
     {life_end_process, {700, 700, 600, 700}},
     {life_log_on, {420, 560, 560, 560}},
-    {life_log_off, {400, 450, 450, 450}},
+    {life_tell_groups, {200, 250, 250, 250}},
+    {life_bind_port, {200, 200, 200, 200}},
     {life_fail_log_on, {12, 4, 4, 4}},
     {life_allow_connection, {1020, 800, 600, 800}},
     {life_access_object, {600, 700, 100, 500}},
@@ -49,7 +50,7 @@ const struct life_row life_rows[] = {
     {life_use_wmi, {70, 70, 70, 70}},
     {life_scan_for_malware, {50, 50, 50, 50}},
     {life_open_session, {30, 30, 30, 30}},
-    {life_administrate, {6, 12, 6, 6}},
+    {life_administrate, {3, 12, 3, 3}},
 };
 const size_t life_row_count = ARRAY_SIZE(life_rows);
 

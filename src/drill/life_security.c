@@ -167,11 +167,32 @@ void life_fail_log_on(struct fleet_host *host) {
     fleet_host_emit(host, DRILL_LOGON_FAILED, LSASS_PROCESS, ACCOUNT_SYSTEM);
 }
 
-void life_log_off(struct fleet_host *host) {
-    scribe_reset(&host->scribe);
+void life_tell_groups(struct fleet_host *host) {
+    struct scribe *scribe = &host->scribe;
+    scribe_reset(scribe);
+    fleet_put_account(host, ACCOUNT_MACHINE);
     fleet_put_account(host, pick_person(host));
-    scribe_number(&host->scribe, EVTX_UINT32, host->kind == 0 ? 7 : 3);
-    fleet_host_emit(host, DRILL_LOGOFF, LSASS_PROCESS, ACCOUNT_SYSTEM);
+    scribe_number(scribe, EVTX_UINT32, host->kind == 0 ? 7 : 3);
+    scribe_number(scribe, EVTX_UINT32, 1);
+    scribe_number(scribe, EVTX_UINT32, 1);
+    scribe_text(scribe, "\r\n\t\t%{S-1-5-21-1842605837-2967155374-3128844401-513}\r\n\t\t%{S-1-1-0}"
+                        "\r\n\t\t%{S-1-5-32-545}\r\n\t\t%{S-1-5-4}\r\n\t\t%{S-1-2-1}"
+                        "\r\n\t\t%{S-1-5-11}\r\n\t\t%{S-1-5-15}\r\n\t\t%{S-1-2-0}");
+    fleet_host_emit(host, DRILL_GROUPS, LSASS_PROCESS, ACCOUNT_SYSTEM);
+}
+
+void life_bind_port(struct fleet_host *host) {
+    struct scribe *scribe = &host->scribe;
+    scribe_reset(scribe);
+    scribe_number(scribe, EVTX_UINT64, fleet_any_process(host)->id);
+    scribe_text(scribe, "\\device\\harddiskvolume3\\windows\\system32\\svchost.exe");
+    scribe_text(scribe, "0.0.0.0");
+    put_port(host);
+    scribe_number(scribe, EVTX_UINT32, dice_one_in(&host->dice, 3) ? 6 : 17);
+    scribe_number(scribe, EVTX_UINT64, 0);
+    scribe_text(scribe, "%%14608");
+    scribe_number(scribe, EVTX_UINT64, 36);
+    fleet_host_emit(host, DRILL_PORT_BOUND, SYSTEM_PROCESS, ACCOUNT_SYSTEM);
 }
 
 void life_access_object(struct fleet_host *host) {

@@ -128,15 +128,16 @@ void life_run_script(struct fleet_host *host) {
 
 void life_run_pipeline(struct fleet_host *host) {
     struct scribe *scribe = begin(host);
-    put_pattern(host,
-                "        Severity = Informational\r\n        Host Name = ConsoleHost\r\n        "
-                "Host Version = 5.1.19041.3636\r\n        Host ID = $g\r\n        Host Application "
-                "= C:\\Program Files\\Corp Tools\\Agent\\inventory.exe\r\n        Engine Version = "
-                "5.1.19041.3636\r\n        Runspace ID = $g\r\n        Pipeline ID = $n\r\n        "
-                "Command Name = Sort-Object\r\n        Command Type = Cmdlet\r\n        Script "
-                "Name = \r\n        Sequence Number = $n\r\n        User = CORP\\$u\r\n        "
-                "Connected User = \r\n        Shell ID = Microsoft.PowerShell\r\n",
-                ACCOUNT_USER);
+    put_pattern(
+        host,
+        "        Severity = Informational\r\n        Host Name = ConsoleHost\r\n        "
+        "Host Version = 5.1.19041.3636\r\n        Host ID = $g\r\n        Host Application "
+        "= powershell.exe -NoProfile -File C:\\Corp\\report.ps1\r\n        Engine Version = "
+        "5.1.19041.3636\r\n        Runspace ID = $g\r\n        Pipeline ID = $n\r\n        "
+        "Command Name = Sort-Object\r\n        Command Type = Cmdlet\r\n        Script "
+        "Name = \r\n        Sequence Number = $n\r\n        User = CORP\\$u\r\n        "
+        "Connected User = \r\n        Shell ID = Microsoft.PowerShell\r\n",
+        ACCOUNT_USER);
     scribe_text(scribe, "");
     put_pattern(host,
                 "CommandInvocation(Sort-Object): \"Sort-Object\"\r\nParameterBinding(Sort-Object): "
@@ -154,10 +155,14 @@ void life_open_console(struct fleet_host *host) {
         scribe_bytes(scribe, EVTX_TEXT_LIST,
                      pick == 2 ? SLICE("Available\0None\0\tNewEngineState=Available\r\n\t"
                                        "PreviousEngineState=None\r\n\r\n\tSequenceNumber=13\r\n\r\n"
-                                       "\tHostName=ConsoleHost\r\n\tHostVersion=5.1.19041.3636\0")
+                                       "\tHostName=ConsoleHost\r\n\tHostVersion=5.1.19041.3636\r\n"
+                                       "\tHostApplication=powershell.exe -NoProfile -File "
+                                       "C:\\Corp\\report.ps1\0")
                                : SLICE("Stopped\0Available\0\tNewEngineState=Stopped\r\n\t"
                                        "PreviousEngineState=Available\r\n\r\n\tSequenceNumber=15"
-                                       "\r\n\r\n\tHostName=ConsoleHost\0"));
+                                       "\r\n\r\n\tHostName=ConsoleHost\r\n"
+                                       "\tHostApplication=powershell.exe -NoProfile -File "
+                                       "C:\\Corp\\report.ps1\0"));
     }
     fleet_host_emit(host, events[pick], 6404, ACCOUNT_USER);
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # Compares written event logs with two readers by other hands
 # SPDX-License-Identifier: Apache-2.0
-"""usage: check_evtx_writer.py DIR
+"""usage: check_evtx_writer.py DIR | --vedette PROGRAM
 
-DIR/truth.jsonl says what was written into the logs below DIR, a line a record. Every log is
+DIR/truth.jsonl says what was written into the logs below DIR, a line a record; with --vedette a
+fleet's logs, and a log of every value type, are written first. Every log is
 read by evtx_dump (of the Rust crate evtx; $EVTX_DUMP or on PATH) and by evtxexport (Debian's
 libevtx-utils), and each record and value must come out as it went in, without a word on the
 readers' standard error. Prints `N passed, N failed`, a test a log and reader; exits 1 on failure
@@ -13,11 +14,13 @@ import collections
 import datetime
 import json
 import os
+import pathlib
 import re
 import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import uuid
 import xml.etree.ElementTree as ElementTree
 
@@ -227,7 +230,21 @@ def compare(wanted, found, loose):
     return None
 
 
-def main(directory):
+def write_logs(vedette, directory):
+    """A fleet's logs and, where the tests are built, one log of every value type."""
+    logs = [os.path.join(directory, name) for name in ("fleet", "types")]
+    for log in logs:
+        os.mkdir(log)
+    subprocess.run([vedette, "drill", "logs", "-o", logs[0], "--hosts", "10", "--records", "2000",
+                    "--truth", os.path.join(logs[0], "truth.jsonl")], check=True)
+    samples = pathlib.Path(vedette).resolve().parent.parent / "tests/drill/write_evtx_samples"
+    if not samples.exists():
+        return logs[:1]
+    subprocess.run([samples, logs[1], "3000"], check=True)
+    return logs
+
+
+def check(directory):
     readers = [(os.environ.get("EVTX_DUMP") or shutil.which("evtx_dump"), read_by_evtx_dump),
                (shutil.which("evtxexport"), read_by_evtxexport)]
     readers = [(tool, read) for tool, read in readers if tool]
@@ -256,7 +273,14 @@ def main(directory):
     return 1 if failed else 0
 
 
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
+def main():
+    if len(sys.argv) == 2:
+        return check(sys.argv[1])
+    if len(sys.argv) != 3 or sys.argv[1] != "--vedette":
         sys.exit(__doc__)
-    sys.exit(main(sys.argv[1]))
+    with tempfile.TemporaryDirectory(prefix="vedette-logs-") as directory:
+        return max([check(logs) for logs in write_logs(sys.argv[2], directory)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

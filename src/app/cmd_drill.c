@@ -1,0 +1,77 @@
+// vedette drill
+// SPDX-License-Identifier: Apache-2.0
+#include "app/command.h"
+
+#include "base/slice.h"
+#include "drill/drill.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct option_row options[] = {
+    {"output", 'o', OPTION_PATH, "DIR", NULL, NULL,
+     "write <HOST>/C/Windows/System32/winevt/Logs/*.evtx below DIR"},
+    {"single", 0, OPTION_PATH, "FILE", NULL, NULL,
+     "or everything into one event log, as a collector has it"},
+    {"hosts", 0, OPTION_COUNT, "N", NULL, "12", "computers; six or more have four servers"},
+    {"records", 0, OPTION_COUNT, "N", NULL, "2500", "records a host, about"},
+    {"megabytes", 0, OPTION_COUNT, "N", NULL, NULL, "instead of --records: all logs together"},
+    {"days", 0, OPTION_COUNT, "N", NULL, "1", "days the logs cover, from 2 March 2026 on"},
+    {"seed", 0, OPTION_COUNT, "N", NULL, "1", "same seed and options, same bytes"},
+    {"quiet-fleet", 0, OPTION_FLAG, NULL, NULL, NULL, "normal life only, no attack"},
+    {"truth", 0, OPTION_PATH, "FILE", NULL, NULL, "say in JSON lines what was written"},
+    {0},
+};
+
+enum {
+    RECORD_BYTES = 1030 // what a record of a dense log takes
+};
+
+static enum exit_code drill_exit(enum status status) {
+    return status == STATUS_USAGE ? EXIT_USAGE : EXIT_TROUBLE;
+}
+
+static enum exit_code drill_run(const struct command_line *line) {
+    uint64_t hosts = command_line_count(line, "hosts", 0);
+    uint64_t days = command_line_count(line, "days", 0);
+    uint64_t megabytes = command_line_count(line, "megabytes", 0);
+    struct drill_logs_options wanted = {
+        .directory = command_line_text(line, "output"),
+        .single = command_line_text(line, "single"),
+        .truth = command_line_text(line, "truth"),
+        .hosts = hosts > DRILL_HOSTS_MAX ? 0 : (uint32_t)hosts,
+        .records = command_line_count(line, "records", 0),
+        .days = days > DRILL_DAYS_MAX ? 0 : (uint32_t)days,
+        .seed = command_line_count(line, "seed", 0),
+        .quiet = command_line_flag(line, "quiet-fleet"),
+    };
+    if (line->operand_count != 1 || strcmp(line->operands[0], "logs") != 0) {
+        fprintf(stderr, "vedette drill: takes one word, logs\n");
+        return EXIT_USAGE;
+    }
+    if (megabytes && hosts)
+        wanted.records = megabytes * 1000000 / RECORD_BYTES / hosts + 1;
+    struct drill_logs_result result;
+    struct problem problem;
+    enum status status = drill_write_logs(&wanted, &result, &problem);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "vedette drill: %s\n", problem.text);
+        return drill_exit(status);
+    }
+    printf("%llu hosts, %llu records in %llu event logs, %.1f MB\n",
+           (unsigned long long)result.hosts, (unsigned long long)result.records,
+           (unsigned long long)result.files, (double)result.bytes / 1e6);
+    return EXIT_DONE;
+}
+
+const struct command command_drill = {
+    .name = "drill",
+    .summary = "write evidence for an exercise",
+    .operands = "logs",
+    .operands_min = 1,
+    .text = "logs writes the Windows event logs of a small fleet: normal life, a little odd\n"
+            "administration, and a compact attack by way of a mail server and an update server.\n"
+            "It is evidence only: text in logs, nothing that runs.",
+    .options = options,
+    .run = drill_run,
+};
