@@ -86,6 +86,7 @@ struct matcher {
     struct regex **regexes; // by number; NULL: not compiled yet
     struct regex_scratch *regex_scratch;
     uint64_t regex_limit_count;
+    uint64_t tried_count; // rules evaluated since matcher_new, for the bench
     uint32_t *candidate_stamps; // by rule: generation of last sight
     uint32_t *candidates;
     uint32_t candidate_count;

@@ -75,6 +75,7 @@ static int compare_numbers(const void *a, const void *b) {
 }
 
 static void matcher_try(struct matcher *matcher, uint32_t rule) {
+    matcher->tried_count++;
     if (node_holds(matcher, matcher->compiled->rules[rule].root))
         matcher->hits[matcher->hit_count++] = rule;
 }

@@ -100,9 +100,11 @@ enum {
 // trigger_keywords.c. All memory is the arena's.
 void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
                         const struct trigger_entry *entries, uint32_t count);
-// True when the value is dealt with; false when it is to be rendered and scanned as any other.
-bool keyword_scan_value(struct matcher *matcher, const struct keyword_index *keywords,
-                        const struct value *value);
+// Search every value of the event's banks (a superset of its fields). True when all of them
+// are dealt with; false when keyword_value_is_left says yes for some.
+bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords);
+// Whether the value is still to be rendered and scanned as any other.
+bool keyword_value_is_left(const struct keyword_index *keywords, const struct value *value);
 
 // trigger_scan.c: an entry's literal stands in the event.
 void trigger_found(struct matcher *matcher, const struct trigger_entry *entry);

@@ -97,7 +97,7 @@ static uint32_t anchor_take(struct anchor *anchor, struct arena *arena, const ui
 
 enum {
     // Choosing pairs is quadratic: beyond this many keywords they are found by rendering.
-    KEYWORDS_MAX = 256,
+    KEYWORDS_MAX = 128,
     KEYWORD_SIZE_MAX = 256
 };
 
@@ -130,9 +130,7 @@ static uint8_t letter_bit(uint8_t byte) {
 }
 
 // Whether the literal, which is folded ASCII, stands at this unit of the text.
-static bool literal_stands(struct slice literal, const uint8_t *utf16, size_t units, size_t at) {
-    if (literal.size > units - at)
-        return false;
+static bool literal_stands(struct slice literal, const uint8_t *utf16, size_t at) {
     for (size_t i = 0; i < literal.size; i++) {
         uint16_t unit = bytes_get_u16(utf16 + 2 * (at + i));
         if (unit >= 'A' && unit <= 'Z')
@@ -152,10 +150,12 @@ static void anchor_check(struct matcher *matcher, const struct anchor *anchor,
             continue;
         size_t start = at - anchor->offsets[i];
         size_t end = start + entry->literal.size;
+        if (end > units)
+            continue;
         bool placed = entry->form == FORM_CONTAINS || (entry->form == FORM_STARTS && start == 0) ||
                       (entry->form == FORM_ENDS && end == units) ||
                       (entry->form == FORM_EQUALS && start == 0 && end == units);
-        if (placed && literal_stands(entry->literal, value->data, units, start))
+        if (placed && literal_stands(entry->literal, value->data, start))
             trigger_found(matcher, entry);
     }
 }
@@ -195,15 +195,30 @@ static bool text_is_beyond_ascii(const uint8_t *utf16, size_t units) {
     return false;
 }
 
+// A value that has WINDOW_UNITS is covered by whole windows, the last one overlapping. A
+// shorter one is read where it lies when the record has enough bytes behind it, else copied.
 static void scan_utf16(struct matcher *matcher, const struct keyword_index *keywords,
                        const struct value *value) {
     size_t units = value->size / 2;
     size_t at = 0;
     for (; units - at >= WINDOW_UNITS; at += STEP_UNITS)
         window_scan(matcher, keywords, value, value->data + 2 * at, at);
-    uint8_t rest[2 * WINDOW_UNITS] = {0};
-    memcpy(rest, value->data + 2 * at, 2 * (units - at));
-    window_scan(matcher, keywords, value, rest, at);
+    if (units >= WINDOW_UNITS) {
+        at = units - WINDOW_UNITS;
+        window_scan(matcher, keywords, value, value->data + 2 * at, at);
+        return;
+    }
+    struct slice raw = matcher->event->raw;
+    uintptr_t start = (uintptr_t)raw.data;
+    uintptr_t from = (uintptr_t)value->data;
+    if (from >= start && raw.size >= 2 * WINDOW_UNITS &&
+        from - start <= raw.size - 2 * WINDOW_UNITS) {
+        window_scan(matcher, keywords, value, value->data, 0);
+        return;
+    }
+    uint8_t copy[2 * WINDOW_UNITS] = {0};
+    memcpy(copy, value->data, 2 * units);
+    window_scan(matcher, keywords, value, copy, 0);
 }
 
 static bool kind_is_plain(uint8_t kind) {
@@ -221,6 +236,7 @@ static bool kind_is_plain(uint8_t kind) {
     case VALUE_REAL64:
     case VALUE_BOOL:
     case VALUE_BINARY:
+    case VALUE_BINXML:
     case VALUE_GUID:
     case VALUE_SIZE:
     case VALUE_FILETIME:
@@ -236,15 +252,29 @@ static bool kind_is_plain(uint8_t kind) {
     }
 }
 
-bool keyword_scan_value(struct matcher *matcher, const struct keyword_index *keywords,
-                        const struct value *value) {
-    if (value_is_null(value) || value->size == 0)
-        return true;
-    if (value->kind != VALUE_UTF16)
-        return keywords->skips_plain && kind_is_plain(value->kind);
-    if (!keywords->by_anchors ||
-        (keywords->beyond_ascii && text_is_beyond_ascii(value->data, value->size / 2)))
+static bool is_searched_as_it_lies(const struct keyword_index *keywords,
+                                   const struct value *value) {
+    return value->kind == VALUE_UTF16 && keywords->by_anchors &&
+           !(keywords->beyond_ascii && text_is_beyond_ascii(value->data, value->size / 2));
+}
+
+bool keyword_value_is_left(const struct keyword_index *keywords, const struct value *value) {
+    if (value_is_null(value) || value->size == 0 || is_searched_as_it_lies(keywords, value))
         return false;
-    scan_utf16(matcher, keywords, value);
-    return true;
+    return !(keywords->skips_plain && kind_is_plain(value->kind));
+}
+
+bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords) {
+    const struct event *event = matcher->event;
+    bool all = true;
+    for (size_t bank = 0; bank < EVENT_BANKS_MAX; bank++) {
+        const struct value *values = event->banks[bank];
+        for (size_t i = 0; i < event->bank_sizes[bank]; i++) {
+            if (values[i].size >= 4 && is_searched_as_it_lies(keywords, &values[i]))
+                scan_utf16(matcher, keywords, &values[i]);
+            else if (keyword_value_is_left(keywords, &values[i]))
+                all = false;
+        }
+    }
+    return all;
 }

@@ -6,8 +6,6 @@
 
 void trigger_found(struct matcher *matcher, const struct trigger_entry *entry) {
     matcher->entry_stamps[entry->number] = matcher->generation;
-    if (entry->settles)
-        matcher->memo[entry->atom] = matcher->generation << 1 | 1;
     for (uint32_t i = 0; i < entry->rule_count; i++) {
         uint32_t rule = entry->rules[i];
         if (matcher->candidate_stamps[rule] == matcher->generation)
@@ -15,6 +13,13 @@ void trigger_found(struct matcher *matcher, const struct trigger_entry *entry) {
         matcher->candidate_stamps[rule] = matcher->generation;
         matcher->candidates[matcher->candidate_count++] = rule;
     }
+}
+
+// Found in the very field that the atom names: nothing is left to evaluate of it.
+static void entry_settle(struct matcher *matcher, const struct trigger_entry *entry) {
+    trigger_found(matcher, entry);
+    if (entry->settles)
+        matcher->memo[entry->atom] = matcher->generation << 1 | 1;
 }
 
 static bool entry_is_new(const struct matcher *matcher, const struct trigger_entry *entry) {
@@ -29,7 +34,7 @@ static void scan_tail(struct matcher *matcher, const struct field_index *field, 
         bool fits = entry->form == FORM_EQUALS ? slice_equal(text, entry->literal)
                                                : slice_ends(text, entry->literal);
         if (fits && entry_is_new(matcher, entry))
-            trigger_found(matcher, entry);
+            entry_settle(matcher, entry);
     }
 }
 
@@ -61,7 +66,7 @@ static void scan_gram(struct matcher *matcher, const struct gram_table *grams, s
         bool fits = entry->form == FORM_CONTAINS || (entry->form == FORM_STARTS && start == 0) ||
                     (entry->form == FORM_ENDS && start + entry->literal.size == text.size);
         if (fits)
-            trigger_found(matcher, entry);
+            entry_settle(matcher, entry);
     }
 }
 
@@ -88,7 +93,7 @@ static void scan_shorts(struct matcher *matcher, const struct field_index *field
                     : entry->form == FORM_ENDS ? slice_ends(text, entry->literal)
                                                : text_find(text, entry->literal) != SIZE_MAX;
         if (fits && entry_is_new(matcher, entry))
-            trigger_found(matcher, entry);
+            entry_settle(matcher, entry);
     }
 }
 
@@ -112,9 +117,10 @@ static void scan_slot(struct matcher *matcher, const struct field_index *field,
 
 static void scan_keywords(struct matcher *matcher, const struct field_index *field) {
     uint32_t count = matcher->event->shape->field_count;
-    for (uint32_t i = 0; i < count; i++)
-        if (!keyword_scan_value(matcher, &field->keywords, event_value(matcher->event, i)))
-            scan_slot(matcher, field, texts_field(matcher, i));
+    if (!keyword_scan_banks(matcher, &field->keywords))
+        for (uint32_t i = 0; i < count; i++)
+            if (keyword_value_is_left(&field->keywords, event_value(matcher->event, i)))
+                scan_slot(matcher, field, texts_field(matcher, i));
     scan_slot(matcher, field, texts_message(matcher));
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 #include "decode/decode.h"
-#include "match/match.h"
+#include "match/evaluate.h"
 #include "normalise/normalise.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ struct scan {
     struct matcher *matcher;
     const struct ruleset *ruleset;
     unsigned long long *rule_hits; // by rule
-    unsigned long long records, hits;
+    unsigned long long records, hits, processes, process_tried;
     bool classify, match;
 };
 
@@ -36,7 +36,13 @@ static void scan_event(void *context, struct event *event) {
     if (!scan->match)
         return;
     const uint32_t *rules;
+    uint64_t tried = scan->matcher->tried_count;
     size_t count = matcher_match(scan->matcher, event, &rules);
+    if (log_source_fits(&event->event_class->log_source,
+                        &(struct log_source_wanted){.category = LOG_CATEGORY_PROCESS_CREATION})) {
+        scan->processes++;
+        scan->process_tried += scan->matcher->tried_count - tried;
+    }
     scan->hits += count;
     for (size_t i = 0; i < count; i++)
         scan->rule_hits[rules[i]]++;
@@ -81,6 +87,10 @@ static void scan_report(struct scan *scan, const char *path, const char *what) {
     double seconds = scan_file(scan, path);
     printf("%-10s %9llu records %8llu hits %8.3f CPU s %6.0f ns a record\n", what, scan->records,
            scan->hits, seconds, seconds * 1e9 / (double)(scan->records | 1));
+    if (scan->match)
+        printf("%llu process creations, %.2f rules tried for each; %.2f for any record\n",
+               scan->processes, (double)scan->process_tried / (double)(scan->processes | 1),
+               (double)scan->matcher->tried_count / (double)(scan->records | 1));
     matcher_free(scan->matcher);
     normaliser_free(scan->normaliser);
 }
