@@ -82,11 +82,10 @@ struct matcher {
     uint32_t element_capacity;
     struct text_slot message;
     struct buffer text;     // of the event
-    struct buffer render;   // a value on its way into `text`
     struct regex **regexes; // by number; NULL: not compiled yet
     struct regex_scratch *regex_scratch;
     uint64_t regex_limit_count;
-    uint64_t tried_count; // rules evaluated since matcher_new, for the bench
+    uint64_t tried_count;       // rules evaluated since matcher_new, for the bench
     uint32_t *candidate_stamps; // by rule: generation of last sight
     uint32_t *candidates;
     uint32_t candidate_count;

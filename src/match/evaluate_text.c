@@ -25,12 +25,10 @@ enum {
 
 void texts_init(struct matcher *matcher) {
     buffer_init(&matcher->text, TEXT_BYTES_MAX);
-    buffer_init(&matcher->render, TEXT_BYTES_MAX);
 }
 
 void texts_done(struct matcher *matcher) {
     buffer_done(&matcher->text);
-    buffer_done(&matcher->render);
     memory_free(matcher->slots);
     memory_free(matcher->elements);
 }
@@ -84,33 +82,24 @@ static void texts_add_value(struct matcher *matcher, const struct value *value) 
     }
 }
 
-// `size` bytes at the end of the text buffer become a span; its margin is made readable.
-static struct text_span texts_close_span(struct matcher *matcher, size_t size) {
+// The bytes from `start` to the end of the text buffer become a span; its margin is made
+// readable.
+static struct text_span texts_close_span(struct matcher *matcher, size_t start) {
     struct buffer *text = &matcher->text;
-    struct text_span span = {(uint32_t)text->size, (uint32_t)size};
-    uint8_t *end = buffer_reserve(text, size + TEXT_MARGIN);
-    if (!end)
+    struct text_span span = {(uint32_t)start, (uint32_t)(text->size - start)};
+    uint8_t *end = buffer_reserve(text, TEXT_MARGIN);
+    if (!end) // past the ceiling: an empty span, which the buffer's own margin follows
         return (struct text_span){0, 0};
-    memset(end + size, 0, TEXT_MARGIN);
-    text->size += size + TEXT_MARGIN;
+    memset(end, 0, TEXT_MARGIN);
+    text->size += TEXT_MARGIN;
     return span;
 }
 
-// What stands in the render buffer, as a span of its own.
-static struct text_span texts_keep_rendered(struct matcher *matcher) {
-    size_t size = matcher->render.size;
-    uint8_t *to = buffer_reserve(&matcher->text, size + TEXT_MARGIN);
-    if (!to)
-        return texts_close_span(matcher, 0);
-    if (size)
-        memcpy(to, matcher->render.data, size);
-    return texts_close_span(matcher, size);
-}
-
-static void texts_add_rendered(struct matcher *matcher) {
+// What was appended to the text buffer since `start`, as an element of its own.
+static void texts_add_rendered(struct matcher *matcher, size_t start) {
     struct text_element *element = texts_add_element(matcher);
     element->has_original = true;
-    element->original = texts_keep_rendered(matcher);
+    element->original = texts_close_span(matcher, start);
 }
 
 struct text_slot texts_field(struct matcher *matcher, uint32_t field) {
@@ -129,9 +118,9 @@ struct text_slot texts_source(struct matcher *matcher, const struct class_source
     struct text_slot *slot = texts_slot(matcher, source->slot);
     if (slot->generation != matcher->generation) {
         uint32_t first = matcher->element_count;
-        buffer_reset(&matcher->render);
-        if (field_source_append_text(matcher->event, &source->source, &matcher->render))
-            texts_add_rendered(matcher);
+        size_t start = matcher->text.size;
+        if (field_source_append_text(matcher->event, &source->source, &matcher->text))
+            texts_add_rendered(matcher, start);
         *slot = (struct text_slot){matcher->generation, first, matcher->element_count - first};
     }
     return *slot;
@@ -141,11 +130,11 @@ struct text_slot texts_message(struct matcher *matcher) {
     struct text_slot *slot = &matcher->message;
     if (slot->generation != matcher->generation) {
         uint32_t first = matcher->element_count;
-        buffer_reset(&matcher->render);
+        size_t start = matcher->text.size;
         if (matcher->event->event_class->message != EVENT_MESSAGE_NONE)
-            event_append_message(matcher->event, &matcher->render);
-        if (matcher->render.size)
-            texts_add_rendered(matcher);
+            event_append_message(matcher->event, &matcher->text);
+        if (matcher->text.size > start)
+            texts_add_rendered(matcher, start);
         *slot = (struct text_slot){matcher->generation, first, matcher->element_count - first};
     }
     return *slot;
@@ -159,9 +148,9 @@ static struct slice texts_span(const struct matcher *matcher, struct text_span s
 struct slice texts_original(struct matcher *matcher, uint32_t number) {
     struct text_element *element = &matcher->elements[number];
     if (!element->has_original) {
-        buffer_reset(&matcher->render);
-        value_append_text(&element->value, &matcher->render);
-        element->original = texts_keep_rendered(matcher);
+        size_t start = matcher->text.size;
+        value_append_text(&element->value, &matcher->text);
+        element->original = texts_close_span(matcher, start);
         element->has_original = true;
     }
     return texts_span(matcher, element->original);
@@ -170,12 +159,20 @@ struct slice texts_original(struct matcher *matcher, uint32_t number) {
 // The common case in one pass: UTF-16 that is all ASCII.
 static bool texts_fold_utf16(struct matcher *matcher, struct text_element *element) {
     size_t units = element->value.size / 2;
-    uint8_t *to = buffer_reserve(&matcher->text, units + 2 * TEXT_MARGIN);
+    size_t start = matcher->text.size;
+    uint8_t *to = buffer_reserve(&matcher->text, units + TEXT_MARGIN);
     if (!to || !fold_utf16_ascii(element->value.data, units, to))
         return false;
-    element->folded = texts_close_span(matcher, units);
+    matcher->text.size += units;
+    element->folded = texts_close_span(matcher, start);
     element->is_ascii = true;
     return true;
+}
+
+// Kinds whose text is ASCII without capitals.
+static bool kind_is_folded(uint8_t kind) {
+    return (kind >= VALUE_INT8 && kind <= VALUE_UINT64) || kind == VALUE_BOOL ||
+           kind == VALUE_HEX32 || kind == VALUE_HEX64;
 }
 
 static void texts_fold(struct matcher *matcher, uint32_t number) {
@@ -185,15 +182,18 @@ static void texts_fold(struct matcher *matcher, uint32_t number) {
         texts_fold_utf16(matcher, element))
         return;
     size_t size = texts_original(matcher, number).size;
-    uint8_t *to = buffer_reserve(&matcher->text, 2 * size + TEXT_MARGIN);
-    struct slice original = texts_span(matcher, element->original);
-    if (!to) {
-        element->folded = texts_close_span(matcher, 0);
+    if (kind_is_folded(element->value.kind)) {
+        element->folded = element->original;
+        element->is_ascii = true;
         return;
     }
+    size_t start = matcher->text.size;
+    uint8_t *to = buffer_reserve(&matcher->text, 2 * size + TEXT_MARGIN);
+    struct slice original = texts_span(matcher, element->original);
     element->is_ascii = fold_is_ascii(original);
-    element->folded =
-        texts_close_span(matcher, size ? fold_utf8(original.data, original.size, to) : 0);
+    if (to && size)
+        matcher->text.size += fold_utf8(original.data, original.size, to);
+    element->folded = texts_close_span(matcher, start);
 }
 
 struct slice texts_folded(struct matcher *matcher, uint32_t number) {

@@ -5,6 +5,8 @@
 
 #include "match/trigger.h"
 
+#include <emmintrin.h>
+
 // Private to trigger_*.c. One field's literals are spread over tables by where they stand and
 // how long they are; each text makes one probe a table:
 //
@@ -57,14 +59,14 @@ struct gram_table {
 // lies: a few pairs of neighbouring characters (anchors) are chosen such that each literal has
 // one of them; sixteen places at a time are tested for all anchors.
 struct anchor {
-    uint8_t first, second; // ASCII, folded
+    __m128i first, second; // the pair, sixteen times, each byte with bit 0x20 set
     const struct trigger_entry **entries;
     uint32_t *offsets; // of the pair in the entry's literal
     uint32_t entry_count;
 };
 
 enum {
-    ANCHORS_MAX = 6
+    ANCHORS_MAX = 4
 };
 
 struct keyword_index {

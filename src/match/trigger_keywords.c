@@ -12,7 +12,10 @@
 enum {
     STEP_UNITS = 16,
     // A pair is tested at each of the units and needs the one behind it.
-    WINDOW_UNITS = STEP_UNITS + 1
+    WINDOW_UNITS = STEP_UNITS + 1,
+    // Set in every letter of lower case. Setting it everywhere folds letters and makes a few
+    // signs look alike ('[' and '{'): anchors only say where to look closely.
+    CASE_BIT = 0x20
 };
 
 // --- building
@@ -78,8 +81,8 @@ static uint32_t anchor_take(struct anchor *anchor, struct arena *arena, const ui
                             const struct trigger_entry **open, uint32_t count) {
     uint32_t taken = pair_count(open, count, pair);
     *anchor =
-        (struct anchor){.first = pair[0],
-                        .second = pair[1],
+        (struct anchor){.first = _mm_set1_epi8((char)(pair[0] | CASE_BIT)),
+                        .second = _mm_set1_epi8((char)(pair[1] | CASE_BIT)),
                         .entries = keywords_new(arena, taken, sizeof(const struct trigger_entry *)),
                         .offsets = keywords_new(arena, taken, sizeof(uint32_t))};
     uint32_t left = 0;
@@ -121,13 +124,12 @@ void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
         open_count = anchor_take(&keywords->anchors[keywords->anchor_count++], arena,
                                  best_pair(open, open_count), open, open_count);
     keywords->by_anchors = fits && open_count == 0;
+    // 0x00 has no CASE_BIT: never met.
+    for (uint32_t i = keywords->anchor_count; i < ANCHORS_MAX; i++)
+        keywords->anchors[i].first = keywords->anchors[i].second = _mm_setzero_si128();
 }
 
 // --- searching
-
-static uint8_t letter_bit(uint8_t byte) {
-    return byte >= 'a' && byte <= 'z' ? 0x20 : 0;
-}
 
 // Whether the literal, which is folded ASCII, stands at this unit of the text.
 static bool literal_stands(struct slice literal, const uint8_t *utf16, size_t at) {
@@ -160,39 +162,44 @@ static void anchor_check(struct matcher *matcher, const struct anchor *anchor,
     }
 }
 
-// Sixteen units as bytes; what is no ASCII becomes 0 or a byte from 0x80 on.
-static __m128i units_load(const uint8_t *utf16) {
+// Sixteen units as bytes, CASE_BIT set; what is no ASCII becomes CASE_BIT alone or a byte from
+// 0x80 on.
+static inline __m128i units_load(const uint8_t *utf16) {
     __m128i low = _mm_loadu_si128((const __m128i *)(const void *)utf16);
     __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(utf16 + 16));
-    return _mm_packus_epi16(low, high);
+    return _mm_or_si128(_mm_packus_epi16(low, high), _mm_set1_epi8(CASE_BIT));
 }
 
-// Places of one window where an anchor's pair stands, as bits.
-static uint32_t anchor_places(const struct anchor *anchor, __m128i here, __m128i next) {
-    __m128i first = _mm_or_si128(here, _mm_set1_epi8((char)letter_bit(anchor->first)));
-    __m128i second = _mm_or_si128(next, _mm_set1_epi8((char)letter_bit(anchor->second)));
-    __m128i both = _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8((char)anchor->first)),
-                                 _mm_cmpeq_epi8(second, _mm_set1_epi8((char)anchor->second)));
-    return (uint32_t)_mm_movemask_epi8(both);
+// Places of one window where an anchor's pair may stand.
+static inline __m128i anchor_places(const struct anchor *anchor, __m128i here, __m128i next) {
+    return _mm_and_si128(_mm_cmpeq_epi8(here, anchor->first), _mm_cmpeq_epi8(next, anchor->second));
 }
 
-// One window of WINDOW_UNITS readable units that stands at unit `at` of the value.
-static void window_scan(struct matcher *matcher, const struct keyword_index *keywords,
-                        const struct value *value, const uint8_t *window, size_t at) {
+// Look closely at the window that starts at unit `at`.
+static __attribute__((noinline)) void window_check(struct matcher *matcher,
+                                                   const struct keyword_index *keywords,
+                                                   const struct value *value, const uint8_t *window,
+                                                   size_t at) {
     __m128i here = units_load(window);
     __m128i next = units_load(window + 2);
     for (uint32_t i = 0; i < keywords->anchor_count; i++) {
-        uint32_t places = anchor_places(&keywords->anchors[i], here, next);
-        for (; places; places &= places - 1)
+        __m128i found = anchor_places(&keywords->anchors[i], here, next);
+        for (uint32_t places = (uint32_t)_mm_movemask_epi8(found); places; places &= places - 1)
             anchor_check(matcher, &keywords->anchors[i], value, at + (size_t)__builtin_ctz(places));
     }
 }
 
-static bool text_is_beyond_ascii(const uint8_t *utf16, size_t units) {
-    for (size_t i = 0; i < units; i++)
-        if (bytes_get_u16(utf16 + 2 * i) >= 0x80)
-            return true;
-    return false;
+// One window of WINDOW_UNITS readable units that stands at unit `at` of the value. Anchors that
+// are not used look for what is never there.
+static inline void window_scan(struct matcher *matcher, const struct keyword_index *keywords,
+                               const struct value *value, const uint8_t *window, size_t at) {
+    __m128i here = units_load(window);
+    __m128i next = units_load(window + 2);
+    __m128i found = anchor_places(&keywords->anchors[0], here, next);
+    for (uint32_t i = 1; i < ANCHORS_MAX; i++)
+        found = _mm_or_si128(found, anchor_places(&keywords->anchors[i], here, next));
+    if (__builtin_expect(_mm_movemask_epi8(found), 0))
+        window_check(matcher, keywords, value, window, at);
 }
 
 // A value that has WINDOW_UNITS is covered by whole windows, the last one overlapping. A
@@ -200,12 +207,11 @@ static bool text_is_beyond_ascii(const uint8_t *utf16, size_t units) {
 static void scan_utf16(struct matcher *matcher, const struct keyword_index *keywords,
                        const struct value *value) {
     size_t units = value->size / 2;
-    size_t at = 0;
-    for (; units - at >= WINDOW_UNITS; at += STEP_UNITS)
-        window_scan(matcher, keywords, value, value->data + 2 * at, at);
     if (units >= WINDOW_UNITS) {
-        at = units - WINDOW_UNITS;
-        window_scan(matcher, keywords, value, value->data + 2 * at, at);
+        for (size_t at = 0; units - at > WINDOW_UNITS; at += STEP_UNITS)
+            window_scan(matcher, keywords, value, value->data + 2 * at, at);
+        size_t last = units - WINDOW_UNITS;
+        window_scan(matcher, keywords, value, value->data + 2 * last, last);
         return;
     }
     struct slice raw = matcher->event->raw;
@@ -219,6 +225,13 @@ static void scan_utf16(struct matcher *matcher, const struct keyword_index *keyw
     uint8_t copy[2 * WINDOW_UNITS] = {0};
     memcpy(copy, value->data, 2 * units);
     window_scan(matcher, keywords, value, copy, 0);
+}
+
+static bool text_is_beyond_ascii(const uint8_t *utf16, size_t units) {
+    for (size_t i = 0; i < units; i++)
+        if (bytes_get_u16(utf16 + 2 * i) >= 0x80)
+            return true;
+    return false;
 }
 
 static bool kind_is_plain(uint8_t kind) {
