@@ -4,14 +4,70 @@
 
 #include <assert.h>
 
+// The one text of a field, kept while children of one node ask for the same field over and
+// over: `selection: CommandLine|contains: [...]`.
+struct field_text {
+    uint32_t symbol;
+    bool is_single; // false: none or several; asked the long way
+    struct slice text;
+};
+
+static void field_text_load(struct matcher *matcher, struct field_text *field, uint32_t symbol) {
+    const struct class_symbol *sources = texts_symbol(matcher, symbol);
+    field->symbol = symbol;
+    field->is_single = false;
+    if (sources->count != 1)
+        return;
+    struct text_slot slot = texts_source(matcher, &sources->sources[0]);
+    if (slot.count != 1)
+        return;
+    field->is_single = true;
+    field->text = texts_folded(matcher, slot.first);
+}
+
+// A pattern at an edge of the text is compared faster than its memo is looked up.
+static bool atom_is_quick(const struct compiled_atom *atom) {
+    return atom->kind == ATOM_PATTERN && atom->form <= FORM_ENDS && !atom->flags &&
+           atom->symbol != COMPILED_NO_SYMBOL;
+}
+
+static bool atom_fits_text(const struct compiled *compiled, const struct compiled_atom *atom,
+                           struct slice text) {
+    struct slice literal = compiled_slice(compiled, atom->text);
+    if (literal.size > text.size || (atom->form == FORM_EQUALS && literal.size != text.size))
+        return false;
+    const uint8_t *from = text.data;
+    if (atom->form == FORM_ENDS)
+        from += text.size - literal.size;
+    return literal.size == 0 || memcmp(from, literal.data, literal.size) == 0;
+}
+
+static bool child_holds(struct matcher *matcher, uint32_t node, struct field_text *field) {
+    if (node & COMPILED_INNER_BIT)
+        return node_holds(matcher, node);
+    const struct compiled_atom *atom = &matcher->compiled->atoms[node];
+    if (!atom_is_quick(atom))
+        return node_holds(matcher, node);
+    if (field->symbol != atom->symbol)
+        field_text_load(matcher, field, atom->symbol);
+    return field->is_single ? atom_fits_text(matcher->compiled, atom, field->text)
+                            : node_holds(matcher, node);
+}
+
 static bool inner_holds(struct matcher *matcher, const struct compiled_inner *inner) {
     const uint32_t *children = matcher->compiled->children + inner->children.first;
+    struct field_text field = {.symbol = COMPILED_NO_SYMBOL};
     if (inner->kind == NODE_NOT)
-        return !node_holds(matcher, children[0]);
+        return !child_holds(matcher, children[0], &field);
     bool is_or = inner->kind == NODE_OR;
-    for (uint32_t i = 0; i < inner->children.count; i++)
-        if (node_holds(matcher, children[i]) == is_or)
+    for (uint32_t i = 0; i < inner->children.count; i++) {
+        size_t before = matcher->text.size;
+        if (child_holds(matcher, children[i], &field) == is_or)
             return is_or;
+        // Rendering another text may have moved this one.
+        if (matcher->text.size != before)
+            field.symbol = COMPILED_NO_SYMBOL;
+    }
     return !is_or;
 }
 
