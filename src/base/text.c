@@ -168,6 +168,15 @@ bool text_equal_fold_ascii(struct slice a, struct slice b) {
 
 static const char text_hex_digits[] = "0123456789abcdef";
 
+// Controls that turn or hide text: Bidi_Control, line and paragraph separators, zero-width
+// and byte-order marks, tags.
+static bool text_code_is_unsafe(uint32_t code) {
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x061C ||
+           (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF ||
+           (code >= 0xE0000 && code <= 0xE007F);
+}
+
 static void text_append_json_escape(struct buffer *buffer, uint8_t byte) {
     switch (byte) {
     case '"':
@@ -192,61 +201,45 @@ static void text_append_json_escape(struct buffer *buffer, uint8_t byte) {
     }
 }
 
+// Above ASCII as \uXXXX, with a surrogate pair where it needs one (RFC 8259, 7).
+static void text_append_json_code(struct buffer *buffer, uint32_t code) {
+    if (code < 0x10000) {
+        buffer_append_format(buffer, "\\u%04x", (unsigned)code);
+        return;
+    }
+    code -= 0x10000;
+    buffer_append_format(buffer, "\\u%04x\\u%04x", (unsigned)(0xD800 | code >> 10),
+                         (unsigned)(0xDC00 | (code & 0x3FF)));
+}
+
 void text_append_json(struct buffer *buffer, struct slice text) {
     buffer_append_byte(buffer, '"');
     size_t from = 0; // first byte not yet copied
     size_t at = 0;
     while (at < text.size) {
         uint8_t byte = text.data[at];
-        if (byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\') {
+        if (byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\') {
             at++;
             continue;
         }
         uint32_t code = 0;
-        size_t size = byte < 0x80 ? 0 : text_take(slice_part(text, at, SIZE_MAX), &code);
-        if (size) {
+        size_t size = byte < 0x80 ? 1 : text_take(slice_part(text, at, SIZE_MAX), &code);
+        if (byte >= 0x80 && size && !text_code_is_unsafe(code)) {
             at += size;
             continue;
         }
         buffer_append(buffer, text.data + from, at - from);
         if (byte < 0x80)
             text_append_json_escape(buffer, byte);
+        else if (size)
+            text_append_json_code(buffer, code);
         else
             buffer_append(buffer, "\xEF\xBF\xBD", 3);
-        from = ++at;
+        at += size ? size : 1;
+        from = at;
     }
     buffer_append(buffer, text.data + from, text.size - from);
     buffer_append_byte(buffer, '"');
-}
-
-void text_append_csv(struct buffer *buffer, struct slice text) {
-    bool formula = text.size && strchr("=+-@\t\r", text.data[0]) && text.data[0] != '\0';
-    bool quote = formula;
-    for (size_t i = 0; i < text.size && !quote; i++)
-        quote = text.data[i] == ',' || text.data[i] == '"' || text.data[i] == '\n' ||
-                text.data[i] == '\r';
-    if (!quote) {
-        buffer_append_slice(buffer, text);
-        return;
-    }
-    buffer_append_byte(buffer, '"');
-    if (formula)
-        buffer_append_byte(buffer, '\'');
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"')
-            buffer_append_byte(buffer, '"');
-        buffer_append_byte(buffer, text.data[i]);
-    }
-    buffer_append_byte(buffer, '"');
-}
-
-// Controls that turn or hide text: Bidi_Control, line and paragraph separators, zero-width
-// and byte-order marks, tags.
-static bool text_code_is_unsafe(uint32_t code) {
-    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x061C ||
-           (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-           (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF ||
-           (code >= 0xE0000 && code <= 0xE007F);
 }
 
 void text_append_terminal(struct buffer *buffer, struct slice text) {
@@ -267,4 +260,52 @@ void text_append_terminal(struct buffer *buffer, struct slice text) {
             buffer_append_format(buffer, "\\u%04x", (unsigned)code);
         at += size;
     }
+}
+
+// Starts of what spreadsheets take for a formula, the wide forms of East Asian locales among
+// them.
+static bool text_is_formula(struct slice text) {
+    static const char *const starts[] = {"=",  "+",  "-",  "@",  "\t", "\r",
+                                         "\n", "＝", "＋", "－", "＠"};
+    for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+        if (slice_starts(text, slice_of_string(starts[i])))
+            return true;
+    return false;
+}
+
+void text_append_csv(struct buffer *buffer, struct slice text) {
+    bool formula = text_is_formula(text);
+    bool quote = formula;
+    for (size_t i = 0; i < text.size && !quote; i++)
+        quote = text.data[i] == ',' || text.data[i] == '"' || text.data[i] == '\n' ||
+                text.data[i] == '\r';
+    if (quote)
+        buffer_append_byte(buffer, '"');
+    if (formula)
+        buffer_append_byte(buffer, '\'');
+    for (size_t at = 0; at < text.size;) {
+        struct slice rest = slice_part(text, at, SIZE_MAX);
+        uint32_t code = 0;
+        size_t size = text_take(rest, &code);
+        if (rest.data[0] == '"')
+            buffer_append_byte(buffer, '"');
+        if (rest.data[0] == '\t' || rest.data[0] == '\n' || rest.data[0] == '\r')
+            buffer_append_byte(buffer, rest.data[0]);
+        else
+            text_append_terminal(buffer, slice_part(rest, 0, size ? size : 1));
+        at += size ? size : 1;
+    }
+    if (quote)
+        buffer_append_byte(buffer, '"');
+}
+
+struct slice text_cut(struct slice text, size_t size) {
+    if (text.size <= size)
+        return text;
+    size_t end = size;
+    while (end > 0 && size - end < 3 && (text.data[end] & 0xC0) == 0x80)
+        end--;
+    uint32_t code;
+    bool whole = text_take(slice_part(text, end, SIZE_MAX), &code) > size - end;
+    return slice_part(text, 0, whole ? end : size);
 }

@@ -24,16 +24,21 @@ void text_fold_ascii(const uint8_t *from, size_t size, uint8_t *to);
 bool text_equal_fold_ascii(struct slice a, struct slice b);
 int text_compare_fold_ascii(struct slice a, struct slice b);
 
-// As a JSON string with its quotes: controls, quote and backslash escaped, bytes that are not
-// UTF-8 replaced by U+FFFD. Output is always valid UTF-8 (RFC 8259).
+// As a JSON string with its quotes: controls (bidirectional ones too), quote and backslash
+// escaped, bytes that are not UTF-8 replaced by U+FFFD. Output is always valid UTF-8 (RFC 8259)
+// and safe on a terminal.
 void text_append_json(struct buffer *buffer, struct slice text);
 
-// As a CSV field (RFC 4180), quoted when needed; a first byte out of = + - @ TAB CR gets an
-// apostrophe before it, so that no spreadsheet runs it as a formula.
+// As a CSV field (RFC 4180), quoted when needed; a first character out of = + - @ TAB CR LF gets
+// an apostrophe before it, so that no spreadsheet runs it as a formula. Controls but TAB, CR, LF
+// and bytes that are not UTF-8 are written as for a terminal.
 void text_append_csv(struct buffer *buffer, struct slice text);
 
 // For a terminal: C0, DEL, C1 and bidirectional controls as \x1b or \u202e, bytes that are
 // not UTF-8 as \xff. Nothing that comes out moves the cursor or turns the line around.
 void text_append_terminal(struct buffer *buffer, struct slice text);
+
+// The first `size` bytes at most, without a UTF-8 character cut in two.
+struct slice text_cut(struct slice text, size_t size);
 
 #endif

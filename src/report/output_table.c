@@ -15,7 +15,7 @@ static void lines_begin(struct buffer *to) {
 }
 
 static void lines_value(struct buffer *to, struct slice text) {
-    text_append_terminal(to, slice_part(text, 0, TABLE_VALUE_MAX));
+    text_append_terminal(to, text_cut(text, TABLE_VALUE_MAX));
     if (text.size > TABLE_VALUE_MAX)
         buffer_append_text(to, "...");
 }

@@ -39,7 +39,7 @@ static void summary_time(struct buffer *to, int64_t time_ns) {
 // Escaped, cut to `width` characters' bytes and padded.
 static void summary_cell(struct buffer *to, struct slice text, size_t width) {
     size_t from = to->size;
-    text_append_terminal(to, slice_part(text, 0, width));
+    text_append_terminal(to, text_cut(text, width));
     if (text.size > width)
         buffer_append_text(to, "...");
     while (to->size - from < width)
@@ -95,7 +95,7 @@ static void summary_rules(struct buffer *to, const struct summary *summary) {
         buffer_append_text(to, "  ");
         summary_time(to, rule->last_ns);
         buffer_append_text(to, "  ");
-        text_append_terminal(to, slice_part(rule->rule->title, 0, 2 * SUMMARY_WIDTH));
+        text_append_terminal(to, text_cut(rule->rule->title, 2 * SUMMARY_WIDTH));
         buffer_append_byte(to, '\n');
     }
     if (tally->rule_count > SUMMARY_RULES_MAX)
@@ -145,6 +145,8 @@ static void summary_gap_list(struct buffer *to, const struct summary *summary) {
 }
 
 static void summary_unknown(struct buffer *to, const struct summary *summary) {
+    if (summary->files == 0)
+        buffer_append_text(to, "\nThere was NO EVIDENCE to read in what was given\n");
     if (summary->unknown_files) {
         buffer_append_format(to, "\nNot understood: %llu file%s of no known format\n",
                              (unsigned long long)summary->unknown_files,

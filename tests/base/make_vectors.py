@@ -114,11 +114,29 @@ def damaged_utf8():
     return bytes(data)
 
 
+def is_unsafe(code):
+    """Controls and what turns or hides text, as src/base/text.c lists them."""
+    return (code < 0x20 or 0x7f <= code < 0xa0 or code in (0x61c, 0xfeff) or
+            0x200b <= code <= 0x200f or 0x2028 <= code <= 0x202e or 0x2060 <= code <= 0x206f or
+            0xe0000 <= code <= 0xe007f)
+
+
+def csv_character(character):
+    code = ord(character)
+    if 0xdc80 <= code <= 0xdcff:  # a byte that is not UTF-8
+        return f"\\x{code - 0xdc00:02x}"
+    if character in "\t\r\n" or not is_unsafe(code):
+        return '""' if character == '"' else character
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
 def csv_field(data):
-    formula = data[:1] in (b"=", b"+", b"-", b"@", b"\t", b"\r")
+    text = data.decode("utf-8", "surrogateescape")
+    formula = text[:1] in tuple("=+-@\t\r\n＝＋－＠")
+    inside = "".join(map(csv_character, text)).encode()
     if not formula and not any(byte in data for byte in b',"\r\n'):
-        return data
-    return b'"' + (b"'" if formula else b"") + data.replace(b'"', b'""') + b'"'
+        return inside
+    return b'"' + (b"'" if formula else b"") + inside + b'"'
 
 
 def cp1252_text(data):
@@ -147,14 +165,24 @@ def text_vectors():
         yield "csv", data.hex(), csv_field(data).hex()
         yield "fold", data.hex(), data.lower().hex()
     for data in (b"=1+1", b"+1", b"-1", b"@SUM(A1)", b"\tx", b"\rx", b"a,b", b'say "hi"', b"", b"a b",
-                 b"a=b", b'"', b"x\ny"):
+                 b"a=b", b'"', b"x\ny", b"\n=1", "＝1".encode(), "a\u202eb".encode(), b"a\x1b[2J\xff",
+                 "a\U000e0041b".encode(), "a\u2028b".encode(), b"\x7f"):
         yield "csv", data.hex(), csv_field(data).hex()
+        yield "json", data.hex(), json_text(data.decode("utf-8", "one_byte")).encode().hex()
+
+
+def json_character(character):
+    short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    if character in short:
+        return short[character]
+    if not is_unsafe(ord(character)):
+        return character
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[i] << 8 | units[i + 1]:04x}" for i in range(0, len(units), 2))
 
 
 def json_text(text):
-    short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return '"' + "".join(short.get(c) or (f"\\u{ord(c):04x}" if ord(c) < 0x20 else c)
-                         for c in text) + '"'
+    return '"' + "".join(map(json_character, text)) + '"'
 
 
 def digest_vectors():
