@@ -34,6 +34,7 @@ enum intake_way {
 
 struct intake {
     const struct decoder *(*recognise)(struct slice first, struct slice path);
+    const atomic_bool *stop;
     struct found_files found;
     size_t next_found;
     struct source_list sources;
@@ -50,6 +51,7 @@ enum status intake_new(const struct intake_options *options, struct intake **ret
                        struct problem *problem) {
     struct intake *intake = memory_new(1, sizeof *intake);
     intake->recognise = options->recognise;
+    intake->stop = options->stop;
     intake->first = memory_new(INTAKE_FIRST_BYTES, 1);
     found_files_init(&intake->found);
     source_list_init(&intake->sources);
@@ -172,7 +174,7 @@ static void intake_open_next(struct intake *intake, const struct gap_sink *gaps)
         return;
     }
     if (slice_equal(found->path, SLICE("-"))) {
-        intake_look_at(intake, standard_input_stream(), false, gaps);
+        intake_look_at(intake, standard_input_stream(intake->stop), false, gaps);
         return;
     }
     const char *reason = plain_file_open(&intake->file, found);

@@ -9,6 +9,7 @@
 #include "model/gap.h"
 #include "model/unit.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,8 @@ struct intake_options {
     // Where archives that can only be read by seeking are put without a name when they come as
     // a stream (standard input, archives inside archives); NULL: /tmp.
     const char *spool_directory;
+    // Set elsewhere: standard input is waited for no longer, as if it ended there. May be NULL.
+    const atomic_bool *stop;
 };
 
 struct intake;

@@ -6,8 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+    STANDARD_INPUT_WAIT_MS = 200
+};
 
 const char *plain_file_open(struct plain_file *file, const struct found_file *found) {
     // O_NONBLOCK: what was a file when it was found may be a pipe by now.
@@ -96,18 +101,25 @@ bool plain_file_next_blocks(struct plain_file *file, const struct source *source
     return true;
 }
 
+// Waits for bytes in steps, so that a pipe that never ends can be interrupted.
 static size_t standard_input_read(void *context, uint8_t *to, size_t size,
                                   const char **ret_damage) {
-    (void)context;
-    ssize_t got;
+    const atomic_bool *stop = context;
+    ssize_t got = -1;
     do {
-        got = read(STDIN_FILENO, to, size);
+        struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
+        if (stop && atomic_load(stop))
+            return 0;
+        if (stop && poll(&ready, 1, STANDARD_INPUT_WAIT_MS) == 0)
+            errno = EINTR;
+        else
+            got = read(STDIN_FILENO, to, size);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         *ret_damage = "standard input cannot be read further";
     return got > 0 ? (size_t)got : 0;
 }
 
-struct stream standard_input_stream(void) {
-    return (struct stream){.context = NULL, .read = standard_input_read};
+struct stream standard_input_stream(const atomic_bool *stop) {
+    return (struct stream){.context = (void *)(uintptr_t)stop, .read = standard_input_read};
 }

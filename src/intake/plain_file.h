@@ -29,6 +29,6 @@ bool plain_file_next_blocks(struct plain_file *file, const struct source *source
                             const struct gap_sink *gaps);
 
 // Standard input; never closed.
-struct stream standard_input_stream(void);
+struct stream standard_input_stream(const atomic_bool *stop);
 
 #endif
