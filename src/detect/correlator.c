@@ -4,18 +4,22 @@
 
 #include "base/memory.h"
 #include "base/sorter.h"
+#include "base/text.h"
 #include "detect/correlation_note.h"
 #include "detect/correlation_window.h"
 #include "model/event_class.h"
 
 #include <assert.h>
 
-// Per worker: notes before they spill, and the texts of one note. A group-by text is cut at 8
-// KiB: two texts that agree so far are one group.
+// Per worker: notes before they spill, the texts of one note, and a value before it is cut (a
+// line of 64 MiB may be one value). Texts are cut at 8 KiB: two group-by texts that agree so far
+// are one group.
 enum {
     CORRELATOR_SORTER_BYTES = 4 << 20,
     CORRELATOR_TEXT_BYTES = 1 << 20,
-    CORRELATOR_GROUP_TEXT_MAX = 8192,
+    CORRELATOR_VALUE_BYTES = 256 << 20,
+    CORRELATOR_VALUE_KEEP = 1 << 20,
+    CORRELATOR_NOTE_TEXT_MAX = 8192,
     CORRELATOR_LEVELS_MAX = 16,
 };
 
@@ -83,10 +87,11 @@ struct correlator *correlator_new(const struct correlation *correlations, size_t
     correlator_list_uses(correlator);
     for (size_t i = 0; i < correlator->level_count; i++)
         correlator->notes[i] = sorter_new(CORRELATOR_SORTER_BYTES, directory);
-    struct buffer *buffers[] = {&correlator->group, &correlator->value, &correlator->texts,
-                                &correlator->key, &correlator->payload};
-    for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
-        buffer_init(buffers[i], CORRELATOR_TEXT_BYTES);
+    struct buffer *kept[] = {&correlator->group, &correlator->key, &correlator->payload};
+    for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+        buffer_init(kept[i], CORRELATOR_TEXT_BYTES);
+    buffer_init(&correlator->value, CORRELATOR_VALUE_BYTES);
+    buffer_init(&correlator->texts, CORRELATOR_VALUE_BYTES);
     return correlator;
 }
 
@@ -115,14 +120,20 @@ uint64_t correlator_overflow_count(const struct correlator *correlator) {
     return correlator->overflow;
 }
 
+static void correlator_give_back(struct buffer *buffer) {
+    if (buffer->capacity > CORRELATOR_VALUE_KEEP)
+        buffer_done(buffer);
+    buffer_reset(buffer);
+}
+
 static struct slice correlator_field(const struct event *event, const struct rule *rule,
                                      struct slice name, struct buffer *to) {
     struct field_source source;
-    buffer_reset(to);
+    correlator_give_back(to);
     if (name.size && event_class_resolve(event->event_class, name,
                                          rule->wanted.category != LOG_CATEGORY_NONE, &source, 1))
         field_source_append_text(event, &source, to);
-    return slice_part(buffer_slice(to), 0, CORRELATOR_GROUP_TEXT_MAX);
+    return text_cut(buffer_slice(to), CORRELATOR_NOTE_TEXT_MAX);
 }
 
 static enum status correlator_note(struct correlator *correlator,
@@ -170,11 +181,12 @@ enum status correlator_observe(struct correlator *correlator, uint32_t rule,
     note.reference.position = event->position;
     note.reference.time_ns = event->time_ns;
     digest_sha256(event->raw, note.reference.sha256);
-    buffer_reset(&correlator->texts);
+    correlator_give_back(&correlator->texts);
     value_append_text(event_role_value(event, FIELD_ROLE_COMPUTER), &correlator->texts);
-    note.host = correlator->texts.size ? buffer_slice(&correlator->texts) : host;
-    note.provider = event->event_class->provider;
-    note.channel = event->event_class->channel;
+    note.host = text_cut(correlator->texts.size ? buffer_slice(&correlator->texts) : host,
+                         CORRELATOR_NOTE_TEXT_MAX);
+    note.provider = text_cut(event->event_class->provider, CORRELATOR_NOTE_TEXT_MAX);
+    note.channel = text_cut(event->event_class->channel, CORRELATOR_NOTE_TEXT_MAX);
     note.code = event->event_class->code;
     for (size_t i = 0; i < correlator->use_count; i++) {
         if (correlator->uses[i].rule != rule)

@@ -15,7 +15,10 @@ enum {
     COLLECTOR_ARENA_BYTES = 4 << 20,
     COLLECTOR_SORTER_BYTES = 4 << 20,
     COLLECTOR_PLAN_BYTES = 4 << 20,
-    COLLECTOR_SCRATCH_BYTES = 16 << 20,
+    COLLECTOR_KEY_BYTES = 16 << 20,
+    // A value is rendered before it is cut: a line of 64 MiB may be one value, or two.
+    COLLECTOR_SCRATCH_BYTES = 256 << 20,
+    COLLECTOR_SCRATCH_KEEP = 4 << 20,
 };
 
 // A finding that may repeat. The key is rendered when the group is made.
@@ -58,8 +61,8 @@ struct collector *collector_new(const struct rule *const *rules, const char *dir
     table_init(&collector->groups_by_hash);
     table_init(&collector->plans_by_class);
     buffer_init(&collector->scratch, COLLECTOR_SCRATCH_BYTES);
-    buffer_init(&collector->key, COLLECTOR_SCRATCH_BYTES);
-    buffer_init(&collector->sum, COLLECTOR_SCRATCH_BYTES);
+    buffer_init(&collector->key, COLLECTOR_KEY_BYTES);
+    buffer_init(&collector->sum, COLLECTOR_KEY_BYTES);
     collector->by_key = sorter_new(COLLECTOR_SORTER_BYTES, directory);
     return collector;
 }
@@ -114,9 +117,7 @@ static const struct finding_plan *collector_plan(struct collector *collector, ui
         return collector->plans[place];
     struct finding_plan *scratch = &collector->plan_scratch;
     finding_plan_init(scratch, collector->rules[rule], event_class);
-    // Only as much of the row of fields as there are.
-    size_t size = sizeof *scratch;
-    struct finding_plan *plan = arena_new(&collector->plan_arena, 1, size);
+    struct finding_plan *plan = arena_new(&collector->plan_arena, 1, sizeof *plan);
     if (!plan)
         return scratch;
     *plan = *scratch;
@@ -195,6 +196,8 @@ static struct collector_group *collector_group_make(struct collector *collector,
     finding_plan_render(plan, event, host, &collector->scratch, &collector->current);
     finding_append_key(&collector->key, rule, &collector->current);
     assert(!collector->key.failed && !collector->scratch.failed);
+    if (collector->scratch.capacity > COLLECTOR_SCRATCH_KEEP)
+        buffer_done(&collector->scratch);
     return collector_group_new(
         collector, finding_plan_hash(plan, event, digest_mix64(rule, event->event_class->id)),
         buffer_slice(&collector->key));
@@ -235,7 +238,7 @@ enum status collector_add_finding(struct collector *collector, uint32_t rule,
     finding_append_sum(&collector->sum, finding);
     if (collector->key.failed || collector->sum.failed)
         return problem_set(problem, STATUS_LIMIT, "a finding is larger than %d bytes",
-                           COLLECTOR_SCRATCH_BYTES);
+                           COLLECTOR_KEY_BYTES);
     return sorter_add(collector->by_key, buffer_slice(&collector->key),
                       buffer_slice(&collector->sum), problem);
 }

@@ -2,13 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/finding_plan.h"
 
+#include "base/text.h"
 #include "normalise/normalise.h"
 
 #include <assert.h>
 
-// A finding shows a value whole up to this; a longer one ends with "[cut]".
+// A finding shows a value whole up to this; a longer one ends with "[cut]". When its texts
+// together reach the next number, each further one is cut to the third: a finding stays small
+// enough to be sorted, whatever a record holds.
 enum {
     FINDING_TEXT_MAX = 64 * 1024,
+    FINDING_TEXTS_MAX = 1 << 20,
+    FINDING_TEXT_SHORT = 512,
     FINDING_SOURCES_MAX = 8,
     FINDING_UNNAMED_MAX = 8
 };
@@ -17,7 +22,8 @@ static void finding_plan_add(struct finding_plan *plan, struct slice name, const
                              struct field_source source) {
     if (plan->field_count == FINDING_FIELDS_MAX)
         return;
-    plan->fields[plan->field_count++] = (struct finding_plan_field){name, ecs, source};
+    plan->fields[plan->field_count++] =
+        (struct finding_plan_field){text_cut(name, FINDING_TEXT_SHORT), ecs, source};
 }
 
 // A rule of keywords names no field: show what the event itself holds.
@@ -111,8 +117,10 @@ uint64_t finding_plan_hash(const struct finding_plan *plan, const struct event *
 
 // The text between `from` and the buffer's end, as a place: data moves while the buffer grows.
 static struct slice finding_plan_piece(struct buffer *scratch, size_t from) {
-    if (scratch->size - from > FINDING_TEXT_MAX) {
-        scratch->size = from + FINDING_TEXT_MAX;
+    size_t size = from < FINDING_TEXTS_MAX ? FINDING_TEXT_MAX : FINDING_TEXT_SHORT;
+    if (scratch->size - from > size) {
+        struct slice text = slice_part(buffer_slice(scratch), from, SIZE_MAX);
+        scratch->size = from + text_cut(text, size).size;
         buffer_append_text(scratch, "[cut]");
     }
     return (struct slice){(const uint8_t *)(uintptr_t)from, scratch->size - from};
@@ -156,7 +164,7 @@ void finding_plan_render(const struct finding_plan *plan, const struct event *ev
     finding_plan_settle(&finding->account, scratch);
     for (uint32_t i = 0; i < finding->field_count; i++)
         finding_plan_settle(&finding->fields[i].text, scratch);
-    finding->provider = event->event_class->provider;
-    finding->channel = event->event_class->channel;
+    finding->provider = text_cut(event->event_class->provider, FINDING_TEXT_SHORT);
+    finding->channel = text_cut(event->event_class->channel, FINDING_TEXT_SHORT);
     finding->code = event->event_class->code;
 }

@@ -63,8 +63,11 @@ static enum status pipeline_new(const struct pipeline_options *options,
     run->counts.first_ns = CLOCK_NONE;
     run->counts.last_ns = CLOCK_NONE;
     pipeline_list_rules(run);
-    struct intake_options intake = {
-        .paths = options->paths, .path_count = options->path_count, .recognise = decode_recognise};
+    struct intake_options intake = {.paths = options->paths,
+                                    .path_count = options->path_count,
+                                    .recognise = decode_recognise,
+                                    .spool_directory = options->spill_directory,
+                                    .stop = options->stop};
     enum status status = intake_new(&intake, &run->shared.intake, problem);
     if (status != STATUS_OK) {
         pipeline_free(run);
@@ -93,6 +96,7 @@ static void pipeline_add_counts(struct pipeline_counts *sum, const struct pipeli
     sum->events += part->events;
     sum->damaged += part->damaged;
     sum->recovered += part->recovered;
+    sum->known_events += part->known_events;
     sum->unknown_events += part->unknown_events;
     sum->hits += part->hits;
     sum->regex_limits += part->regex_limits;
@@ -125,15 +129,16 @@ static enum status pipeline_merge(struct pipeline_run *run, struct worker *worke
                                : status;
 }
 
-// Files that were read, and those that nobody understood, in the order of the sources.
+// Files that were read, and those that nobody understood, in the order of the sources. An
+// interrupted run has not looked at all of them, and cannot say which it would understand.
 static void pipeline_count_sources(struct pipeline_run *run) {
     size_t count = intake_count(run->shared.intake);
     for (uint32_t i = 0; i < count; i++) {
         const struct source *source = intake_source(run->shared.intake, i);
-        if (source->decoder) {
-            run->counts.files++;
+        run->counts.files += source->decoder != NULL;
+        if (source->decoder || source->kind != SOURCE_EVIDENCE || source->size == 0 ||
+            run->counts.interrupted)
             continue;
-        }
         if (run->unknown_count < PIPELINE_UNKNOWN_PATHS_MAX)
             run->unknown_paths[run->unknown_count] = source->path;
         run->unknown_count++;

@@ -64,6 +64,7 @@ struct pipeline_counts {
     uint64_t events;
     uint64_t damaged;
     uint64_t recovered;
+    uint64_t known_events;   // records of a known shape, whether the filter lets them pass or not
     uint64_t unknown_events; // records of no known shape
     uint64_t hits;
     uint64_t regex_limits;

@@ -54,14 +54,19 @@ static void worker_fail(struct worker *worker, enum status status) {
     atomic_store(&worker->shared->failed, true);
 }
 
+static struct slice worker_host(const struct worker *worker) {
+    if (worker->source->host.size)
+        return worker->source->host;
+    return slice_of_string(worker->shared->options->host);
+}
+
 static void worker_tell_critical(struct worker *worker, uint32_t rule, const struct event *event) {
     struct worker_shared *shared = worker->shared;
     if (!shared->options->critical || shared->rules[rule]->level != RULE_LEVEL_CRITICAL)
         return;
     buffer_reset(&worker->scratch);
     value_append_text(event_role_value(event, FIELD_ROLE_COMPUTER), &worker->scratch);
-    struct slice host =
-        worker->scratch.size ? buffer_slice(&worker->scratch) : worker->source->host;
+    struct slice host = worker->scratch.size ? buffer_slice(&worker->scratch) : worker_host(worker);
     uint64_t hash = digest_mix64(digest_hash64(host), rule);
     pthread_mutex_lock(&shared->critical_lock);
     if (shared->criticals.count < WORKER_CRITICALS_MAX &&
@@ -114,19 +119,15 @@ static bool worker_has_filter(const struct event_filter *filter) {
            filter->channel_count || filter->code_count || filter->record_count;
 }
 
-static struct slice worker_host(const struct worker *worker) {
-    if (worker->source->host.size)
-        return worker->source->host;
-    return slice_of_string(worker->shared->options->host);
-}
-
 static void worker_event(void *context, struct event *event) {
     struct worker *worker = context;
     if (worker->status != STATUS_OK || worker->ended)
         return;
     worker->counts.damaged += event->damaged;
     worker->counts.recovered += event->recovered;
-    worker->counts.unknown_events += event->shape->format == NULL;
+    bool known = event->shape->format != NULL;
+    worker->counts.known_events += known;
+    worker->counts.unknown_events += !known;
     normaliser_classify(worker->normaliser, event);
     const struct event_filter *filter = &worker->shared->options->filter;
     if (worker_has_filter(filter) &&
@@ -137,7 +138,7 @@ static void worker_event(void *context, struct event *event) {
     if (worker->each)
         worker->ended =
             !worker->each(worker->each_context, event, worker_host(worker), worker->source->path);
-    else if (worker->matcher && event->shape->format)
+    else if (worker->matcher && known)
         worker_match(worker, event, worker_host(worker));
 }
 
