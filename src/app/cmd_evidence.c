@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct option_row options[] = {
     {"bytes", 0, OPTION_FLAG, NULL, NULL, NULL,
@@ -79,8 +80,11 @@ static enum exit_code evidence_look(const struct command_line *line, char *file,
     struct evidence evidence = {.path = slice_of_string(file),
                                 .bytes = command_line_flag(line, "bytes")};
     // "case.zip!a/b.evtx": the archive is opened, its entry looked for.
-    char *outer = memory_keep_text(file, strcspn(file, "!"));
-    const char *paths[] = {strchr(file, '!') ? outer : file};
+    size_t outer_size = strlen(file);
+    if (access(file, F_OK) != 0)
+        outer_size = strcspn(file, "!");
+    char *outer = memory_keep_text(file, outer_size);
+    const char *paths[] = {outer};
     struct event_run run = {.line = line, .paths = paths, .path_count = 1};
     run.options.recover = command_line_flag(line, "recover");
     run.options.filter.since_ns = CLOCK_NONE;

@@ -3,6 +3,7 @@
 #include "app/command.h"
 
 #include "app/rule_options.h"
+#include "app/shut_in.h"
 #include "base/buffer.h"
 #include "base/text.h"
 
@@ -102,6 +103,19 @@ static enum exit_code rules_lint(struct ruleset *ruleset, bool json, struct buff
     return refused ? EXIT_PARTIAL : EXIT_DONE;
 }
 
+// Rules come out of archives that others made.
+static enum status rules_shut_in(const struct ruleset_options *wanted, struct problem *problem) {
+    struct shut_in paths = {
+        .rules = wanted->paths,
+        .rule_count = wanted->path_count,
+        .placeholders = wanted->placeholder_paths,
+        .placeholder_count = wanted->placeholder_count,
+        .cache_directory = wanted->cache_directory,
+    };
+    const char *missing;
+    return shut_in_enter(&paths, &missing, problem);
+}
+
 static enum exit_code rules_run(const struct command_line *line) {
     const char *verb = line->operands[0];
     bool lint = strcmp(verb, "lint") == 0;
@@ -113,13 +127,15 @@ static enum exit_code rules_run(const struct command_line *line) {
         return EXIT_USAGE;
     }
     enum status status = rule_choice_init(&choice, line, &problem);
-    if (status == STATUS_OK) {
-        if (lint) // the image keeps no trees to look at
-            choice.options.cache_directory = NULL;
+    if (lint) // the image keeps no trees to look at
+        choice.options.cache_directory = NULL;
+    if (status == STATUS_OK)
+        status = rules_shut_in(&choice.options, &problem);
+    if (status == STATUS_OK)
         status = ruleset_new(&choice.options, &ruleset, &problem);
-    }
     if (status != STATUS_OK) {
         fprintf(stderr, "vedette rules: %s\n", problem.text);
+        rule_choice_done(&choice);
         return status == STATUS_USAGE || status == STATUS_NOT_FOUND ? EXIT_USAGE : EXIT_TROUBLE;
     }
     struct buffer text;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/command.h"
 
+#include "app/interrupt.h"
 #include "app/progress.h"
 #include "app/rule_options.h"
 #include "app/shut_in.h"
@@ -10,12 +11,11 @@
 #include "pipeline/pipeline.h"
 #include "report/report.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct option_row options[] = {
@@ -23,7 +23,7 @@ static const struct option_row options[] = {
     {"output", 'o', OPTION_PATH, "FILE", NULL, NULL,
      "all findings into FILE; - is standard output"},
     {"format", 'f', OPTION_CHOICE, "FORMAT", "table|jsonl|json|csv", NULL,
-     "form of the findings; jsonl for a FILE"},
+     "form of the findings; by FILE's ending, else jsonl"},
     {"since", 0, OPTION_TIME, "TIME", NULL, NULL, "only events at or after TIME (UTC)"},
     {"until", 0, OPTION_TIME, "TIME", NULL, NULL, "only events before TIME (UTC)"},
     {"host", 0, OPTION_LIST, "NAME", NULL, NULL,
@@ -37,15 +37,6 @@ static const struct option_row options[] = {
     {"quiet", 'q', OPTION_FLAG, NULL, NULL, NULL, "no summary, no criticals as they come"},
     {0},
 };
-
-// Set by SIGINT: workers end their unit, and what is there is told.
-static atomic_bool scan_stop;
-
-static void scan_interrupt(int number) {
-    (void)number;
-    atomic_store(&scan_stop, true);
-    signal(SIGINT, SIG_DFL); // a second one ends it at once
-}
 
 // Everything of one call.
 struct scan {
@@ -68,23 +59,58 @@ static enum exit_code scan_trouble(const struct scan *scan, enum status status) 
     return status == STATUS_USAGE || status == STATUS_NOT_FOUND ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
+// "findings.csv" asks for CSV.
+static const char *scan_format_of(const char *path) {
+    const char *dot = path ? strrchr(path, '.') : NULL;
+    if (dot && (strcmp(dot, ".csv") == 0 || strcmp(dot, ".json") == 0))
+        return dot + 1;
+    return "jsonl";
+}
+
+// Opened before the sandbox closes; what is in it stays until there is something to write.
 static enum status scan_open_output(struct scan *scan) {
     const char *path = command_line_text(scan->line, "output");
     const char *format = command_line_text(scan->line, "format");
     if (!path && !format)
         return STATUS_OK;
-    scan->output = report_output_find(format ? format : "jsonl");
+    scan->output = report_output_find(format ? format : scan_format_of(path));
     scan->to = stdout;
     scan->to_name = "standard output";
     if (!path || strcmp(path, "-") == 0)
         return STATUS_OK;
-    enum status status =
-        shut_in_check_output(path, scan->line->operands, scan->line->operand_count, &scan->problem);
-    if (status != STATUS_OK)
-        return status;
     scan->to_name = path;
-    scan->to = fopen(path, "we");
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    scan->to = fd < 0 ? NULL : fdopen(fd, "w");
     return scan->to ? STATUS_OK : problem_set_errno(&scan->problem, "open %s", path);
+}
+
+static enum status scan_empty_output(struct scan *scan) {
+    struct stat about;
+    if (!scan->output || scan->to == stdout || fstat(fileno(scan->to), &about) != 0 ||
+        !S_ISREG(about.st_mode) || ftruncate(fileno(scan->to), 0) == 0)
+        return STATUS_OK;
+    return problem_set_errno(&scan->problem, "empty %s", scan->to_name);
+}
+
+// What can be seen to be wrong before anything is opened for writing.
+static enum status scan_check(struct scan *scan) {
+    const struct command_line *line = scan->line;
+    const char *const *evidence = line->operands;
+    const char *output = command_line_text(line, "output");
+    const char *written[] = {output && strcmp(output, "-") != 0 ? output : NULL,
+                             command_line_text(line, "cache"), command_line_text(line, "spill")};
+    int64_t since_ns = command_line_time(line, "since");
+    int64_t until_ns = command_line_time(line, "until");
+    if (since_ns != CLOCK_NONE && until_ns != CLOCK_NONE && since_ns >= until_ns)
+        return problem_set(&scan->problem, STATUS_USAGE, "--since is not before --until");
+    enum status status = shut_in_check_evidence(evidence, line->operand_count, &scan->problem);
+    if (status == STATUS_OK && access(scan->spill_directory, W_OK | X_OK) != 0)
+        return problem_set_errno(&scan->problem, "spill directory %s", scan->spill_directory);
+    for (size_t i = 0; i < ARRAY_SIZE(written) && status == STATUS_OK; i++)
+        if (written[i])
+            status =
+                shut_in_check_written(written[i], evidence, line->operand_count, &scan->problem);
+    return status;
 }
 
 static enum status scan_shut_in(struct scan *scan) {
@@ -200,8 +226,10 @@ static enum exit_code scan_exit_code(const struct scan *scan, const struct pipel
             return EXIT_FINDINGS;
     size_t gaps;
     pipeline_gaps(run, &gaps);
-    bool nothing_understood = pipeline_counts(run)->files == 0 && pipeline_unknown_count(run);
-    return gaps || nothing_understood ? EXIT_PARTIAL : EXIT_DONE;
+    const struct pipeline_counts *counts = pipeline_counts(run);
+    bool nothing = counts->files == 0 || (counts->unknown_events && !counts->known_events);
+    return gaps || nothing || counts->regex_limits || counts->correlation_overflow ? EXIT_PARTIAL
+                                                                                   : EXIT_DONE;
 }
 
 static enum exit_code scan_finish(struct scan *scan, struct pipeline_run *run, double seconds) {
@@ -237,7 +265,7 @@ static enum exit_code scan_evidence(struct scan *scan) {
         .recover = command_line_flag(line, "recover"),
         .threads = scan_threads(line),
         .spill_directory = scan->spill_directory,
-        .stop = &scan_stop,
+        .stop = interrupt_watch(),
         .context = &scan->progress,
         .watch = progress_watch,
         .critical = progress_critical,
@@ -258,15 +286,30 @@ static enum exit_code scan_evidence(struct scan *scan) {
     return code;
 }
 
+// A scan that looks for nothing would find nothing, and read like good news.
+static enum status scan_read_rules(struct scan *scan) {
+    enum status status = ruleset_new(&scan->choice.options, &scan->ruleset, &scan->problem);
+    if (status != STATUS_OK ||
+        ruleset_count(scan->ruleset) + ruleset_correlation_count(scan->ruleset))
+        return status;
+    return problem_set(&scan->problem, STATUS_USAGE,
+                       "there is no rule to scan with in %s%s (vedette rules lint tells more)",
+                       scan->choice.options.paths[0],
+                       scan->choice.options.path_count > 1 ? " and the others" : "");
+}
+
 static enum exit_code scan_prepared(struct scan *scan) {
     enum status status = scan_open_output(scan);
     if (status == STATUS_OK)
         status = scan_shut_in(scan);
     if (status == STATUS_OK)
-        status = ruleset_new(&scan->choice.options, &scan->ruleset, &scan->problem);
+        status = scan_read_rules(scan);
+    if (status == STATUS_OK)
+        status = scan_empty_output(scan);
     enum exit_code code = status == STATUS_OK ? scan_evidence(scan) : scan_trouble(scan, status);
     ruleset_free(scan->ruleset);
-    if (scan->to && scan->to != stdout && fclose(scan->to) != 0) {
+    bool told = code == EXIT_TROUBLE || code == EXIT_USAGE;
+    if (scan->to && scan->to != stdout && fclose(scan->to) != 0 && !told) {
         problem_set_errno(&scan->problem, "close %s", scan->to_name);
         return scan_trouble(scan, STATUS_SYSTEM);
     }
@@ -276,16 +319,14 @@ static enum exit_code scan_prepared(struct scan *scan) {
 static enum exit_code scan_run(const struct command_line *line) {
     struct scan scan = {.line = line};
     const char *spill = command_line_text(line, "spill");
-    const char *temporary = getenv("TMPDIR");
-    scan.spill_directory = spill ? spill : temporary && *temporary ? temporary : "/tmp";
+    scan.spill_directory = spill ? spill : shut_in_spill_directory();
     progress_init(&scan.progress, command_line_text(line, "color"),
                   command_line_flag(line, "quiet"));
-    struct sigaction action = {.sa_handler = scan_interrupt};
-    sigaction(SIGINT, &action, NULL);
+    interrupt_watch();
     enum status status = rule_choice_init(&scan.choice, line, &scan.problem);
-    if (status != STATUS_OK)
-        return scan_trouble(&scan, status);
-    enum exit_code code = scan_prepared(&scan);
+    if (status == STATUS_OK)
+        status = scan_check(&scan);
+    enum exit_code code = status == STATUS_OK ? scan_prepared(&scan) : scan_trouble(&scan, status);
     rule_choice_done(&scan.choice);
     return code;
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/event_run.h"
 
+#include "app/interrupt.h"
 #include "app/shut_in.h"
 #include "base/buffer.h"
 #include "base/text.h"
@@ -47,14 +48,17 @@ enum exit_code event_run(struct event_run *run,
     run->options.paths = run->paths;
     run->options.path_count = run->path_count;
     run->options.threads = 1;
-    run->options.spill_directory = "/tmp";
+    run->options.spill_directory = shut_in_spill_directory();
+    run->options.stop = interrupt_watch();
     struct shut_in paths = {.evidence = run->paths,
                             .evidence_count = run->path_count,
                             .spill_directory = run->options.spill_directory};
     const char *missing;
     struct problem problem;
     struct pipeline_run *pipeline;
-    enum status status = shut_in_enter(&paths, &missing, &problem);
+    enum status status = shut_in_check_evidence(run->paths, run->path_count, &problem);
+    if (status == STATUS_OK)
+        status = shut_in_enter(&paths, &missing, &problem);
     if (status == STATUS_OK)
         status = pipeline_events(&run->options, event, context, &pipeline, &problem);
     if (status != STATUS_OK) {
@@ -62,9 +66,17 @@ enum exit_code event_run(struct event_run *run,
         return status == STATUS_USAGE || status == STATUS_NOT_FOUND ? EXIT_USAGE : EXIT_TROUBLE;
     }
     event_run_tell(pipeline, command);
+    if (missing)
+        fprintf(stderr, "vedette %s: this kernel lacks part of the sandbox: %s\n", command,
+                missing);
     size_t gaps;
     pipeline_gaps(pipeline, &gaps);
-    bool nothing = pipeline_counts(pipeline)->files == 0 && pipeline_unknown_count(pipeline);
+    bool nothing = pipeline_counts(pipeline)->files == 0;
+    bool interrupted = pipeline_counts(pipeline)->interrupted;
+    if (nothing)
+        fprintf(stderr, "vedette %s: there was no evidence to read in what was given\n", command);
+    if (interrupted)
+        fprintf(stderr, "vedette %s: interrupted: not all evidence was read\n", command);
     pipeline_free(pipeline);
-    return gaps || nothing ? EXIT_PARTIAL : EXIT_DONE;
+    return interrupted ? EXIT_INTERRUPTED : gaps || nothing ? EXIT_PARTIAL : EXIT_DONE;
 }

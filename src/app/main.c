@@ -35,11 +35,12 @@ const struct command *command_find(const char *name) {
 
 // Output that could not be written is a failure, whatever else went well.
 static int main_close(int code) {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    bool failed = ferror(stdout);
+    if (fflush(stdout) == 0 && !failed)
+        return code;
+    if (code != EXIT_TROUBLE) // a command that saw it has said so
         perror("vedette: standard output");
-        return code == EXIT_DONE || code == EXIT_PARTIAL ? EXIT_TROUBLE : code;
-    }
-    return code;
+    return EXIT_TROUBLE;
 }
 
 int main(int count, char **words) {

@@ -19,13 +19,20 @@ struct path_row {
     size_t count;
 };
 
-static void path_row_add(struct path_row *row, const char *path) {
+// The directory before a glob's first wildcard, or all of a path without one. memory_free it.
+static char *path_root(const char *path) {
     size_t size = strcspn(path, "*?[");
-    if (path[size])
+    if (path[size] && access(path, F_OK) != 0)
         while (size > 0 && path[size - 1] != '/')
             size--;
+    else
+        size = strlen(path);
+    return size ? memory_keep_text(path, size) : memory_keep_text(".", 1);
+}
+
+static void path_row_add(struct path_row *row, const char *path) {
     row->paths = memory_resize(row->paths, row->count + 1, sizeof *row->paths);
-    row->paths[row->count++] = size ? memory_keep_text(path, size) : memory_keep_text(".", 1);
+    row->paths[row->count++] = path_root(path);
 }
 
 static void path_row_done(struct path_row *row) {
@@ -49,7 +56,8 @@ enum status shut_in_enter(const struct shut_in *paths, const char **ret_missing,
     path_row_add_all(&readable, paths->placeholders, paths->placeholder_count);
     if (paths->cache_directory)
         path_row_add(&writable, paths->cache_directory);
-    path_row_add(&writable, paths->spill_directory);
+    if (paths->spill_directory)
+        path_row_add(&writable, paths->spill_directory);
     struct sandbox_options options = {
         .readable = (const char *const *)readable.paths,
         .readable_count = readable.count,
@@ -62,8 +70,19 @@ enum status shut_in_enter(const struct shut_in *paths, const char **ret_missing,
     return status;
 }
 
-// The real path of the directory that holds `path`; false when it does not exist.
-static bool shut_in_parent(const char *path, char ret_real[PATH_MAX]) {
+// The real path of what `path` names, of its directory when it does not exist yet; false when
+// there is no such directory either. A dangling link counts as what it points at.
+static bool shut_in_real(const char *path, char ret_real[PATH_MAX]) {
+    char target[PATH_MAX];
+    ssize_t size = readlink(path, target, sizeof target - 1);
+    if (realpath(path, ret_real))
+        return true;
+    if (size > 0 && target[0] == '/') {
+        target[size] = '\0';
+        path = target;
+    } else if (size > 0) {
+        return false; // a relative link to what does not exist: too odd to write to
+    }
     const char *slash = strrchr(path, '/');
     char *parent = !slash          ? memory_keep_text(".", 1)
                    : slash == path ? memory_keep_text("/", 1)
@@ -73,26 +92,32 @@ static bool shut_in_parent(const char *path, char ret_real[PATH_MAX]) {
     return found;
 }
 
-enum status shut_in_check_output(const char *output, const char *const *evidence,
-                                 size_t evidence_count, struct problem *problem) {
-    char parent[PATH_MAX];
-    char real[PATH_MAX];
-    if (!shut_in_parent(output, parent))
-        return problem_set(problem, STATUS_USAGE, "there is no directory for %s", output);
+enum status shut_in_check_written(const char *path, const char *const *evidence,
+                                  size_t evidence_count, struct problem *problem) {
+    char written[PATH_MAX];
+    if (!shut_in_real(path, written))
+        return problem_set(problem, STATUS_USAGE, "there is no directory for %s", path);
     for (size_t i = 0; i < evidence_count; i++) {
-        struct stat about;
-        if (!realpath(evidence[i], real) || stat(real, &about) != 0)
-            continue;
-        char self[PATH_MAX];
-        if (realpath(output, self) && strcmp(self, real) == 0)
-            return problem_set(problem, STATUS_USAGE, "%s is evidence itself", output);
-        size_t size = strlen(real);
-        bool inside = strncmp(parent, real, size) == 0 &&
-                      (parent[size] == '/' || parent[size] == '\0' || size == 1);
-        if (S_ISDIR(about.st_mode) && inside)
+        char real[PATH_MAX];
+        char *root = path_root(evidence[i]);
+        bool known = strcmp(evidence[i], "-") != 0 && realpath(root, real);
+        memory_free(root);
+        size_t size = known ? strlen(real) : 0;
+        if (known && strncmp(written, real, size) == 0 &&
+            (written[size] == '/' || written[size] == '\0' || size == 1))
             return problem_set(problem, STATUS_USAGE,
-                               "%s lies inside the evidence %s; write it elsewhere", output,
+                               "%s lies inside the evidence %s; write it elsewhere", path,
                                evidence[i]);
+    }
+    return STATUS_OK;
+}
+
+enum status shut_in_check_evidence(const char *const *evidence, size_t evidence_count,
+                                   struct problem *problem) {
+    for (size_t i = 0; i < evidence_count; i++) {
+        bool glob = evidence[i][strcspn(evidence[i], "*?[")] != '\0';
+        if (strcmp(evidence[i], "-") != 0 && access(evidence[i], R_OK) != 0 && !glob)
+            return problem_set_errno(problem, "%s", evidence[i]);
     }
     return STATUS_OK;
 }
@@ -106,6 +131,11 @@ static char *shut_in_join(const char *directory, const char *name) {
     char *text = path.failed ? NULL : memory_keep_text(path.data, path.size);
     buffer_done(&path);
     return text;
+}
+
+const char *shut_in_spill_directory(void) {
+    const char *temporary = getenv("TMPDIR");
+    return temporary && *temporary ? temporary : "/tmp";
 }
 
 char *shut_in_cache_directory(void) {

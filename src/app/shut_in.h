@@ -16,17 +16,25 @@ struct shut_in {
     const char *const *placeholders;
     size_t placeholder_count;
     const char *cache_directory; // NULL: none
-    const char *spill_directory;
+    const char *spill_directory; // NULL: none
 };
 
 // Enter the sandbox (base/sandbox.h). A glob is read below its part before the first wildcard.
 enum status shut_in_enter(const struct shut_in *paths, const char **ret_missing,
                           struct problem *problem);
 
-// Refuse an output path that lies inside the evidence: it would be read as evidence the next
-// time, and a collection has to stay as it was found.
-enum status shut_in_check_output(const char *output, const char *const *evidence,
-                                 size_t evidence_count, struct problem *problem);
+// Refuse to write to `path` (a file that may not exist yet, or a directory) when it is evidence
+// or lies below it: it would be read as evidence the next time, and a collection has to stay as
+// it was found. Links are followed; a glob stands for the directory before its first wildcard.
+enum status shut_in_check_written(const char *path, const char *const *evidence,
+                                  size_t evidence_count, struct problem *problem);
+
+// Name evidence that is not there or may not be read. Globs and "-" pass.
+enum status shut_in_check_evidence(const char *const *evidence, size_t evidence_count,
+                                   struct problem *problem);
+
+// $TMPDIR, else /tmp.
+const char *shut_in_spill_directory(void);
 
 // $XDG_CACHE_HOME/vedette or ~/.cache/vedette, made when missing; NULL when neither is to be
 // had. memory_free it.
