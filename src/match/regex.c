@@ -23,6 +23,7 @@ enum {
 
 struct regex {
     pcre2_code *code;
+    pcre2_code *states; // the same for pcre2_dfa_match, which refuses MATCH_INVALID_UTF
 };
 
 struct regex_scratch {
@@ -51,6 +52,8 @@ enum status regex_new(struct slice source, struct regex_flags flags, struct rege
     }
     struct regex *regex = memory_new(1, sizeof *regex);
     regex->code = code;
+    options &= ~(uint32_t)PCRE2_MATCH_INVALID_UTF;
+    regex->states = pcre2_compile(text, source.size, options, &error, &at, NULL);
     *ret_regex = regex;
     return STATUS_OK;
 }
@@ -59,6 +62,7 @@ void regex_free(struct regex *regex) {
     if (!regex)
         return;
     pcre2_code_free(regex->code);
+    pcre2_code_free(regex->states); // NULL is fine
     memory_free(regex);
 }
 
@@ -83,11 +87,14 @@ void regex_scratch_free(struct regex_scratch *scratch) {
 }
 
 // All alternatives at once, as a set of states: `a.*a.*a.*a` over a long run of `a` costs
-// backtracking 2^n steps and this n^2. Knows no back references; those stay given up.
+// backtracking 2^n steps and this n^2. Knows no back references and no bytes that are not
+// UTF-8; these stay given up.
 static enum regex_result regex_match_states(const struct regex *regex,
                                             struct regex_scratch *scratch, struct slice text) {
+    if (!regex->states)
+        return REGEX_LIMIT;
     int result =
-        pcre2_dfa_match(regex->code, text.data, text.size, 0, PCRE2_DFA_SHORTEST, scratch->data,
+        pcre2_dfa_match(regex->states, text.data, text.size, 0, PCRE2_DFA_SHORTEST, scratch->data,
                         scratch->context, scratch->workspace, REGEX_WORKSPACE);
     if (result >= 0)
         return REGEX_HIT;
