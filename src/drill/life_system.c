@@ -178,7 +178,7 @@ void life_run_task(struct fleet_host *host) {
          "C:\\Program Files (x86)\\Microsoft\\EdgeUpdate\\MicrosoftEdgeUpdate.exe"},
         {"\\Corp Tools\\Inventory", "C:\\Program Files\\Corp Tools\\Agent\\inventory.exe"},
         {"\\Example DocSafe\\Update Check",
-         "C:\\Program Files\\Example DocSafe\\Update\\DocSafeUpdate.exe"},
+         "C:\\Program Files\\Example DocSafe\\Update\\UpdateService.exe"},
     };
     static const enum drill_event events[] = {DRILL_TASK_STARTED, DRILL_TASK_PROCESS,
                                               DRILL_TASK_ACTION, DRILL_TASK_ACTION_DONE,

@@ -194,7 +194,9 @@ static const struct story_step steps[] = {
      "powershell.exe -NoProfile -WindowStyle Hidden -Command Get-ChildItem C:\\Users -Recurse "
      "-Include *.docx,*.dwg",
      start_program},
-    {WORKSTATION, STORY_WAVE_MINUTE + 2, PROGRAM_UPDATER, SYSTEM, CMD,
+    {WORKSTATION, STORY_WAVE_MINUTE + 2, PROGRAM_UPDATER, SYSTEM,
+     "C:\\Windows\\System32\\systeminfo.exe", "sysinfo.exe", "systeminfo", start_program},
+    {WORKSTATION, STORY_WAVE_MINUTE + 6, PROGRAM_UPDATER, SYSTEM, CMD,
      "cmd.exe /c ping -n 3 127.0.0.1 & del /q \"C:\\Program Files\\Example "
      "DocSafe\\Update\\cache\\DocSafeSetup.exe\"",
      start_program},
