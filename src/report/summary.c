@@ -85,7 +85,8 @@ static void summary_rules(struct buffer *to, const struct summary *summary) {
     const struct tally *tally = summary->tally;
     if (tally->rule_count == 0)
         return;
-    buffer_append_text(to, "\nRules              records  hosts  first             last\n");
+    buffer_append_format(to, "\n%-17s%8s  %5s  %-16s  %-16s  %s\n", "Rules", "records", "hosts",
+                         "first", "last", "title");
     for (size_t i = 0; i < tally->rule_count && i < SUMMARY_RULES_MAX; i++) {
         const struct tally_rule *rule = &tally->rules[i];
         buffer_append_text(to, "  ");
