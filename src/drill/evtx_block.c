@@ -11,6 +11,7 @@
 
 enum {
     TOKEN_OPEN = 0x01,
+    TOKEN_VALUE = 0x05,
     TOKEN_ATTRIBUTE = 0x06,
     TOKEN_INSTANCE = 0x0C,
     TOKEN_MORE = 0x40
@@ -163,7 +164,18 @@ static void settle(struct evtx_chunk *chunk, uint32_t at) {
         set_u32(chunk->bytes + at, chunk->used - at - 4);
 }
 
-static void put_body(struct evtx_chunk *chunk, const struct evtx_template *template) {
+static void put_computer(struct evtx_chunk *chunk, struct slice computer) {
+    uint8_t *to = evtx_chunk_take(chunk, 4 + computer.size);
+    if (!to)
+        return;
+    to[0] = TOKEN_VALUE;
+    to[1] = EVTX_TEXT;
+    set_u16(to + 2, (uint16_t)(computer.size / 2));
+    memcpy(to + 4, computer.data, computer.size);
+}
+
+static void put_body(struct evtx_chunk *chunk, const struct evtx_definition *definition) {
+    const struct evtx_template *template = definition->template;
     struct open_element open[EVTX_DEPTH_MAX] = {{0}};
     size_t depth = 0;
     for (size_t i = 0; i < template->step_count && !chunk->full; i++) {
@@ -186,6 +198,9 @@ static void put_body(struct evtx_chunk *chunk, const struct evtx_template *templ
             assert(depth > 0);
             settle(chunk, open[depth - 1].attributes_at);
             break;
+        case STEP_COMPUTER:
+            put_computer(chunk, definition->computer);
+            break;
         case STEP_END:
             assert(depth > 0);
             settle(chunk, open[--depth].size_at);
@@ -205,30 +220,29 @@ static uint32_t *find_template_bucket(struct evtx_chunk *chunk, const uint8_t *g
 
 //     0c 01 u32 identifier, u32 offset of the definition
 //     definition: u32 older one of the bucket, GUID, u32 size, body
-void evtx_chunk_put_instance(struct evtx_chunk *chunk, const struct evtx_template *template,
-                             size_t number) {
+void evtx_chunk_put_instance(struct evtx_chunk *chunk, const struct evtx_definition *definition) {
     uint8_t *to = evtx_chunk_take(chunk, 10);
     if (!to)
         return;
-    uint32_t offset = chunk->template_offsets[number];
+    uint32_t offset = chunk->template_offsets[definition->number];
     bool known = offset != 0;
     if (!known)
         offset = chunk->used;
     to[0] = TOKEN_INSTANCE;
     to[1] = 1;
-    memcpy(to + 2, template->guid, 4);
+    memcpy(to + 2, definition->guid, 4);
     set_u32(to + 6, offset);
     if (known)
         return;
     uint8_t *head = evtx_chunk_take(chunk, 24);
     if (!head)
         return;
-    uint32_t *bucket = find_template_bucket(chunk, template->guid);
+    uint32_t *bucket = find_template_bucket(chunk, definition->guid);
     set_u32(head, *bucket);
-    memcpy(head + 4, template->guid, EVTX_GUID_SIZE);
+    memcpy(head + 4, definition->guid, EVTX_GUID_SIZE);
     change(chunk, bucket, offset);
-    change(chunk, &chunk->template_offsets[number], offset);
-    put_body(chunk, template);
+    change(chunk, &chunk->template_offsets[definition->number], offset);
+    put_body(chunk, definition);
     settle(chunk, offset + 20);
 }
 

@@ -54,9 +54,8 @@ void evtx_chunk_roll_back(struct evtx_chunk *chunk, uint32_t used, size_t change
 uint8_t *evtx_chunk_take(struct evtx_chunk *chunk, size_t size);
 
 // A template instance up to its substitutions: token, identifier, offset and, at the first
-// use in this chunk, the definition. `number` is the writer's number of the template.
-void evtx_chunk_put_instance(struct evtx_chunk *chunk, const struct evtx_template *template,
-                             size_t number);
+// use in this chunk, the definition.
+void evtx_chunk_put_instance(struct evtx_chunk *chunk, const struct evtx_definition *definition);
 
 // Headers, tables, checksums; zeroes the rest. The chunk's bytes are then what goes to disk.
 void evtx_chunk_seal(struct evtx_chunk *chunk);

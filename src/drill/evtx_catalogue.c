@@ -2,10 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/evtx_catalogue.h"
 
+#include "base/digest.h"
 #include "base/memory.h"
 
 #include <assert.h>
 #include <string.h>
+
+enum {
+    COMPUTER_SIZE_MAX = 512
+};
 
 static bool is_same_text(const char *a, const char *b) {
     return a == b || (a && b && strcmp(a, b) == 0);
@@ -37,12 +42,10 @@ struct evtx_catalogue *evtx_catalogue_new(const struct evtx_event_type *types, s
         evtx_template_init_data(&catalogue->data[i], &catalogue->names, &types[i]);
         catalogue->root_of_type[i] = find_root(catalogue, i);
     }
-    // Hosts come later and must find every name of a root template already known.
-    for (size_t i = 0; i < catalogue->root_count; i++) {
-        struct evtx_template root;
-        evtx_template_init_root(&root, &catalogue->names, &types[catalogue->type_of_root[i]], "");
-        evtx_template_done(&root);
-    }
+    catalogue->roots = memory_new(catalogue->root_count, sizeof *catalogue->roots);
+    for (size_t i = 0; i < catalogue->root_count; i++)
+        evtx_template_init_root(&catalogue->roots[i], &catalogue->names,
+                                &types[catalogue->type_of_root[i]]);
     return catalogue;
 }
 
@@ -51,8 +54,11 @@ void evtx_catalogue_free(struct evtx_catalogue *catalogue) {
         return;
     for (size_t i = 0; i < catalogue->type_count; i++)
         evtx_template_done(&catalogue->data[i]);
+    for (size_t i = 0; i < catalogue->root_count; i++)
+        evtx_template_done(&catalogue->roots[i]);
     evtx_names_done(&catalogue->names);
     memory_free(catalogue->data);
+    memory_free(catalogue->roots);
     memory_free(catalogue->root_of_type);
     memory_free(catalogue->type_of_root);
     memory_free(catalogue);
@@ -64,27 +70,37 @@ const struct evtx_event_type *evtx_catalogue_type(const struct evtx_catalogue *c
     return &catalogue->types[type];
 }
 
-struct evtx_host *evtx_host_new(struct evtx_catalogue *catalogue, const char *computer,
+// A host's own GUID of a root template: over the template's and the name.
+static void make_guid(const struct evtx_template *root, struct slice computer,
+                      uint8_t ret_guid[EVTX_GUID_SIZE]) {
+    uint8_t bytes[EVTX_GUID_SIZE + COMPUTER_SIZE_MAX], digest[DIGEST_SHA256_SIZE];
+    assert(computer.size <= COMPUTER_SIZE_MAX);
+    memcpy(bytes, root->guid, EVTX_GUID_SIZE);
+    memcpy(bytes + EVTX_GUID_SIZE, computer.data, computer.size);
+    digest_sha256(slice_of(bytes, EVTX_GUID_SIZE + computer.size), digest);
+    memcpy(ret_guid, digest, EVTX_GUID_SIZE);
+}
+
+struct evtx_host *evtx_host_new(const struct evtx_catalogue *catalogue, const char *computer,
                                 size_t number) {
     struct evtx_host *host = memory_new(1, sizeof *host);
+    struct slice name = slice_of_string(computer);
     host->catalogue = catalogue;
-    host->computer = memory_keep_text(computer, strlen(computer));
+    host->computer = memory_keep_text(computer, name.size);
+    host->computer_utf16 = memory_new(2 * name.size, 1);
+    host->computer_size = evtx_utf16(name, host->computer_utf16);
     host->number = number;
-    host->roots = memory_new(catalogue->root_count, sizeof *host->roots);
-    uint32_t names = catalogue->names.interner.count;
+    host->guids = memory_new(catalogue->root_count, sizeof *host->guids);
     for (size_t i = 0; i < catalogue->root_count; i++)
-        evtx_template_init_root(&host->roots[i], &catalogue->names,
-                                &catalogue->types[catalogue->type_of_root[i]], computer);
-    assert(names == catalogue->names.interner.count); // writers have counted them
+        make_guid(&catalogue->roots[i], name, host->guids[i]);
     return host;
 }
 
 void evtx_host_free(struct evtx_host *host) {
     if (!host)
         return;
-    for (size_t i = 0; i < host->catalogue->root_count; i++)
-        evtx_template_done(&host->roots[i]);
-    memory_free(host->roots);
+    memory_free(host->guids);
+    memory_free(host->computer_utf16);
     memory_free(host->computer);
     memory_free(host);
 }

@@ -97,8 +97,9 @@ void evtx_catalogue_free(struct evtx_catalogue *catalogue);
 const struct evtx_event_type *evtx_catalogue_type(const struct evtx_catalogue *catalogue,
                                                   size_t type);
 
-// The root templates of one computer. `number` (from 0) tells hosts of one writer apart.
-struct evtx_host *evtx_host_new(struct evtx_catalogue *catalogue, const char *computer,
+// A computer (its name at most 512 bytes) and its root templates. `number` (from 0) tells hosts of
+// one writer apart.
+struct evtx_host *evtx_host_new(const struct evtx_catalogue *catalogue, const char *computer,
                                 size_t number);
 void evtx_host_free(struct evtx_host *host);
 const char *evtx_host_computer(const struct evtx_host *host);

@@ -145,7 +145,10 @@ static void put_system(struct evtx_chunk *chunk, const struct evtx_record *recor
     size_t templates = record->host->catalogue->type_count;
     assert(record->type < templates);
     put_fragment(chunk);
-    evtx_chunk_put_instance(chunk, &record->host->catalogue->data[record->type], record->type);
+    const struct evtx_template *data = &record->host->catalogue->data[record->type];
+    evtx_chunk_put_instance(
+        chunk,
+        &(struct evtx_definition){.template = data, .guid = data->guid, .number = record->type});
     for (size_t i = 0; i < type->field_count; i++)
         assert(record->values[i].type != EVTX_NULL || (type->fields[i].type & EVTX_OPTIONAL));
     put_values(chunk, record->values, type->field_count);
@@ -166,8 +169,13 @@ void evtx_record_put(struct evtx_chunk *chunk, const struct evtx_record *record,
     uint32_t root = catalogue->root_of_type[record->type];
     evtx_chunk_take(chunk, RECORD_HEADER_SIZE);
     put_fragment(chunk);
-    evtx_chunk_put_instance(chunk, &host->roots[root],
-                            catalogue->type_count + host->number * catalogue->root_count + root);
+    evtx_chunk_put_instance(
+        chunk, &(struct evtx_definition){
+                   .template = &catalogue->roots[root],
+                   .guid = host->guids[root],
+                   .computer = slice_of(host->computer_utf16, host->computer_size),
+                   .number = catalogue->type_count + host->number * catalogue->root_count + root,
+               });
     put_system(chunk, record, number);
     put_end(chunk);
     size_t padding = (8 - (chunk->used + 4) % 8) % 8;

@@ -217,7 +217,7 @@ static void add_origin(struct evtx_template *template, struct evtx_names *names)
 }
 
 void evtx_template_init_root(struct evtx_template *template, struct evtx_names *names,
-                             const struct evtx_event_type *type, const char *computer) {
+                             const struct evtx_event_type *type) {
     begin(template);
     open_element(template, find_name(names, "Event"), true, EVTX_SUBSTITUTIONS_ROOT - 1);
     add_attribute(template, find_name(names, "xmlns"), false);
@@ -239,7 +239,10 @@ void evtx_template_init_root(struct evtx_template *template, struct evtx_names *
     if (!type->classic)
         add_origin(template, names);
     add_literal(template, find_name(names, "Channel"), type->channel);
-    add_literal(template, find_name(names, "Computer"), computer);
+    open_element(template, find_name(names, "Computer"), false, EVTX_NO_DEPENDENCY);
+    close_start(template, false);
+    add_step(template, (struct evtx_template_step){.kind = STEP_COMPUTER});
+    end_element(template, TOKEN_END);
     add_attributes_only(template, find_name(names, "Security"),
                         (uint32_t[]){find_name(names, "UserID"), INTERN_FULL}, (size_t[]){12, 0},
                         EVTX_SID);

@@ -32,7 +32,7 @@ uint16_t evtx_name_hash(struct slice name);
 // a name in a chunk carries the name itself, later uses only its offset, and the sizes of the
 // elements around it follow from that.
 struct evtx_template {
-    uint8_t guid[EVTX_GUID_SIZE]; // from the content: equal definitions have equal GUIDs
+    uint8_t guid[EVTX_GUID_SIZE]; // from the content, but for the computer
     struct evtx_template_step {
         enum evtx_template_step_kind {
             STEP_BYTES,          // `size` bytes at `from`
@@ -40,6 +40,7 @@ struct evtx_template {
             STEP_ATTRIBUTE,      // attribute `name`
             STEP_ATTRIBUTES_END, // settles the size of the attribute list
             STEP_END,            // settles the size of the element
+            STEP_COMPUTER,       // the host's name as a literal
         } kind;
         bool more; // an element with attributes; an attribute that is not the last one
         uint16_t dependency;
@@ -51,10 +52,18 @@ struct evtx_template {
     struct buffer bytes;
 };
 
+// A template as one host writes it: equal definitions have equal GUIDs.
+struct evtx_definition {
+    const struct evtx_template *template;
+    const uint8_t *guid;
+    struct slice computer; // UTF-16; empty where the template names none
+    size_t number;         // the writer's number of it
+};
+
 // System, with computer, provider and channel as literals; 20 substitutions, the last of
 // which is the event's own data.
 void evtx_template_init_root(struct evtx_template *template, struct evtx_names *names,
-                             const struct evtx_event_type *type, const char *computer);
+                             const struct evtx_event_type *type);
 
 // EventData or UserData of one event type: a substitution a field.
 void evtx_template_init_data(struct evtx_template *template, struct evtx_names *names,

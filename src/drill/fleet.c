@@ -70,6 +70,7 @@ static void fleet_done(struct fleet *fleet) {
     evtx_catalogue_free(fleet->catalogue);
     event_types_free(fleet->types);
     memory_free(fleet->hashes);
+    memory_free(fleet->scribe);
     memory_free(fleet->curve[0]);
     memory_free(fleet->curve[1]);
 }
@@ -145,6 +146,7 @@ enum status drill_write_logs(const struct drill_logs_options *options,
     struct fleet *fleet = memory_new(1, sizeof *fleet);
     fleet->options = options;
     fleet->start = FLEET_START;
+    fleet->scribe = memory_new(1, sizeof *fleet->scribe);
     fleet->types = event_types_new();
     fleet->catalogue = evtx_catalogue_new(event_types_table(fleet->types), DRILL_EVENT_COUNT);
     make_tables(fleet);

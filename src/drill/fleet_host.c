@@ -115,9 +115,9 @@ static void start_parent(struct fleet_host *host, enum program number) {
     process->id = number == PROGRAM_SYSTEM ? 4 : 400 + 4 * dice_below(&host->dice, 1500);
     fleet_identify_process(host, process);
     struct scribe_words words = fleet_host_words(host, program->account);
-    scribe_reset(&host->scribe);
-    struct slice command = scribe_compose(&host->scribe, program->command, &words, &host->dice);
-    snprintf(process->command, sizeof process->command, "%s", (const char *)command.data);
+    scribe_reset(host->scribe);
+    struct slice command = scribe_compose(host->scribe, program->command, &words, &host->dice);
+    process->command = memory_keep_text(command.data, command.size);
 }
 
 // The programs that others are children of have been running since before the logs begin.
@@ -134,6 +134,7 @@ struct fleet_host *fleet_host_new(const struct fleet *fleet, uint32_t number,
                                   struct problem *problem) {
     struct fleet_host *host = memory_new(1, sizeof *host);
     host->fleet = fleet;
+    host->scribe = fleet->scribe;
     host->number = number;
     host->problem = problem;
     dice_init(&host->dice, fleet->options->seed, number + 1);
@@ -155,6 +156,8 @@ struct fleet_host *fleet_host_new(const struct fleet *fleet, uint32_t number,
 void fleet_host_free(struct fleet_host *host) {
     if (!host)
         return;
+    for (size_t i = 0; i < ARRAY_SIZE(host->processes); i++)
+        memory_free(host->processes[i].command);
     evtx_host_free(host->evtx);
     memory_free(host);
 }
@@ -186,7 +189,7 @@ void fleet_host_tick(struct fleet_host *host) {
 void fleet_host_emit(struct fleet_host *host, enum drill_event event, uint32_t id,
                      enum fleet_account_kind account) {
     const struct evtx_event_type *type = evtx_catalogue_type(host->fleet->catalogue, event);
-    assert(host->scribe.count == type->field_count);
+    assert(host->scribe->count == type->field_count);
     if (host->status != STATUS_OK)
         return;
     bool security = strcmp(type->channel, "Security") == 0;
@@ -198,11 +201,11 @@ void fleet_host_emit(struct fleet_host *host, enum drill_event event, uint32_t i
         .thread_id = 4 * (1 + dice_below(&host->dice, 4000)),
         .user =
             security || type->classic ? (struct slice){NULL, 0} : fleet_account_sid(host, account),
-        .values = host->scribe.values,
+        .values = host->scribe->values,
     };
     host->status = log_set_append(host->fleet->logs, &record, host->problem);
     host->written++;
-    scribe_reset(&host->scribe);
+    scribe_reset(host->scribe);
 }
 
 struct slice fleet_account_sid(const struct fleet_host *host, enum fleet_account_kind account) {
@@ -211,10 +214,10 @@ struct slice fleet_account_sid(const struct fleet_host *host, enum fleet_account
 
 void fleet_put_account(struct fleet_host *host, enum fleet_account_kind account) {
     const struct fleet_account *who = &host->accounts[account];
-    scribe_bytes(&host->scribe, EVTX_SID, slice_of(who->sid, who->sid_size));
-    scribe_text(&host->scribe, who->name);
-    scribe_text(&host->scribe, who->domain);
-    scribe_number(&host->scribe, EVTX_HEX64, who->logon);
+    scribe_bytes(host->scribe, EVTX_SID, slice_of(who->sid, who->sid_size));
+    scribe_text(host->scribe, who->name);
+    scribe_text(host->scribe, who->domain);
+    scribe_number(host->scribe, EVTX_HEX64, who->logon);
 }
 
 struct scribe_words fleet_host_words(const struct fleet_host *host,

@@ -33,8 +33,7 @@ enum fleet_account_kind {
 };
 
 enum {
-    PROCESSES_SHORT = 32, // slots for what comes and goes, after a slot a parent program
-    PROCESS_COMMAND_MAX = 640,
+    PROCESSES_SHORT = 32,  // slots for what comes and goes, after a slot a parent program
     SERVERS_MIN_HOSTS = 6, // smaller fleets are workstations only
     SERVER_DC = 0,
     SERVER_EXCHANGE = 1,
@@ -63,7 +62,8 @@ struct fleet {
     struct dice_table programs[4]; // what is started next
     uint64_t *curve[2];            // activity up to the end of each hour: people, machines
     size_t hour_count;
-    uint64_t start; // FILETIME
+    uint64_t start;        // FILETIME
+    struct scribe *scribe; // hosts take turns
 };
 
 struct fleet_account {
@@ -82,7 +82,7 @@ struct fleet_process {
     enum fleet_account_kind account;
     uint32_t id;
     uint8_t guid[EVTX_GUID_SIZE];
-    char command[PROCESS_COMMAND_MAX];
+    char *command;
 };
 
 struct fleet_host {
@@ -106,7 +106,7 @@ struct fleet_host {
     size_t story_at;
     enum status status; // of the first append that failed; nothing is written after it
     struct problem *problem;
-    struct scribe scribe;
+    struct scribe *scribe; // the fleet's
 };
 
 struct fleet_host *fleet_host_new(const struct fleet *fleet, uint32_t number,

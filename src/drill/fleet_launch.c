@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/fleet_host.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 
 static struct slice label_sid(enum fleet_account_kind account) {
@@ -17,7 +19,7 @@ static struct slice label_sid(enum fleet_account_kind account) {
 static void write_security(struct fleet_host *host, const struct fleet_launch *launch,
                            const struct fleet_process *process) {
     static const uint8_t nobody[] = {1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     bool person = launch->account >= ACCOUNT_USER;
     scribe_reset(scribe);
     fleet_put_account(host, person ? launch->account : ACCOUNT_MACHINE);
@@ -37,7 +39,7 @@ static void write_security(struct fleet_host *host, const struct fleet_launch *l
 
 static void write_sysmon(struct fleet_host *host, const struct fleet_launch *launch,
                          const struct fleet_process *process) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     const struct fleet_account *account = &host->accounts[launch->account];
     const struct fleet_process *parent = launch->parent;
     static const char *const levels[] = {"System", "Medium", "High"};
@@ -82,11 +84,10 @@ struct fleet_process *fleet_launch(struct fleet_host *host, const struct fleet_l
     process->id = 1000 + 4 * dice_below(&host->dice, 4000);
     fleet_identify_process(host, process);
     struct scribe_words words = fleet_host_words(host, launch->account);
-    scribe_reset(&host->scribe);
-    struct slice command = scribe_compose(&host->scribe, launch->command, &words, &host->dice);
-    size_t size = command.size < PROCESS_COMMAND_MAX ? command.size : PROCESS_COMMAND_MAX - 1;
-    memcpy(process->command, command.data, size);
-    process->command[size] = 0;
+    scribe_reset(host->scribe);
+    struct slice command = scribe_compose(host->scribe, launch->command, &words, &host->dice);
+    process->command = memory_resize(process->command, command.size + 1, 1);
+    memcpy(process->command, command.data, command.size + 1);
     write_security(host, launch, process);
     if (launch->sysmon) {
         host->now += 10 + dice_below(&host->dice, 20000);

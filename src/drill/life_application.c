@@ -5,20 +5,20 @@
 // A list of texts: `pattern` with '|' between them.
 static void put_list(struct fleet_host *host, const char *pattern) {
     struct scribe_words words = fleet_host_words(host, ACCOUNT_USER);
-    struct slice text = scribe_compose(&host->scribe, pattern, &words, &host->dice);
-    char *whole = host->scribe.scratch + ((const char *)text.data - host->scribe.scratch);
+    struct slice text = scribe_compose(host->scribe, pattern, &words, &host->dice);
+    char *whole = host->scribe->scratch + ((const char *)text.data - host->scribe->scratch);
     for (size_t i = 0; i < text.size; i++)
         if (whole[i] == '|')
             whole[i] = 0;
-    scribe_bytes(&host->scribe, EVTX_TEXT_LIST, slice_of(whole, text.size + 1));
+    scribe_bytes(host->scribe, EVTX_TEXT_LIST, slice_of(whole, text.size + 1));
 }
 
 static void write_list(struct fleet_host *host, enum drill_event event, const char *pattern,
                        bool binary) {
-    scribe_reset(&host->scribe);
+    scribe_reset(host->scribe);
     put_list(host, pattern);
     if (binary)
-        scribe_put(&host->scribe, (struct evtx_value){0});
+        scribe_put(host->scribe, (struct evtx_value){0});
     fleet_host_emit(host, event, 0, ACCOUNT_SYSTEM);
 }
 
@@ -73,13 +73,13 @@ void life_schedule_licensing(struct fleet_host *host) {
         write_list(host, DRILL_SPP_SCHEDULED, "2126-02-06T08:15:30Z|RulesEngine", false);
         return;
     }
-    scribe_reset(&host->scribe);
+    scribe_reset(host->scribe);
     fleet_host_emit(host, DRILL_SPP_STARTED, 0, ACCOUNT_SYSTEM);
 }
 
 void life_restart_session(struct fleet_host *host) {
-    scribe_reset(&host->scribe);
-    scribe_number(&host->scribe, EVTX_UINT32, dice_below(&host->dice, 8));
-    scribe_number(&host->scribe, EVTX_FILETIME, host->now);
+    scribe_reset(host->scribe);
+    scribe_number(host->scribe, EVTX_UINT32, dice_below(&host->dice, 8));
+    scribe_number(host->scribe, EVTX_FILETIME, host->now);
     fleet_host_emit(host, DRILL_RESTART_SESSION, 7012, ACCOUNT_SYSTEM);
 }

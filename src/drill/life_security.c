@@ -24,8 +24,8 @@ static const char *pick_address(struct fleet_host *host, char text[16]) {
 }
 
 static void put_port(struct fleet_host *host) {
-    scribe_bytes(&host->scribe, EVTX_TEXT,
-                 scribe_decimal(&host->scribe, 49152 + dice_below(&host->dice, 16384)));
+    scribe_bytes(host->scribe, EVTX_TEXT,
+                 scribe_decimal(host->scribe, 49152 + dice_below(&host->dice, 16384)));
 }
 
 void life_start_process(struct fleet_host *host) {
@@ -46,7 +46,7 @@ void life_start_process(struct fleet_host *host) {
 }
 
 static void end_in_sysmon(struct fleet_host *host, const struct fleet_process *process) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     scribe_text(scribe, "-");
     scribe_bytes(scribe, EVTX_TEXT, scribe_time(scribe, host->now));
@@ -60,18 +60,18 @@ static void end_in_sysmon(struct fleet_host *host, const struct fleet_process *p
 void life_end_process(struct fleet_host *host) {
     const struct fleet_process *process = fleet_any_process(host);
     enum fleet_account_kind account = process->account;
-    scribe_reset(&host->scribe);
+    scribe_reset(host->scribe);
     fleet_put_account(host, account >= ACCOUNT_USER ? account : ACCOUNT_MACHINE);
-    scribe_number(&host->scribe, EVTX_HEX32, 0);
-    scribe_number(&host->scribe, EVTX_SIZE, process->id);
-    scribe_text(&host->scribe, process->image);
+    scribe_number(host->scribe, EVTX_HEX32, 0);
+    scribe_number(host->scribe, EVTX_SIZE, process->id);
+    scribe_text(host->scribe, process->image);
     fleet_host_emit(host, DRILL_PROCESS_END, SYSTEM_PROCESS, ACCOUNT_SYSTEM);
     if (dice_one_in(&host->dice, 7))
         end_in_sysmon(host, process);
 }
 
 static void put_logon_tail(struct fleet_host *host, bool network) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     char address[16];
     scribe_number(scribe, EVTX_SIZE, network ? 0 : 0x2f4);
     scribe_text(scribe, network ? "-" : "C:\\Windows\\System32\\services.exe");
@@ -93,9 +93,9 @@ static void put_logon_tail(struct fleet_host *host, bool network) {
 }
 
 static void grant_privileges(struct fleet_host *host, enum fleet_account_kind account) {
-    scribe_reset(&host->scribe);
+    scribe_reset(host->scribe);
     fleet_put_account(host, account);
-    scribe_text(&host->scribe,
+    scribe_text(host->scribe,
                 account == ACCOUNT_ADMIN
                     ? "SeSecurityPrivilege\r\n\t\t\tSeBackupPrivilege\r\n\t\t\tSeRestorePrivilege"
                       "\r\n\t\t\tSeTakeOwnershipPrivilege\r\n\t\t\tSeDebugPrivilege\r\n\t\t\t"
@@ -110,7 +110,7 @@ static void grant_privileges(struct fleet_host *host, enum fleet_account_kind ac
 
 // Services log on most; people over the network (3), at the screen (2), or unlocking it (7).
 void life_log_on(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     bool service = dice_below(&host->dice, 100) < (host->kind == 0 ? 65u : 35u);
     bool network = !service && dice_below(&host->dice, 100) < (host->kind == 0 ? 30u : 97u);
     enum fleet_account_kind account = service ? ACCOUNT_SYSTEM : pick_person(host);
@@ -143,7 +143,7 @@ void life_log_on(struct fleet_host *host) {
 }
 
 void life_fail_log_on(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     const struct fleet_account *account = &host->accounts[pick_person(host)];
     scribe_reset(scribe);
     fleet_put_account(host, ACCOUNT_MACHINE);
@@ -168,7 +168,7 @@ void life_fail_log_on(struct fleet_host *host) {
 }
 
 void life_tell_groups(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     fleet_put_account(host, ACCOUNT_MACHINE);
     fleet_put_account(host, pick_person(host));
@@ -182,7 +182,7 @@ void life_tell_groups(struct fleet_host *host) {
 }
 
 void life_bind_port(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     scribe_number(scribe, EVTX_UINT64, fleet_any_process(host)->id);
     scribe_text(scribe, "\\device\\harddiskvolume3\\windows\\system32\\svchost.exe");
@@ -202,7 +202,7 @@ void life_access_object(struct fleet_host *host) {
         "C:\\Users\\$u\\AppData\\Local\\Microsoft\\Outlook\\$u@corp.example.com.ost",
         "C:\\ProgramData\\Corp Tools\\Agent\\state\\$g.json",
     };
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     enum fleet_account_kind account = pick_person(host);
     struct scribe_words words = fleet_host_words(host, account);
     bool server = host->role != ROLE_W;
@@ -225,7 +225,7 @@ void life_access_object(struct fleet_host *host) {
 }
 
 void life_access_share(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     char address[16];
     scribe_reset(scribe);
     fleet_put_account(host, pick_person(host));
@@ -254,7 +254,7 @@ void life_allow_connection(struct fleet_host *host) {
         {"\\device\\harddiskvolume3\\windows\\system32\\lsass.exe", 88},
         {"System", 445},
     };
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     size_t row = dice_below(&host->dice, ARRAY_SIZE(rows));
     bool inbound = host->role != ROLE_W && dice_one_in(&host->dice, 2);
     char address[16];
@@ -278,7 +278,7 @@ void life_allow_connection(struct fleet_host *host) {
 }
 
 void life_check_credential(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     scribe_text(scribe, "MICROSOFT_AUTHENTICATION_PACKAGE_V1_0");
     scribe_text(scribe, host->accounts[pick_person(host)].name);
@@ -290,14 +290,13 @@ void life_check_credential(struct fleet_host *host) {
 static void put_client(struct fleet_host *host) {
     char address[16];
     struct scribe_words words = {0};
-    scribe_bytes(&host->scribe, EVTX_TEXT,
-                 scribe_copy(&host->scribe, slice_of_string(pick_address(host, address))));
-    scribe_bytes(&host->scribe, EVTX_TEXT,
-                 scribe_compose(&host->scribe, "$p", &words, &host->dice));
+    scribe_bytes(host->scribe, EVTX_TEXT,
+                 scribe_copy(host->scribe, slice_of_string(pick_address(host, address))));
+    scribe_bytes(host->scribe, EVTX_TEXT, scribe_compose(host->scribe, "$p", &words, &host->dice));
 }
 
 void life_give_ticket(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     enum fleet_account_kind person = pick_person(host);
     scribe_reset(scribe);
     scribe_text(scribe, host->accounts[person].name);
@@ -317,7 +316,7 @@ void life_give_ticket(struct fleet_host *host) {
 }
 
 void life_give_service_ticket(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     char name[17];
     fleet_name_host(host->fleet, dice_below(&host->dice, host->fleet->options->hosts), name);
     struct scribe_words words = fleet_host_words(host, pick_person(host));

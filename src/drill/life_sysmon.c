@@ -8,7 +8,7 @@ enum {
 
 // RuleName, UtcTime, ProcessGuid, ProcessId, Image: what most Sysmon events begin with.
 static void put_head(struct fleet_host *host, const struct fleet_process *process) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_bytes(scribe, EVTX_TEXT, scribe_time(scribe, host->now));
     scribe_bytes(scribe, EVTX_GUID, slice_of(process->guid, EVTX_GUID_SIZE));
     scribe_number(scribe, EVTX_UINT32, process->id);
@@ -16,15 +16,15 @@ static void put_head(struct fleet_host *host, const struct fleet_process *proces
 }
 
 static void begin(struct fleet_host *host, const struct fleet_process *process) {
-    scribe_reset(&host->scribe);
-    scribe_text(&host->scribe, "-");
+    scribe_reset(host->scribe);
+    scribe_text(host->scribe, "-");
     put_head(host, process);
 }
 
 static void put_pattern(struct fleet_host *host, const char *pattern) {
     struct scribe_words words = fleet_host_words(host, ACCOUNT_USER);
-    scribe_bytes(&host->scribe, EVTX_TEXT,
-                 scribe_compose(&host->scribe, pattern, &words, &host->dice));
+    scribe_bytes(host->scribe, EVTX_TEXT,
+                 scribe_compose(host->scribe, pattern, &words, &host->dice));
 }
 
 static const char *label_of(const struct fleet_host *host, const struct fleet_process *process) {
@@ -44,7 +44,7 @@ void life_connect(struct fleet_host *host) {
         {PROGRAM_UPDATER, "10.20.1.12", "upd-01.corp.example.com", 443},
         {PROGRAM_SVCHOST, "10.20.1.10", "dc-01.corp.example.com", 389},
     };
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     size_t row = dice_below(&host->dice, ARRAY_SIZE(rows));
     const struct fleet_process *process = fleet_find_process(host, rows[row].program);
     begin(host, process);
@@ -76,7 +76,7 @@ void life_load_image(struct fleet_host *host) {
         {"C:\\Windows\\System32\\windows.storage.dll", "Microsoft WinRT Storage API",
          "Windows.Storage.dll"},
     };
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     size_t row = dice_below(&host->dice, ARRAY_SIZE(rows));
     const struct fleet_process *process = fleet_any_process(host);
     begin(host, process);
@@ -95,7 +95,7 @@ void life_load_image(struct fleet_host *host) {
 }
 
 void life_access_process(struct fleet_host *host) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     const struct fleet_process *source = fleet_find_process(host, PROGRAM_SVCHOST);
     const struct fleet_process *target = fleet_any_process(host);
     scribe_reset(scribe);
@@ -134,8 +134,8 @@ void life_create_file(struct fleet_host *host) {
     const struct fleet_process *process = fleet_find_process(host, rows[row].program);
     begin(host, process);
     put_pattern(host, rows[row].path);
-    scribe_bytes(&host->scribe, EVTX_TEXT, scribe_time(&host->scribe, host->now));
-    scribe_text(&host->scribe, label_of(host, process));
+    scribe_bytes(host->scribe, EVTX_TEXT, scribe_time(host->scribe, host->now));
+    scribe_text(host->scribe, label_of(host, process));
     fleet_host_emit(host, DRILL_SYSMON_FILE, SYSMON_PROCESS, ACCOUNT_SYSTEM);
 }
 
@@ -160,13 +160,13 @@ void life_set_registry(struct fleet_host *host) {
     };
     size_t row = dice_below(&host->dice, ARRAY_SIZE(rows));
     const struct fleet_process *process = fleet_find_process(host, rows[row].program);
-    scribe_reset(&host->scribe);
-    scribe_text(&host->scribe, "-");
-    scribe_text(&host->scribe, "SetValue");
+    scribe_reset(host->scribe);
+    scribe_text(host->scribe, "-");
+    scribe_text(host->scribe, "SetValue");
     put_head(host, process);
     put_pattern(host, rows[row].key);
     put_pattern(host, rows[row].details);
-    scribe_text(&host->scribe, label_of(host, process));
+    scribe_text(host->scribe, label_of(host, process));
     fleet_host_emit(host, DRILL_SYSMON_REGISTRY, SYSMON_PROCESS, ACCOUNT_SYSTEM);
 }
 
@@ -184,7 +184,7 @@ void life_query_name(struct fleet_host *host) {
     size_t row = dice_below(&host->dice, ARRAY_SIZE(rows));
     const struct fleet_process *process =
         fleet_find_process(host, row < 3 ? PROGRAM_CHROME : PROGRAM_AGENT);
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     scribe_text(scribe, "-");
     scribe_bytes(scribe, EVTX_TEXT, scribe_time(scribe, host->now));

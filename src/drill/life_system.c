@@ -12,13 +12,13 @@ enum {
 static void put_pattern(struct fleet_host *host, const char *pattern,
                         enum fleet_account_kind account) {
     struct scribe_words words = fleet_host_words(host, account);
-    scribe_bytes(&host->scribe, EVTX_TEXT,
-                 scribe_compose(&host->scribe, pattern, &words, &host->dice));
+    scribe_bytes(host->scribe, EVTX_TEXT,
+                 scribe_compose(host->scribe, pattern, &words, &host->dice));
 }
 
 static struct scribe *begin(struct fleet_host *host) {
-    scribe_reset(&host->scribe);
-    return &host->scribe;
+    scribe_reset(host->scribe);
+    return host->scribe;
 }
 
 void life_change_service(struct fleet_host *host) {

@@ -23,7 +23,7 @@ struct story_step {
 };
 
 static void install_service(struct fleet_host *host, const struct story_step *step) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     scribe_text(scribe, step->image);
     scribe_text(scribe, step->command);
@@ -34,7 +34,7 @@ static void install_service(struct fleet_host *host, const struct story_step *st
 }
 
 static void register_task(struct fleet_host *host, const struct story_step *step) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     fleet_put_account(host, step->account);
     scribe_text(scribe, step->image);
@@ -51,7 +51,7 @@ static void register_task(struct fleet_host *host, const struct story_step *step
 }
 
 static void clear_logs(struct fleet_host *host, const struct story_step *step) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     fleet_put_account(host, step->account);
     fleet_host_emit(host, DRILL_SECURITY_CLEARED, 1004, ACCOUNT_SYSTEM);
@@ -64,7 +64,7 @@ static void clear_logs(struct fleet_host *host, const struct story_step *step) {
 
 // The Exchange log's record of a cmdlet: name, parameters, and what Exchange adds.
 static void run_cmdlet(struct fleet_host *host, const struct story_step *step) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     scribe_reset(scribe);
     size_t from = scribe->used;
     const char *texts[] = {step->image,
@@ -102,7 +102,7 @@ static void run_cmdlet(struct fleet_host *host, const struct story_step *step) {
 }
 
 static void write_file(struct fleet_host *host, const struct story_step *step) {
-    struct scribe *scribe = &host->scribe;
+    struct scribe *scribe = host->scribe;
     const struct fleet_process *process = fleet_find_process(host, step->parent);
     scribe_reset(scribe);
     scribe_text(scribe, "-");
