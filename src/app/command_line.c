@@ -32,7 +32,9 @@ static bool command_is_count(const char *text) {
 }
 
 static bool command_is_choice(const char *choices, const char *text) {
-    size_t size = strlen(text);
+    size_t size = strcspn(text, "|");
+    if (text[size])
+        return false;
     for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
         if (strncmp(at, text, size) == 0 && (at[size] == '|' || at[size] == '\0'))
             return size > 0;
