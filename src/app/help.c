@@ -32,7 +32,7 @@ void help_command(const struct command *command) {
         help_row(row);
     printf("  -h, --help%*sthis text\n", HELP_COLUMN - 12, "");
     printf("\nExit status: 0 done, 1 findings at or above --fail-on, 2 usage, 3 some evidence\n"
-           "damaged (the rest was read), 4 failure, 130 interrupted.\n");
+           "damaged (the rest was read) or none understood, 4 failure, 130 interrupted.\n");
 }
 
 void help_program(void) {
