@@ -6,7 +6,7 @@
 //  2. Every enum value is one that the engine knows.
 //  3. An inner row's children are atoms or inner rows before it; no path is deeper than
 //     COMPILED_DEPTH_MAX.
-//  4. A literal or hint of a form other than EQUALS is not empty.
+//  4. A literal of STARTS, ENDS and CONTAINS is not empty; a hint's gram lies inside it.
 //  5. No row of LISTS is counted by two lists, so that unpacking cannot grow beyond the blob.
 //  6. Regex numbers are dense enough for one row of pointers (COMPILED_REGEX_MAX).
 #include "match/compiled.h"
@@ -132,7 +132,9 @@ static bool atom_sound(const struct compiled *compiled, const struct compiled_at
         atom->form == FORM_STARTS || atom->form == FORM_ENDS || atom->form == FORM_CONTAINS;
     if (atom->kind == ATOM_PATTERN && plain && atom->text.size == 0)
         return false;
-    return list_inside(compiled, COMPILED_PARTS, atom->parts) &&
+    uint32_t last_gram =
+        atom->hint.size > COMPILED_GRAM_SIZE ? atom->hint.size - COMPILED_GRAM_SIZE : 0;
+    return atom->gram_offset <= last_gram && list_inside(compiled, COMPILED_PARTS, atom->parts) &&
            text_inside(compiled, atom->text) && text_inside(compiled, atom->hint);
 }
 

@@ -43,6 +43,7 @@ enum compiled_section {
 enum {
     COMPILED_DEPTH_MAX = 64,
     COMPILED_REGEX_MAX = 65536,
+    COMPILED_GRAM_SIZE = 4,
     COMPILED_FOLDS_MAX = 4096, // struct correlation is large
 };
 
@@ -94,6 +95,8 @@ struct compiled_atom {
     uint8_t address[16];        // CIDR
     double number;              // COMPARE, TIME_PART
     uint32_t hint_form;         // enum compiled_form, EQUALS to CONTAINS
+    uint32_t gram;              // rarest four bytes of the hint, when it has as many
+    uint32_t gram_offset;       // where in the hint they stand
     uint32_t weight;            // how often the hint is met, in values of a million: a guess
 };
 
@@ -147,7 +150,7 @@ struct compiled_file {
 };
 
 // Changes with the layout of any row below and with the meaning of any number in it.
-#define COMPILED_MAGIC "VEDRULE1"
+#define COMPILED_MAGIC "VEDRULE2"
 
 // The blob's own head.
 struct compiled_header {

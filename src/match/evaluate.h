@@ -23,9 +23,17 @@ struct text_element {
     struct value value; // unless rendered at once
     bool has_original;
     bool has_folded;
-    bool is_ascii; // known once folded
+    bool is_ascii;   // known once folded
+    uint8_t asked;   // how many literals were looked for in it
+    uint32_t filter; // 1 + place among matcher->filters; 0: none yet
     struct text_span original;
     struct text_span folded;
+};
+
+// Which grams of four bytes a folded text has, a bit per hash: most literals that are looked
+// for are not there, and this says so in a few instructions.
+struct text_filter {
+    uint64_t bits[64];
 };
 
 // The elements of one place of the event (field or transformed source). Valid when
@@ -80,6 +88,9 @@ struct matcher {
     struct text_element *elements;
     uint32_t element_count;
     uint32_t element_capacity;
+    struct text_filter *filters;
+    uint32_t filter_count;
+    uint32_t filter_capacity;
     struct text_slot message;
     struct buffer text;     // of the event
     struct regex **regexes; // by number; NULL: not compiled yet
@@ -106,6 +117,8 @@ struct text_slot texts_message(struct matcher *matcher);
 struct slice texts_original(struct matcher *matcher, uint32_t element);
 struct slice texts_folded(struct matcher *matcher, uint32_t element);
 bool texts_is_ascii(struct matcher *matcher, uint32_t element); // folds it
+// False when the folded text certainly lacks the atom's hint.
+bool texts_may_have(struct matcher *matcher, uint32_t element, const struct compiled_atom *atom);
 
 // evaluate_pattern.c
 bool pattern_fits(const struct compiled *compiled, const struct compiled_atom *atom,

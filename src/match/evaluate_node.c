@@ -9,7 +9,8 @@
 struct field_text {
     uint32_t symbol;
     bool is_single; // false: none or several; asked the long way
-    struct slice text;
+    uint32_t element;
+    struct slice text; // folded
 };
 
 static void field_text_load(struct matcher *matcher, struct field_text *field, uint32_t symbol) {
@@ -22,13 +23,18 @@ static void field_text_load(struct matcher *matcher, struct field_text *field, u
     if (slot.count != 1)
         return;
     field->is_single = true;
+    field->element = slot.first;
     field->text = texts_folded(matcher, slot.first);
 }
 
-// A pattern at an edge of the text is compared faster than its memo is looked up.
-static bool atom_is_quick(const struct compiled_atom *atom) {
-    return atom->kind == ATOM_PATTERN && atom->form <= FORM_ENDS && !atom->flags &&
+static bool atom_is_of_field(const struct compiled_atom *atom) {
+    return (atom->kind == ATOM_PATTERN || atom->kind == ATOM_REGEX) &&
            atom->symbol != COMPILED_NO_SYMBOL;
+}
+
+// A pattern at an edge of the text is compared faster than its memo is looked up.
+static bool atom_is_edge(const struct compiled_atom *atom) {
+    return atom->kind == ATOM_PATTERN && atom->form <= FORM_ENDS && !atom->flags;
 }
 
 static bool atom_fits_text(const struct compiled *compiled, const struct compiled_atom *atom,
@@ -46,12 +52,15 @@ static bool child_holds(struct matcher *matcher, uint32_t node, struct field_tex
     if (node & COMPILED_INNER_BIT)
         return node_holds(matcher, node);
     const struct compiled_atom *atom = &matcher->compiled->atoms[node];
-    if (!atom_is_quick(atom))
+    if (!atom_is_of_field(atom))
         return node_holds(matcher, node);
     if (field->symbol != atom->symbol)
         field_text_load(matcher, field, atom->symbol);
-    return field->is_single ? atom_fits_text(matcher->compiled, atom, field->text)
-                            : node_holds(matcher, node);
+    if (!field->is_single)
+        return node_holds(matcher, node);
+    if (atom_is_edge(atom))
+        return atom_fits_text(matcher->compiled, atom, field->text);
+    return texts_may_have(matcher, field->element, atom) && node_holds(matcher, node);
 }
 
 static bool inner_holds(struct matcher *matcher, const struct compiled_inner *inner) {

@@ -51,7 +51,6 @@ struct plan_cache {
     struct interner trigger_keys;          // pairs as collected
     const struct trigger_index **triggers; // by trigger key number; NULL: no pairs
     uint32_t trigger_capacity;
-    struct weigher weigher;
     struct buffer key;
     uint32_t *group_firsts; // rules of a group: group_rules[firsts[g], firsts[g + 1])
     uint32_t *group_rules;
@@ -111,7 +110,6 @@ struct plan_cache *plan_cache_new(const struct compiled *compiled) {
     struct buffer *buffers[] = {&cache->key, &cache->pairs, &cache->sure, &cache->always};
     for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
         buffer_init(buffers[i], PLAN_PAIR_BYTES_MAX);
-    weigher_init(&cache->weigher);
     cache_list_groups(cache);
     cache_open(cache);
     return cache;
@@ -237,8 +235,7 @@ static const struct trigger_index *cache_triggers(struct matcher *matcher) {
     uint32_t number = intern_add(&cache->trigger_keys, buffer_slice(&cache->pairs));
     if (number != INTERN_FULL && number < before)
         return cache->triggers[number];
-    const struct trigger_index *made =
-        trigger_index_new(matcher, &cache->arena, &cache->pairs, &cache->weigher);
+    const struct trigger_index *made = trigger_index_new(matcher, &cache->arena, &cache->pairs);
     if (number == INTERN_FULL)
         return made;
     if (number >= cache->trigger_capacity) {

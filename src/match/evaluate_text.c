@@ -7,6 +7,7 @@
 //  3. Behind every span of `text` lie 16 readable bytes.
 #include "match/evaluate.h"
 
+#include "base/bytes.h"
 #include "base/memory.h"
 #include "match/fold.h"
 
@@ -17,6 +18,9 @@ enum {
     TEXT_BYTES_MAX = 1 << 30,
     TEXT_MARGIN = 16,
     SLOTS_FIRST = 256,
+    // A filter costs as much as a few searches, and longer texts fill it up.
+    FILTER_AFTER = 4,
+    FILTER_TEXT_MAX = 2048,
     ELEMENTS_FIRST = 256,
     // Elements are found by walking to them, so that their number must be bounded; beyond it
     // the whole array is one element more.
@@ -31,11 +35,13 @@ void texts_done(struct matcher *matcher) {
     buffer_done(&matcher->text);
     memory_free(matcher->slots);
     memory_free(matcher->elements);
+    memory_free(matcher->filters);
 }
 
 void texts_reset(struct matcher *matcher) {
     buffer_reset(&matcher->text);
     matcher->element_count = 0;
+    matcher->filter_count = 0;
 }
 
 static struct text_slot *texts_slot(struct matcher *matcher, uint32_t slot) {
@@ -205,4 +211,39 @@ struct slice texts_folded(struct matcher *matcher, uint32_t number) {
 bool texts_is_ascii(struct matcher *matcher, uint32_t number) {
     texts_folded(matcher, number);
     return matcher->elements[number].is_ascii;
+}
+
+static uint32_t filter_place(uint32_t gram) {
+    return gram * 0x9E3779B1u >> 20;
+}
+
+static void texts_add_filter(struct matcher *matcher, struct text_element *element) {
+    if (matcher->filter_count == matcher->filter_capacity) {
+        uint32_t capacity = matcher->filter_capacity ? matcher->filter_capacity * 2 : 16;
+        matcher->filters = memory_resize(matcher->filters, capacity, sizeof *matcher->filters);
+        matcher->filter_capacity = capacity;
+    }
+    struct text_filter *filter = &matcher->filters[matcher->filter_count++];
+    memset(filter, 0, sizeof *filter);
+    struct slice text = texts_span(matcher, element->folded);
+    for (size_t at = 0; at + COMPILED_GRAM_SIZE <= text.size; at++) {
+        uint32_t place = filter_place(bytes_get_u32(text.data + at));
+        filter->bits[place / 64] |= UINT64_C(1) << place % 64;
+    }
+    element->filter = matcher->filter_count;
+}
+
+bool texts_may_have(struct matcher *matcher, uint32_t number, const struct compiled_atom *atom) {
+    struct text_element *element = &matcher->elements[number];
+    if (atom->hint.size > element->folded.size)
+        return false;
+    if (atom->hint.size < COMPILED_GRAM_SIZE || element->folded.size > FILTER_TEXT_MAX)
+        return true;
+    if (!element->filter) {
+        if (++element->asked < FILTER_AFTER)
+            return true;
+        texts_add_filter(matcher, element);
+    }
+    uint32_t place = filter_place(atom->gram);
+    return matcher->filters[element->filter - 1].bits[place / 64] >> place % 64 & 1;
 }

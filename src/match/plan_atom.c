@@ -83,6 +83,13 @@ static void atom_set_hint(struct compiler *compiler, struct compiled_atom *row,
     row->hint = compiler_text(compiler, folded);
     row->hint_form = form;
     row->weight = weight;
+    row->gram_offset = 0;
+    row->gram = 0;
+    if (folded.size >= COMPILED_GRAM_SIZE) {
+        size_t place = weight_rarest_gram(&compiler->weigher, folded);
+        memcpy(&row->gram, folded.data + place, sizeof row->gram);
+        row->gram_offset = (uint32_t)place;
+    }
 }
 
 // A literal in the middle of `*` and `?`, whole in the key: parts are rows of their own.

@@ -97,12 +97,12 @@ static bool is_commonplace(const struct weigher *weigher, enum compiled_form for
     }
 }
 
-size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal, size_t size) {
+size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal) {
     size_t best = 0;
     uint32_t best_rarity = 0;
-    for (size_t i = 0; i + size <= literal.size; i++) {
-        uint32_t rarity = weight_rarity(slice_part(literal, i, size));
-        if (size == 4 && !gram_is_common(weigher, literal.data + i))
+    for (size_t i = 0; i + COMPILED_GRAM_SIZE <= literal.size; i++) {
+        uint32_t rarity = weight_rarity(slice_part(literal, i, COMPILED_GRAM_SIZE));
+        if (!gram_is_common(weigher, literal.data + i))
             rarity += 4 * UNSEEN_EIGHTHS;
         if (rarity > best_rarity) {
             best_rarity = rarity;

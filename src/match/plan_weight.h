@@ -26,7 +26,7 @@ uint32_t weight_of(const struct weigher *weigher, enum compiled_form form, struc
 // How rare a few bytes are by themselves: the higher, the rarer.
 uint32_t weight_rarity(struct slice bytes);
 
-// Where in a folded literal of at least `size` (3 or 4) bytes its rarest gram starts.
-size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal, size_t size);
+// Where in a folded literal of at least COMPILED_GRAM_SIZE bytes its rarest gram starts.
+size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal);
 
 #endif

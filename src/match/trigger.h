@@ -4,7 +4,6 @@
 #define MATCH_TRIGGER_H
 
 #include "match/evaluate.h"
-#include "match/plan_weight.h"
 
 // What is known of a node before an event is looked at, the constants of its class given.
 enum selection_known {
@@ -45,10 +44,9 @@ void trigger_collect(struct selector *selector, uint32_t node, uint32_t rule,
 // All triggers of a plan, by field.
 struct trigger_index;
 
-// Build from pairs (which are sorted in place); all memory is the arena's. Sizes
-// matcher->entry_stamps.
+// Build from struct trigger_pair; all memory is the arena's. Sizes matcher->entry_stamps.
 const struct trigger_index *trigger_index_new(struct matcher *matcher, struct arena *arena,
-                                              struct buffer *pairs, const struct weigher *weigher);
+                                              const struct buffer *pairs);
 
 // Look for the plan's triggers in the event at hand; rules whose trigger is found are added to
 // matcher->candidates, each once.

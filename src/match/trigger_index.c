@@ -7,7 +7,6 @@
 #include "match/fold.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 // An entry on its way into a table.
 struct keyed_entry {
@@ -18,7 +17,6 @@ struct keyed_entry {
 struct index_builder {
     struct arena *arena;
     const struct compiled *compiled;
-    const struct weigher *weigher;
     const struct trigger_entry *entries; // of the field at hand
     uint32_t entry_count;
     struct keyed_entry *keyed; // room for entry_count
@@ -31,38 +29,43 @@ static void *builder_new(struct index_builder *builder, size_t count, size_t siz
     return memory;
 }
 
-static int compare_keyed(const void *a, const void *b) {
-    const struct keyed_entry *left = a;
-    const struct keyed_entry *right = b;
-    if (left->key != right->key)
-        return left->key < right->key ? -1 : 1;
-    return left->entry < right->entry ? -1 : left->entry > right->entry;
+static struct key_slot *table_place(const struct key_table *table, uint64_t key) {
+    uint32_t place = trigger_key_place(key, table->mask);
+    while (table->slots[place].count && table->slots[place].key != key)
+        place = (place + 1) & table->mask;
+    return &table->slots[place];
 }
 
-// A table of what stands in builder->keyed.
+// A table of what stands in builder->keyed: count the entries of each key, give each key its
+// range, fill the ranges.
 static struct key_table builder_table(struct index_builder *builder) {
     struct key_table table = {0};
-    if (builder->keyed_count == 0)
+    uint32_t count = builder->keyed_count;
+    if (count == 0)
         return table;
-    qsort(builder->keyed, builder->keyed_count, sizeof *builder->keyed, compare_keyed);
     uint32_t capacity = 4;
-    while (capacity < 2 * builder->keyed_count)
+    while (capacity < 2 * count)
         capacity *= 2;
     table.mask = capacity - 1;
     table.slots = builder_new(builder, capacity, sizeof *table.slots);
-    table.entries =
-        builder_new(builder, builder->keyed_count, sizeof(const struct trigger_entry *));
-    for (uint32_t i = 0; i < builder->keyed_count; i++) {
-        uint64_t key = builder->keyed[i].key;
-        table.entries[i] = builder->keyed[i].entry;
-        uint32_t place = trigger_key_place(key, table.mask);
-        while (table.slots[place].count && table.slots[place].key != key)
-            place = (place + 1) & table.mask;
-        if (table.slots[place].count++ == 0) {
-            table.slots[place].key = key;
-            table.slots[place].first = i;
-        }
+    table.entries = builder_new(builder, count, sizeof(const struct trigger_entry *));
+    for (uint32_t i = 0; i < count; i++) {
+        struct key_slot *slot = table_place(&table, builder->keyed[i].key);
+        slot->key = builder->keyed[i].key;
+        slot->count++;
     }
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < capacity; i++) {
+        table.slots[i].first = first;
+        first += table.slots[i].count;
+    }
+    // `first` runs to the end of each range while it is filled, and is set back after that.
+    for (uint32_t i = 0; i < count; i++) {
+        struct key_slot *slot = table_place(&table, builder->keyed[i].key);
+        table.entries[slot->first++] = builder->keyed[i].entry;
+    }
+    for (uint32_t i = 0; i < capacity; i++)
+        table.slots[i].first -= table.slots[i].count;
     return table;
 }
 
@@ -151,53 +154,83 @@ static void builder_field(struct index_builder *builder, struct field_index *fie
                            builder->entry_count);
 }
 
-static struct trigger_entry builder_entry(struct index_builder *builder, uint32_t atom_number) {
+static struct trigger_entry builder_entry(const struct index_builder *builder,
+                                          uint32_t atom_number) {
     const struct compiled_atom *atom = &builder->compiled->atoms[atom_number];
     struct trigger_entry entry = {.literal = compiled_slice(builder->compiled, atom->hint),
                                   .atom = atom_number,
+                                  .gram_offset = atom->gram_offset,
                                   .form = (uint8_t)atom->hint_form};
     entry.settles = atom->kind == ATOM_PATTERN && atom->form == atom->hint_form &&
                     !(atom->flags & COMPILED_CASED);
-    if (entry.literal.size > GRAM_SIZE)
-        entry.gram_offset =
-            (uint32_t)weight_rarest_gram(builder->weigher, entry.literal, GRAM_SIZE);
     return entry;
 }
 
-static const struct compiled_atom *pair_atom(const struct compiled *compiled,
-                                             const struct trigger_pair *pair) {
-    return &compiled->atoms[pair->atom];
+// Where each atom's entry goes: field by field, and within a field in the order of first use.
+struct entry_order {
+    uint32_t *symbol_firsts; // by 1 + symbol; COMPILED_NO_SYMBOL at 0
+    uint32_t *places;        // by atom: 1 + its entry, 0: none
+    uint32_t count;
+};
+
+static uint32_t symbol_bucket(const struct compiled *compiled, uint32_t atom) {
+    return compiled->atoms[atom].symbol + 1; // COMPILED_NO_SYMBOL wraps to 0
 }
 
-static int compare_pairs(const void *a, const void *b, void *context) {
-    const struct compiled *compiled = context;
-    const struct trigger_pair *left = a;
-    const struct trigger_pair *right = b;
-    uint32_t left_symbol = pair_atom(compiled, left)->symbol;
-    uint32_t right_symbol = pair_atom(compiled, right)->symbol;
-    if (left_symbol != right_symbol)
-        return left_symbol < right_symbol ? -1 : 1;
-    if (left->atom != right->atom)
-        return left->atom < right->atom ? -1 : 1;
-    return left->rule < right->rule ? -1 : left->rule > right->rule;
-}
-
-// Pairs are sorted: entries come field by field, each with its rules in a row.
-static uint32_t builder_entries(struct index_builder *builder, const struct trigger_pair *pairs,
-                                size_t pair_count, struct trigger_entry *entries) {
-    uint32_t *rules = builder_new(builder, pair_count, sizeof *rules);
-    uint32_t count = 0;
+static void entry_order_init(struct entry_order *order, const struct compiled *compiled,
+                             const struct trigger_pair *pairs, size_t pair_count) {
+    uint32_t buckets = compiled->counts[COMPILED_SYMBOLS] + 1;
+    order->symbol_firsts = memory_new((size_t)buckets + 1, sizeof *order->symbol_firsts);
+    order->places = memory_new((size_t)compiled->counts[COMPILED_ATOMS] + 1, sizeof *order->places);
+    order->count = 0;
     for (size_t i = 0; i < pair_count; i++) {
-        if (i == 0 || pairs[i].atom != pairs[i - 1].atom) {
-            entries[count] = builder_entry(builder, pairs[i].atom);
-            entries[count].rules = rules + i;
-            entries[count].number = count;
-            count++;
-        }
-        rules[i] = pairs[i].rule;
-        entries[count - 1].rule_count++;
+        if (order->places[pairs[i].atom])
+            continue;
+        order->places[pairs[i].atom] = 1;
+        order->symbol_firsts[symbol_bucket(compiled, pairs[i].atom) + 1]++;
+        order->count++;
     }
-    return count;
+    for (uint32_t i = 1; i <= buckets; i++)
+        order->symbol_firsts[i] += order->symbol_firsts[i - 1];
+    memset(order->places, 0, compiled->counts[COMPILED_ATOMS] * sizeof *order->places);
+    for (size_t i = 0; i < pair_count; i++)
+        if (!order->places[pairs[i].atom])
+            order->places[pairs[i].atom] =
+                1 + order->symbol_firsts[symbol_bucket(compiled, pairs[i].atom)]++;
+}
+
+static void entry_order_done(struct entry_order *order) {
+    memory_free(order->symbol_firsts);
+    memory_free(order->places);
+}
+
+// Entries field by field, each with its rules in a row.
+static struct trigger_entry *builder_entries(struct index_builder *builder,
+                                             const struct trigger_pair *pairs, size_t pair_count,
+                                             uint32_t *ret_count) {
+    struct entry_order order;
+    entry_order_init(&order, builder->compiled, pairs, pair_count);
+    struct trigger_entry *entries = builder_new(builder, order.count, sizeof *entries);
+    uint32_t *rules = builder_new(builder, pair_count, sizeof *rules);
+    uint32_t *firsts = memory_new((size_t)order.count + 1, sizeof *firsts);
+    for (size_t i = 0; i < pair_count; i++)
+        firsts[order.places[pairs[i].atom]]++;
+    for (uint32_t i = 0; i < order.count; i++)
+        firsts[i + 1] += firsts[i];
+    for (size_t i = 0; i < pair_count; i++) {
+        uint32_t place = order.places[pairs[i].atom] - 1;
+        struct trigger_entry *entry = &entries[place];
+        if (entry->rule_count == 0) {
+            *entry = builder_entry(builder, pairs[i].atom);
+            entry->number = place;
+            entry->rules = rules + firsts[place];
+        }
+        rules[firsts[place] + entry->rule_count++] = pairs[i].rule;
+    }
+    *ret_count = order.count;
+    memory_free(firsts);
+    entry_order_done(&order);
+    return entries;
 }
 
 static uint32_t entry_symbol(const struct index_builder *builder,
@@ -237,24 +270,16 @@ static void matcher_fit_entries(struct matcher *matcher, uint32_t count) {
 }
 
 const struct trigger_index *trigger_index_new(struct matcher *matcher, struct arena *arena,
-                                              struct buffer *pairs, const struct weigher *weigher) {
+                                              const struct buffer *pairs) {
     size_t pair_count = pairs->size / sizeof(struct trigger_pair);
     if (pair_count == 0)
         return NULL;
-    struct trigger_pair *sorted = (void *)pairs->data;
-    // qsort_r's context is not const; compare_pairs only reads it.
-    struct compiled compiled = *matcher->compiled;
-    qsort_r(sorted, pair_count, sizeof *sorted, compare_pairs, &compiled);
-    struct index_builder builder = {
-        .arena = arena, .compiled = matcher->compiled, .weigher = weigher};
+    struct index_builder builder = {.arena = arena, .compiled = matcher->compiled};
     struct trigger_index *index = builder_new(&builder, 1, sizeof *index);
-    struct trigger_entry *entries = memory_new(pair_count, sizeof *entries);
-    index->entry_count = builder_entries(&builder, sorted, pair_count, entries);
-    struct trigger_entry *kept = builder_new(&builder, index->entry_count, sizeof *kept);
-    memcpy(kept, entries, index->entry_count * sizeof *kept);
-    memory_free(entries);
+    const struct trigger_entry *entries =
+        builder_entries(&builder, (const void *)pairs->data, pair_count, &index->entry_count);
     builder.keyed = memory_new(index->entry_count, sizeof *builder.keyed);
-    builder_fields(&builder, kept, index->entry_count, index);
+    builder_fields(&builder, entries, index->entry_count, index);
     memory_free(builder.keyed);
     matcher_fit_entries(matcher, index->entry_count);
     return index;
