@@ -60,6 +60,7 @@ struct class_plan {
     const struct event_class *event_class;
     struct rule_plan *plan;              // NULL: no rule can hold
     const struct class_symbol **symbols; // by the plan's local number; NULL: not resolved yet
+    const struct class_symbol *const *trigger_symbols; // by field of the trigger index; or NULL
     uint32_t symbol_capacity;
     uint32_t transform_count; // slots of transformed sources lie behind those of the fields
 };
@@ -136,6 +137,8 @@ bool time_part_equals(const struct compiled_atom *atom, struct slice text);
 // evaluate_plan.c: what is worked out once per class.
 struct plan_cache *plan_cache_new(const struct compiled *compiled);
 void plan_cache_free(struct plan_cache *cache);
+// Room for `count` symbols of the class at hand, as long as its plan lives.
+const struct class_symbol **plan_new(struct matcher *matcher, uint32_t count);
 // Set matcher->class_plan for the event at hand.
 void plan_enter(struct matcher *matcher);
 

@@ -363,6 +363,10 @@ void plan_enter(struct matcher *matcher) {
 
 // --- symbols
 
+const struct class_symbol **plan_new(struct matcher *matcher, uint32_t count) {
+    return cache_new(matcher->plans, count, sizeof(const struct class_symbol *));
+}
+
 static uint32_t class_slot(struct class_plan *class_plan, const struct field_source *source) {
     if (source->transform == FIELD_TRANSFORM_NONE)
         return source->field;
@@ -396,8 +400,7 @@ const struct class_symbol *texts_symbol(struct matcher *matcher, uint32_t number
         *local = ++plan->symbol_count;
     if (*local >= class_plan->symbol_capacity) {
         uint32_t capacity = (*local + 16) & ~15u;
-        const struct class_symbol **grown =
-            cache_new(matcher->plans, capacity, sizeof(struct class_symbol *));
+        const struct class_symbol **grown = plan_new(matcher, capacity);
         if (class_plan->symbol_capacity)
             memcpy(grown, class_plan->symbols, class_plan->symbol_capacity * sizeof *grown);
         class_plan->symbols = grown;

@@ -119,7 +119,7 @@ static void builder_grams(struct index_builder *builder, struct gram_table *gram
     while (log2 < 20 && (1u << log2) < builder->keyed_count * 32)
         log2++;
     grams->shift = 32 - log2;
-    grams->gram_mask = size == GRAM_SIZE ? UINT32_MAX : 0xFFFFFF;
+    grams->gram_mask = UINT32_MAX >> (8 * (GRAM_SIZE - size));
     grams->bits = builder_new(builder, (1u << log2) / 64, sizeof *grams->bits);
     for (uint32_t i = 0; i < builder->keyed_count; i++) {
         uint32_t place = gram_hash((uint32_t)builder->keyed[i].key) >> grams->shift;
@@ -129,7 +129,7 @@ static void builder_grams(struct index_builder *builder, struct gram_table *gram
 }
 
 static bool is_short(const struct trigger_entry *entry) {
-    return !is_edge(entry) && entry->literal.size < GRAM_SIZE - 1;
+    return !is_edge(entry) && entry->literal.size < GRAM_SIZE_LEAST;
 }
 
 static void builder_shorts(struct index_builder *builder, struct field_index *field) {
@@ -144,9 +144,10 @@ static void builder_shorts(struct index_builder *builder, struct field_index *fi
 
 static void builder_field(struct index_builder *builder, struct field_index *field) {
     builder_tails(builder, field);
-    for (size_t i = 0; i < ARRAY_SIZE(field->grams); i++) {
-        field->grams[i].gram_size = i % 2 ? GRAM_SIZE - 1 : GRAM_SIZE;
-        builder_grams(builder, &field->grams[i], i < 2);
+    for (uint32_t i = 0; i < GRAM_TABLES; i++) {
+        field->ascii[i].gram_size = field->beyond[i].gram_size = GRAM_SIZE - i;
+        builder_grams(builder, &field->ascii[i], true);
+        builder_grams(builder, &field->beyond[i], false);
     }
     builder_shorts(builder, field);
     if (field->symbol == COMPILED_NO_SYMBOL)

@@ -14,8 +14,8 @@
 //     at the end, 4 to 7 bytes        last 4 bytes -> entries
 //     equal, less than 8 bytes        all bytes and their number -> entries
 //     anywhere, 4 bytes or more       rarest 4 bytes -> bitmap -> entries
-//     anywhere, 3 bytes               3 bytes -> bitmap -> entries
-//     anything shorter                looked for one by one
+//     anywhere, 3 or 2 bytes          all bytes -> bitmap -> entries
+//     a single byte                   looked for one by one
 //
 // Literals beyond ASCII have gram tables of their own, asked only for texts beyond ASCII.
 
@@ -77,11 +77,18 @@ struct keyword_index {
     bool skips_plain;  // no literal can stand in a number, time, GUID or SID
 };
 
+enum {
+    GRAM_SIZE = 4,
+    GRAM_SIZE_LEAST = 2,
+    GRAM_TABLES = GRAM_SIZE - GRAM_SIZE_LEAST + 1
+};
+
 struct field_index {
     uint32_t symbol; // COMPILED_NO_SYMBOL: every field and the message
     struct key_table tails;
     bool has_tail8, has_tail4, has_whole;
-    struct gram_table grams[4]; // 4 and 3 bytes of ASCII, 4 and 3 bytes beyond
+    struct gram_table ascii[GRAM_TABLES];  // 4, 3 and 2 bytes
+    struct gram_table beyond[GRAM_TABLES]; // the same, for literals beyond ASCII
     const struct trigger_entry **shorts;
     uint32_t short_count;
     struct keyword_index keywords; // of COMPILED_NO_SYMBOL only
@@ -95,8 +102,7 @@ struct trigger_index {
 
 enum {
     TAIL_LONG = 8,
-    TAIL_SHORT = 4,
-    GRAM_SIZE = 4
+    TAIL_SHORT = 4
 };
 
 // trigger_keywords.c. All memory is the arena's.

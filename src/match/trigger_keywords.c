@@ -154,7 +154,9 @@ static void anchor_check(struct matcher *matcher, const struct anchor *anchor,
         size_t end = start + entry->literal.size;
         if (end > units)
             continue;
-        bool placed = entry->form == FORM_CONTAINS || (entry->form == FORM_STARTS && start == 0) ||
+        // An array's elements lie one behind the other: where each starts is left to evaluation.
+        bool placed = value->kind != VALUE_UTF16 || entry->form == FORM_CONTAINS ||
+                      (entry->form == FORM_STARTS && start == 0) ||
                       (entry->form == FORM_ENDS && end == units) ||
                       (entry->form == FORM_EQUALS && start == 0 && end == units);
         if (placed && literal_stands(entry->literal, value->data, start))
@@ -234,59 +236,66 @@ static bool text_is_beyond_ascii(const uint8_t *utf16, size_t units) {
     return false;
 }
 
-static bool kind_is_plain(uint8_t kind) {
-    switch (kind & ~(unsigned)VALUE_ARRAY) {
-    case VALUE_NULL:
-    case VALUE_INT8:
-    case VALUE_UINT8:
-    case VALUE_INT16:
-    case VALUE_UINT16:
-    case VALUE_INT32:
-    case VALUE_UINT32:
-    case VALUE_INT64:
-    case VALUE_UINT64:
-    case VALUE_REAL32:
-    case VALUE_REAL64:
-    case VALUE_BOOL:
-    case VALUE_BINARY:
-    case VALUE_BINXML:
-    case VALUE_GUID:
-    case VALUE_SIZE:
-    case VALUE_FILETIME:
-    case VALUE_SYSTEMTIME:
-    case VALUE_SID:
-    case VALUE_HEX32:
-    case VALUE_HEX64:
-    case VALUE_JSON_NUMBER:
-    case VALUE_JSON_BOOL:
-        return true;
-    default:
-        return false;
-    }
+// Kinds whose text is made of what byte_is_plain knows.
+static const bool plain_kinds[256] = {
+    [VALUE_NULL] = true,        [VALUE_INT8] = true,       [VALUE_UINT8] = true,
+    [VALUE_INT16] = true,       [VALUE_UINT16] = true,     [VALUE_INT32] = true,
+    [VALUE_UINT32] = true,      [VALUE_INT64] = true,      [VALUE_UINT64] = true,
+    [VALUE_REAL32] = true,      [VALUE_REAL64] = true,     [VALUE_BOOL] = true,
+    [VALUE_BINARY] = true,      [VALUE_GUID] = true,       [VALUE_SIZE] = true,
+    [VALUE_FILETIME] = true,    [VALUE_SYSTEMTIME] = true, [VALUE_SID] = true,
+    [VALUE_HEX32] = true,       [VALUE_HEX64] = true,      [VALUE_BINXML] = true,
+    [VALUE_JSON_NUMBER] = true, [VALUE_JSON_BOOL] = true,  [VALUE_ABSENT] = true,
+};
+
+static bool kind_is_utf16(uint8_t kind) {
+    return (kind & ~(unsigned)VALUE_ARRAY) == VALUE_UTF16;
 }
 
 static bool is_searched_as_it_lies(const struct keyword_index *keywords,
                                    const struct value *value) {
-    return value->kind == VALUE_UTF16 && keywords->by_anchors &&
+    return kind_is_utf16(value->kind) && keywords->by_anchors &&
            !(keywords->beyond_ascii && text_is_beyond_ascii(value->data, value->size / 2));
 }
 
 bool keyword_value_is_left(const struct keyword_index *keywords, const struct value *value) {
     if (value_is_null(value) || value->size == 0 || is_searched_as_it_lies(keywords, value))
         return false;
-    return !(keywords->skips_plain && kind_is_plain(value->kind));
+    return !(keywords->skips_plain && plain_kinds[value->kind & 0x7F]);
+}
+
+// The common case: nothing but ASCII keywords, none of which numbers could hold.
+static bool bank_scan(struct matcher *matcher, const struct keyword_index *keywords,
+                      const struct value *values, size_t count) {
+    bool all = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct value *value = &values[i];
+        if (kind_is_utf16(value->kind)) {
+            if (value->size >= 4)
+                scan_utf16(matcher, keywords, value);
+        } else if (!plain_kinds[value->kind & 0x7F] && value->size) {
+            all = false;
+        }
+    }
+    return all;
 }
 
 bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords) {
     const struct event *event = matcher->event;
+    bool is_common = keywords->by_anchors && keywords->skips_plain && !keywords->beyond_ascii;
     bool all = true;
     for (size_t bank = 0; bank < EVENT_BANKS_MAX; bank++) {
         const struct value *values = event->banks[bank];
-        for (size_t i = 0; i < event->bank_sizes[bank]; i++) {
+        size_t count = event->bank_sizes[bank];
+        if (is_common) {
+            all &= bank_scan(matcher, keywords, values, count);
+            continue;
+        }
+        for (size_t i = 0; i < count; i++) {
             if (values[i].size >= 4 && is_searched_as_it_lies(keywords, &values[i]))
                 scan_utf16(matcher, keywords, &values[i]);
-            else if (keyword_value_is_left(keywords, &values[i]))
-                all = false;
+            else
+                all &= !keyword_value_is_left(keywords, &values[i]);
         }
     }
     return all;

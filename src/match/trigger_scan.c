@@ -97,22 +97,23 @@ static void scan_shorts(struct matcher *matcher, const struct field_index *field
     }
 }
 
+static void scan_text(struct matcher *matcher, const struct field_index *field, uint32_t element) {
+    struct slice text = texts_folded(matcher, element);
+    if (text.size == 0)
+        return;
+    scan_tails(matcher, field, text);
+    for (uint32_t i = 0; i < GRAM_TABLES; i++)
+        scan_grams(matcher, &field->ascii[i], text);
+    if (!texts_is_ascii(matcher, element))
+        for (uint32_t i = 0; i < GRAM_TABLES; i++)
+            scan_grams(matcher, &field->beyond[i], text);
+    scan_shorts(matcher, field, text);
+}
+
 static void scan_slot(struct matcher *matcher, const struct field_index *field,
                       struct text_slot slot) {
-    for (uint32_t i = 0; i < slot.count; i++) {
-        uint32_t element = slot.first + i;
-        struct slice text = texts_folded(matcher, element);
-        if (text.size == 0)
-            continue;
-        scan_tails(matcher, field, text);
-        scan_grams(matcher, &field->grams[0], text);
-        scan_grams(matcher, &field->grams[1], text);
-        if (!texts_is_ascii(matcher, element)) {
-            scan_grams(matcher, &field->grams[2], text);
-            scan_grams(matcher, &field->grams[3], text);
-        }
-        scan_shorts(matcher, field, text);
-    }
+    for (uint32_t i = 0; i < slot.count; i++)
+        scan_text(matcher, field, slot.first + i);
 }
 
 static void scan_keywords(struct matcher *matcher, const struct field_index *field) {
@@ -124,15 +125,28 @@ static void scan_keywords(struct matcher *matcher, const struct field_index *fie
     scan_slot(matcher, field, texts_message(matcher));
 }
 
+// Symbols of the class's shape, in the order of the index's fields.
+static const struct class_symbol *const *scan_symbols(struct matcher *matcher,
+                                                      const struct trigger_index *index) {
+    struct class_plan *class_plan = matcher->class_plan;
+    if (!class_plan->trigger_symbols) {
+        const struct class_symbol **symbols = plan_new(matcher, index->field_count);
+        for (uint32_t i = 0; i < index->field_count; i++)
+            if (index->fields[i].symbol != COMPILED_NO_SYMBOL)
+                symbols[i] = texts_symbol(matcher, index->fields[i].symbol);
+        class_plan->trigger_symbols = symbols;
+    }
+    return class_plan->trigger_symbols;
+}
+
 void trigger_scan(struct matcher *matcher, const struct trigger_index *index) {
+    const struct class_symbol *const *symbols = scan_symbols(matcher, index);
     for (uint32_t i = 0; i < index->field_count; i++) {
         const struct field_index *field = &index->fields[i];
-        if (field->symbol == COMPILED_NO_SYMBOL) {
+        const struct class_symbol *symbol = symbols[i];
+        if (!symbol)
             scan_keywords(matcher, field);
-            continue;
-        }
-        const struct class_symbol *symbol = texts_symbol(matcher, field->symbol);
-        for (uint32_t j = 0; j < symbol->count; j++)
+        for (uint32_t j = 0; symbol && j < symbol->count; j++)
             scan_slot(matcher, field, texts_source(matcher, &symbol->sources[j]));
     }
 }
