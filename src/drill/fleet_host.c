@@ -74,7 +74,9 @@ static void set_accounts(struct fleet_host *host) {
     snprintf(accounts[ACCOUNT_LOCAL].name, 32, "LOCAL SERVICE");
     snprintf(accounts[ACCOUNT_NETWORK].name, 32, "NETWORK SERVICE");
     snprintf(accounts[ACCOUNT_MACHINE].name, 32, "%s$", host->name);
-    snprintf(accounts[ACCOUNT_ADMIN].name, 32, "adm.%02u", (unsigned)(host->number % 7));
+    // One administrator looks after all servers: it is his account that is stolen.
+    unsigned admin = has_servers(host->fleet) && host->number < SERVER_COUNT ? 1 : host->number % 7;
+    snprintf(accounts[ACCOUNT_ADMIN].name, 32, "adm.%02u", admin);
     set_account(&accounts[ACCOUNT_SYSTEM], "NT AUTHORITY", "S-1-5-18");
     set_account(&accounts[ACCOUNT_LOCAL], "NT AUTHORITY", "S-1-5-19");
     set_account(&accounts[ACCOUNT_NETWORK], "NT AUTHORITY", "S-1-5-20");
@@ -85,7 +87,7 @@ static void set_accounts(struct fleet_host *host) {
         snprintf(sid, sizeof sid, DOMAIN_SID "-%u", (unsigned)(2000 + number));
         set_account(&accounts[i], "CORP", sid);
     }
-    snprintf(sid, sizeof sid, DOMAIN_SID "-%u", (unsigned)(1104 + host->number % 7));
+    snprintf(sid, sizeof sid, DOMAIN_SID "-%u", 1104 + admin);
     set_account(&accounts[ACCOUNT_ADMIN], "CORP", sid);
     for (size_t i = 0; i < ACCOUNT_COUNT; i++) {
         accounts[i].logon = 0x10000 + (dice_roll(&host->dice) & 0xFFFFFF);

@@ -18,6 +18,8 @@ extern const size_t life_row_count;
 void life_start_process(struct fleet_host *host);
 void life_end_process(struct fleet_host *host);
 void life_log_on(struct fleet_host *host);
+void life_log_on_from(struct fleet_host *host, enum fleet_account_kind account,
+                      const char *address);
 void life_fail_log_on(struct fleet_host *host);
 void life_tell_groups(struct fleet_host *host);
 void life_bind_port(struct fleet_host *host);

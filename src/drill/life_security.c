@@ -70,26 +70,22 @@ void life_end_process(struct fleet_host *host) {
         end_in_sysmon(host, process);
 }
 
-static void put_logon_tail(struct fleet_host *host, bool network) {
+static void put_logon_tail(struct fleet_host *host, const char *address) {
     struct scribe *scribe = host->scribe;
-    char address[16];
-    scribe_number(scribe, EVTX_SIZE, network ? 0 : 0x2f4);
-    scribe_text(scribe, network ? "-" : "C:\\Windows\\System32\\services.exe");
-    if (network) {
-        scribe_bytes(scribe, EVTX_TEXT,
-                     scribe_copy(scribe, slice_of_string(pick_address(host, address))));
+    scribe_number(scribe, EVTX_SIZE, address ? 0 : 0x2f4);
+    scribe_text(scribe, address ? "-" : "C:\\Windows\\System32\\services.exe");
+    scribe_bytes(scribe, EVTX_TEXT, scribe_copy(scribe, slice_of_string(address ? address : "-")));
+    if (address)
         put_port(host);
-    } else {
+    else
         scribe_text(scribe, "-");
-        scribe_text(scribe, "-");
-    }
     scribe_text(scribe, "%%1833");
     scribe_text(scribe, "-");
     scribe_text(scribe, "-");
     scribe_text(scribe, "-");
     scribe_text(scribe, "%%1843");
     scribe_number(scribe, EVTX_HEX64, 0);
-    scribe_text(scribe, network ? "%%1843" : "%%1842");
+    scribe_text(scribe, address ? "%%1843" : "%%1842");
 }
 
 static void grant_privileges(struct fleet_host *host, enum fleet_account_kind account) {
@@ -108,38 +104,54 @@ static void grant_privileges(struct fleet_host *host, enum fleet_account_kind ac
     fleet_host_emit(host, DRILL_SPECIAL_LOGON, LSASS_PROCESS, ACCOUNT_SYSTEM);
 }
 
-// Services log on most; people over the network (3), at the screen (2), or unlocking it (7).
-void life_log_on(struct fleet_host *host) {
+// LogonType to LogonGuid and what follows of 4624; `address` NULL when it is no network logon.
+static void write_logon(struct fleet_host *host, enum fleet_account_kind account, uint32_t type,
+                        const char *address) {
     struct scribe *scribe = host->scribe;
-    bool service = dice_below(&host->dice, 100) < (host->kind == 0 ? 65u : 35u);
-    bool network = !service && dice_below(&host->dice, 100) < (host->kind == 0 ? 30u : 97u);
-    enum fleet_account_kind account = service ? ACCOUNT_SYSTEM : pick_person(host);
-    uint32_t type = service ? 5 : network ? 3 : dice_one_in(&host->dice, 3) ? 2 : 7;
-    scribe_reset(scribe);
-    if (network) {
-        scribe_bytes(scribe, EVTX_SID, slice_of(nobody, sizeof nobody));
-        scribe_text(scribe, "-");
-        scribe_text(scribe, "-");
-        scribe_number(scribe, EVTX_HEX64, 0);
-        host->accounts[account].logon = 0x100000 + (dice_roll(&host->dice) & 0xFFFFFFF);
-    } else
-        fleet_put_account(host, ACCOUNT_MACHINE);
-    fleet_put_account(host, account);
     scribe_number(scribe, EVTX_UINT32, type);
-    scribe_text(scribe, network ? "Kerberos" : service ? "Advapi  " : "User32 ");
-    scribe_text(scribe, network ? "Kerberos" : "Negotiate");
-    scribe_text(scribe, network ? "-" : host->name);
-    if (network)
+    scribe_text(scribe, address ? "Kerberos" : type == 5 ? "Advapi  " : "User32 ");
+    scribe_text(scribe, address ? "Kerberos" : "Negotiate");
+    scribe_text(scribe, address ? "-" : host->name);
+    if (address)
         scribe_guid(scribe, &host->dice);
     else
         scribe_bytes(scribe, EVTX_GUID, slice_of(no_guid, sizeof no_guid));
     scribe_text(scribe, "-");
     scribe_text(scribe, "-");
     scribe_number(scribe, EVTX_UINT32, 0);
-    put_logon_tail(host, network);
+    put_logon_tail(host, address);
     fleet_host_emit(host, DRILL_LOGON, LSASS_PROCESS, ACCOUNT_SYSTEM);
-    if (service || account == ACCOUNT_ADMIN)
+    if (account == ACCOUNT_SYSTEM || account == ACCOUNT_ADMIN)
         grant_privileges(host, account);
+}
+
+void life_log_on_from(struct fleet_host *host, enum fleet_account_kind account,
+                      const char *address) {
+    struct scribe *scribe = host->scribe;
+    scribe_reset(scribe);
+    scribe_bytes(scribe, EVTX_SID, slice_of(nobody, sizeof nobody));
+    scribe_text(scribe, "-");
+    scribe_text(scribe, "-");
+    scribe_number(scribe, EVTX_HEX64, 0);
+    host->accounts[account].logon = 0x100000 + (dice_roll(&host->dice) & 0xFFFFFFF);
+    fleet_put_account(host, account);
+    write_logon(host, account, 3, address);
+}
+
+// Services log on most; people over the network (3), at the screen (2), or unlocking it (7).
+void life_log_on(struct fleet_host *host) {
+    bool service = dice_below(&host->dice, 100) < (host->kind == 0 ? 65u : 35u);
+    bool network = !service && dice_below(&host->dice, 100) < (host->kind == 0 ? 30u : 97u);
+    enum fleet_account_kind account = service ? ACCOUNT_SYSTEM : pick_person(host);
+    char address[16];
+    if (network) {
+        life_log_on_from(host, account, pick_address(host, address));
+        return;
+    }
+    scribe_reset(host->scribe);
+    fleet_put_account(host, ACCOUNT_MACHINE);
+    fleet_put_account(host, account);
+    write_logon(host, account, service ? 5 : dice_one_in(&host->dice, 3) ? 2 : 7, NULL);
 }
 
 void life_fail_log_on(struct fleet_host *host) {

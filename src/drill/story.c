@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/story.h"
 
+#include "drill/life.h"
+
 #include <string.h>
 
 enum {
@@ -101,6 +103,13 @@ static void run_cmdlet(struct fleet_host *host, const struct story_step *step) {
     fleet_host_emit(host, DRILL_EXCHANGE_CMDLET, 7704, ACCOUNT_SYSTEM);
 }
 
+// The stolen account comes from the mail server.
+static void arrive(struct fleet_host *host, const struct story_step *step) {
+    char address[16];
+    fleet_address_host(host->fleet, SERVER_EXCHANGE, address);
+    life_log_on_from(host, step->account, address);
+}
+
 static void write_file(struct fleet_host *host, const struct story_step *step) {
     struct scribe *scribe = host->scribe;
     const struct fleet_process *process = fleet_find_process(host, step->parent);
@@ -172,6 +181,7 @@ static const struct story_step steps[] = {
     {SERVER_EXCHANGE, 420, PROGRAM_SHELL, ADMIN, "C:\\Windows\\System32\\wevtutil.exe",
      "wevtutil.exe", "wevtutil cl Security", start_program},
     {SERVER_EXCHANGE, 420, PROGRAM_SHELL, ADMIN, NULL, NULL, NULL, clear_logs},
+    {SERVER_UPGRADE, 180, PROGRAM_LSASS, ADMIN, NULL, NULL, NULL, arrive},
     {SERVER_UPGRADE, 180, PROGRAM_WMIHOST, ADMIN, CMD, "cmd.exe /c hostname", start_program},
     {SERVER_UPGRADE, 205, PROGRAM_SERVICES, ADMIN, "PSEXESVC", NULL, "%SystemRoot%\\PSEXESVC.exe",
      install_service},
@@ -181,6 +191,7 @@ static const struct story_step steps[] = {
      "cmd.exe /c copy /y \\\\EX-01\\c$$\\ProgramData\\DocSafeSetup.exe "
      "D:\\DocSafe\\packages\\DocSafeSetup.exe",
      start_program},
+    {SERVER_FILE, 239, PROGRAM_LSASS, ADMIN, NULL, NULL, NULL, arrive},
     {SERVER_FILE, 240, PROGRAM_SERVICES, ADMIN, "PSEXESVC", NULL, "%SystemRoot%\\PSEXESVC.exe",
      install_service},
     {SERVER_FILE, 242, PROGRAM_WMIHOST, ADMIN, CMD,
