@@ -6,6 +6,7 @@
 #include "app/shut_in.h"
 #include "base/buffer.h"
 #include "base/text.h"
+#include "report/report.h"
 
 #include <stdio.h>
 
@@ -13,26 +14,19 @@ enum {
     EVENT_RUN_TEXT_MAX = 16 << 20
 };
 
-static void event_run_append_path(struct buffer *text, const char *command, struct slice path) {
-    buffer_append_format(text, "vedette %s: ", command);
-    text_append_terminal(text, path);
-}
-
 static void event_run_tell(const struct pipeline_run *run, const char *command) {
     struct buffer text;
     buffer_init(&text, EVENT_RUN_TEXT_MAX);
     size_t count;
     const struct gap_sum *gaps = pipeline_gaps(run, &count);
     for (size_t i = 0; i < count; i++) {
-        event_run_append_path(&text, command, pipeline_source_path(run, gaps[i].source));
-        buffer_append_format(&text,
-                             ": %s (%llu times, first at offset %llu, %llu bytes not read)\n",
-                             gaps[i].reason, (unsigned long long)gaps[i].count,
-                             (unsigned long long)gaps[i].offset, (unsigned long long)gaps[i].bytes);
+        buffer_append_format(&text, "vedette %s: ", command);
+        report_append_gap(&text, &gaps[i], pipeline_source_path(run, gaps[i].source));
     }
     const struct slice *unknown = pipeline_unknown_paths(run, &count);
     for (size_t i = 0; i < count; i++) {
-        event_run_append_path(&text, command, unknown[i]);
+        buffer_append_format(&text, "vedette %s: ", command);
+        text_append_terminal(&text, unknown[i]);
         buffer_append_text(&text, ": no known format\n");
     }
     if (text.size)

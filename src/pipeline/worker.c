@@ -106,7 +106,8 @@ static void worker_match(struct worker *worker, const struct event *event, struc
 }
 
 static void worker_note_time(struct pipeline_counts *counts, int64_t time_ns) {
-    if (time_ns == CLOCK_NONE)
+    // A time before 1677 is a field that was never filled (FILETIME 0 is 1601).
+    if (time_ns <= CLOCK_MIN || time_ns == CLOCK_MAX)
         return;
     if (counts->first_ns == CLOCK_NONE || time_ns < counts->first_ns)
         counts->first_ns = time_ns;

@@ -45,6 +45,9 @@ struct summary {
 
 void report_summary(struct buffer *to, const struct summary *summary);
 
+// One line for a gap of the source at `path`, safe on a terminal.
+void report_append_gap(struct buffer *to, const struct gap_sum *gap, struct slice path);
+
 // One JSON object for a finding, schema "vedette.finding/1" (docs/finding-schema.md).
 void report_append_finding(struct buffer *to, const struct finding *finding,
                            const struct source_names *names);

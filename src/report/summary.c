@@ -130,19 +130,32 @@ static void summary_hosts(struct buffer *to, const struct summary *summary) {
                              (unsigned long long)tally->hosts_left_out, TALLY_HOSTS_MAX);
 }
 
+void report_append_gap(struct buffer *to, const struct gap_sum *gap, struct slice path) {
+    text_append_terminal(to, path);
+    buffer_append_format(to, ": %s", gap->reason);
+    if (gap->count > 1)
+        buffer_append_format(to, ", %llu times from offset %llu", (unsigned long long)gap->count,
+                             (unsigned long long)gap->offset);
+    else
+        buffer_append_format(to, ", at offset %llu", (unsigned long long)gap->offset);
+    if (gap->bytes)
+        buffer_append_format(to, ", %llu bytes not read", (unsigned long long)gap->bytes);
+    if (gap->records)
+        buffer_append_format(to, ", %llu record%s lost", (unsigned long long)gap->records,
+                             gap->records == 1 ? "" : "s");
+    buffer_append_byte(to, '\n');
+}
+
 static void summary_gap_list(struct buffer *to, const struct summary *summary) {
     const struct source_names *names = summary->names;
     for (size_t i = 0; i < summary->gap_count && i < SUMMARY_GAPS_MAX; i++) {
         const struct gap_sum *gap = &summary->gaps[i];
         buffer_append_text(to, "  ");
-        text_append_terminal(to, names->path(names->context, gap->source));
-        buffer_append_format(to, ": %s, %llu time%s from offset %llu, %llu bytes not read\n",
-                             gap->reason, (unsigned long long)gap->count,
-                             gap->count == 1 ? "" : "s", (unsigned long long)gap->offset,
-                             (unsigned long long)gap->bytes);
+        report_append_gap(to, gap, names->path(names->context, gap->source));
     }
     if (summary->gap_count > SUMMARY_GAPS_MAX)
-        buffer_append_format(to, "  and %zu more\n", summary->gap_count - SUMMARY_GAPS_MAX);
+        buffer_append_format(to, "  and %zu more (vedette events --count PATH names them all)\n",
+                             summary->gap_count - SUMMARY_GAPS_MAX);
 }
 
 static void summary_unknown(struct buffer *to, const struct summary *summary) {
@@ -169,7 +182,7 @@ void report_summary(struct buffer *to, const struct summary *summary) {
     summary_rules(to, summary);
     summary_hosts(to, summary);
     if (summary->gap_count) {
-        buffer_append_text(to, "\nGaps: this evidence is damaged; the rest was read\n");
+        buffer_append_text(to, "\nGaps: this is damaged or could not be read; the rest was read\n");
         summary_gap_list(to, summary);
     }
     if (summary->damaged)
