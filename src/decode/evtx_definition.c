@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 
-#include <assert.h>
+#include <emmintrin.h>
 
 void evtx_definitions_init(struct evtx_definitions *definitions) {
     arena_init(&definitions->arena, 2 * EVTX_DEFINITION_BYTES_MAX);
@@ -29,13 +29,34 @@ bool evtx_definitions_are_full(const struct evtx_definitions *definitions) {
            definitions->arena.used_bytes > EVTX_DEFINITION_BYTES_MAX;
 }
 
+// An inline name is part of the body and compared with it; only where its word points is left
+// to be seen. A name elsewhere in the chunk is compared itself.
 static bool definition_name_equal(const struct evtx_definition_key *key,
                                   const struct evtx_name_use *use) {
     uint32_t offset = bytes_get_u32(key->chunk.data + key->body + use->position);
     bool is_inline = offset == key->body + use->position + 4;
+    if (is_inline || use->is_inline)
+        return is_inline == use->is_inline;
     struct slice utf16;
-    return is_inline == use->is_inline && evtx_name_bytes(key->chunk, offset, &utf16) &&
-           slice_equal(utf16, use->utf16);
+    return evtx_name_bytes(key->chunk, offset, &utf16) && slice_equal(utf16, use->utf16);
+}
+
+// memcmp for the short pieces between names, of which a definition has dozens.
+static bool definition_piece_equal(const uint8_t *a, const uint8_t *b, size_t size) {
+    size_t at = 0;
+    for (; size - at >= 16; at += 16) {
+        __m128i left = _mm_loadu_si128((const __m128i *)(const void *)(a + at));
+        __m128i right = _mm_loadu_si128((const __m128i *)(const void *)(b + at));
+        if (_mm_movemask_epi8(_mm_cmpeq_epi8(left, right)) != 0xFFFF)
+            return false;
+    }
+    for (; size - at >= 8; at += 8)
+        if (bytes_get_u64(a + at) != bytes_get_u64(b + at))
+            return false;
+    for (; at < size; at++)
+        if (a[at] != b[at])
+            return false;
+    return true;
 }
 
 // Equal but for the words that point at names, and these point at equal names: a hash alone
@@ -47,16 +68,17 @@ static bool definition_equal(const void *context, uint32_t number, const void *w
     if (definition->body.size != key->size || definition->parent != key->parent ||
         memcmp(definition->guid, key->guid, sizeof definition->guid) != 0)
         return false;
+    const uint8_t *known = definition->body.data;
     const uint8_t *body = key->chunk.data + key->body;
     uint32_t at = 0;
     for (size_t i = 0; i < definition->name_use_count; i++) {
         const struct evtx_name_use *use = &definition->name_uses[i];
-        if (memcmp(definition->body.data + at, body + at, use->position - at) != 0 ||
+        if (!definition_piece_equal(known + at, body + at, use->position - at) ||
             !definition_name_equal(key, use))
             return false;
         at = use->position + (use->is_inline ? 8 : 4);
     }
-    return memcmp(definition->body.data + at, body + at, definition->body.size - at) == 0;
+    return definition_piece_equal(known + at, body + at, definition->body.size - at);
 }
 
 // Windows makes the GUID from the content, literals included; it tells nearly all apart.
