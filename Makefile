@@ -1,7 +1,7 @@
 # The front door: make help
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help demo test acceptance bench install format check release fuzz clean
+.PHONY: help programs demo test acceptance bench install format check release fuzz clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -22,6 +22,10 @@ demo: ## a small fleet's logs, written and scanned
 release: $(RELEASE)/build.ninja ## the hardened program in build/release/src/vedette
 	@ninja -C $(RELEASE) -j $(JOBS) --quiet
 
+programs: $(RELEASE)/build.ninja # the release with the programs of tests/ too
+	@meson configure $(RELEASE) -Dtests=true
+	@ninja -C $(RELEASE) -j $(JOBS) --quiet
+
 test: ## everything under ASan and UBSan; ends with "N passed, N failed"
 	@tools/install_packages build test
 	@$(MAKE) --no-print-directory $(TEST)/build.ninja
@@ -31,13 +35,13 @@ test: ## everything under ASan and UBSan; ends with "N passed, N failed"
 acceptance: ## every promise whole, on real samples; resumable, prints a table
 	@tools/install_packages build test bench
 	@tools/install_peer
-	@$(MAKE) --no-print-directory release
+	@$(MAKE) --no-print-directory programs
 	@tests/acceptance/run --build $(RELEASE)
 
 bench: ## speed and memory, as ratios
 	@tools/install_packages build test bench
 	@tools/install_peer
-	@$(MAKE) --no-print-directory release
+	@$(MAKE) --no-print-directory programs
 	@tests/bench/run --build $(RELEASE)
 
 install: ## program, rules, man page, completion below PREFIX
@@ -65,7 +69,7 @@ clean: ## remove build/ and out/
 	@rm -rf build out
 
 $(RELEASE)/build.ninja:
-	@meson setup $(RELEASE) --buildtype=release
+	@meson setup $(RELEASE) --buildtype=release -Dtests=false
 
 $(TEST)/build.ninja:
 	@meson setup $(TEST) --buildtype=debugoptimized -Dhardening=false \
