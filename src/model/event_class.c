@@ -48,8 +48,27 @@ static size_t shape_find(const struct shape *shape, struct slice name, name_equa
     return count;
 }
 
+// EventID, Channel, Computer and the like mean the head of the record: that of an event which
+// tells of another (1108) in a data field of the same name is no second event id.
+static bool shape_find_head(const struct shape *shape, struct slice name, uint32_t *ret_field) {
+    for (size_t role = FIELD_ROLE_NONE + 1; role < FIELD_ROLE_COUNT; role++) {
+        int32_t field = shape->role_fields[role];
+        if (field >= 0 && slice_equal(shape->fields[field].name, name)) {
+            *ret_field = (uint32_t)field;
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t shape_resolve(const struct shape *shape, struct slice name,
                             struct field_source *ret_sources, size_t ceiling) {
+    uint32_t head;
+    if (shape_find_head(shape, name, &head)) {
+        if (ceiling)
+            ret_sources[0] = (struct field_source){.field = (uint16_t)head};
+        return 1;
+    }
     static name_equal *const EQUALS[] = {slice_equal, text_equal_fold_ascii, name_equal_loose};
     size_t count = 0;
     for (size_t i = 0; i < ARRAY_SIZE(EQUALS) && count == 0; i++)

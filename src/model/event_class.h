@@ -55,7 +55,8 @@ struct event_class {
 // evidence's own when these give nothing; a rule without sees only the evidence's own. Names
 // are compared exactly, without ASCII case when no field fits exactly, and at last without
 // blanks and underscores too (Defender writes "Threat Name"). The same name several times
-// (unnamed Data) gives several sources; a rule holds when one of them fits.
+// (unnamed Data) gives several sources; a rule holds when one of them fits. The name of a field
+// of the head (EventID, Channel, Computer) means that one alone.
 size_t event_class_resolve(const struct event_class *event_class, struct slice name,
                            bool by_category, struct field_source *ret_sources, size_t ceiling);
 

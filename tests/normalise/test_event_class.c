@@ -155,6 +155,22 @@ static void names_fold_case_blanks_and_underscores_at_last(void **state) {
     expect_field(&made, "Signature", false, NULL);
 }
 
+// 1108 tells of an event that could not be written; its id is no second id of this one.
+static void a_data_field_is_no_head(void **state) {
+    (void)state;
+    struct made_event made;
+    made_event_head(&made, "Microsoft-Windows-Eventlog", "Security", "1108");
+    made_event_data(&made, "EventID", "4634");
+    struct normaliser *normaliser = normaliser_new();
+    normaliser_classify(normaliser, &made.event);
+    struct field_source sources[SOURCES_MAX];
+    assert_int_equal(
+        event_class_resolve(made.event.event_class, SLICE("EventID"), false, sources, SOURCES_MAX),
+        1);
+    assert_int_equal(sources[0].field, made.shape.role_fields[FIELD_ROLE_EVENT_ID]);
+    normaliser_free(normaliser);
+}
+
 static void unnamed_data_gives_several_sources(void **state) {
     (void)state;
     struct made_event made;
@@ -219,6 +235,7 @@ int main(void) {
         cmocka_unit_test(a_connection_of_security_speaks_like_sysmon),
         cmocka_unit_test(hashes_are_picked_by_name),
         cmocka_unit_test(names_fold_case_blanks_and_underscores_at_last),
+        cmocka_unit_test(a_data_field_is_no_head),
         cmocka_unit_test(unnamed_data_gives_several_sources),
         cmocka_unit_test(exchange_cmdlets_read_as_exchange_shows_them),
     };
