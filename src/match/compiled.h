@@ -150,7 +150,7 @@ struct compiled_file {
 };
 
 // Changes with the layout of any row below and with the meaning of any number in it.
-#define COMPILED_MAGIC "VEDRULE2"
+#define COMPILED_MAGIC "VEDRULE3"
 
 // The blob's own head.
 struct compiled_header {

@@ -76,6 +76,22 @@ struct rule_plan {
     const struct trigger_index *triggers; // NULL: none
 };
 
+// The element of a symbol that has exactly one in the event; UINT32_MAX: none or several.
+struct symbol_text {
+    uint32_t generation;
+    uint32_t element;
+};
+
+enum {
+    ANCHORS_MAX = 4
+};
+
+// Pairs of characters that keywords were last looked for by (trigger_keywords.c).
+struct anchor_pairs {
+    uint8_t bytes[ANCHORS_MAX][2];
+    uint32_t count;
+};
+
 struct matcher {
     const struct ruleset *ruleset;
     const struct compiled *compiled;
@@ -93,8 +109,9 @@ struct matcher {
     uint32_t filter_count;
     uint32_t filter_capacity;
     struct text_slot message;
-    struct buffer text;     // of the event
-    struct regex **regexes; // by number; NULL: not compiled yet
+    struct symbol_text *symbol_texts; // by symbol
+    struct buffer text;               // of the event
+    struct regex **regexes;           // by number; NULL: not compiled yet
     struct regex_scratch *regex_scratch;
     uint64_t regex_limit_count;
     uint64_t tried_count;       // rules evaluated since matcher_new, for the bench
@@ -105,6 +122,8 @@ struct matcher {
     uint32_t hit_count;
     uint32_t *entry_stamps; // by trigger entry of the plan: generation of last sight
     uint32_t entry_capacity;
+    struct anchor_pairs last_pairs;
+    bool has_avx2;
 };
 
 // evaluate_text.c: values as text, once per event.

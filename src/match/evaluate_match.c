@@ -10,6 +10,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum {
+    HITS_INSERTED_MAX = 16
+};
+
 struct matcher *matcher_new(const struct ruleset *ruleset) {
     const struct compiled *compiled = &ruleset->compiled;
     size_t rules = (size_t)compiled->counts[COMPILED_RULES] + 1;
@@ -22,7 +26,10 @@ struct matcher *matcher_new(const struct ruleset *ruleset) {
     matcher->candidate_stamps = memory_new(rules, sizeof *matcher->candidate_stamps);
     matcher->candidates = memory_new(rules, sizeof *matcher->candidates);
     matcher->hits = memory_new(rules, sizeof *matcher->hits);
+    matcher->symbol_texts =
+        memory_new((size_t)compiled->counts[COMPILED_SYMBOLS] + 1, sizeof *matcher->symbol_texts);
     matcher->plans = plan_cache_new(compiled);
+    matcher->has_avx2 = __builtin_cpu_supports("avx2");
     texts_init(matcher);
     return matcher;
 }
@@ -36,6 +43,7 @@ void matcher_free(struct matcher *matcher) {
     plan_cache_free(matcher->plans);
     texts_done(matcher);
     memory_free(matcher->memo);
+    memory_free(matcher->symbol_texts);
     memory_free(matcher->regexes);
     memory_free(matcher->candidate_stamps);
     memory_free(matcher->candidates);
@@ -56,6 +64,8 @@ static void matcher_next_generation(struct matcher *matcher) {
         memset(matcher->entry_stamps, 0, matcher->entry_capacity * sizeof *matcher->entry_stamps);
     if (matcher->slots)
         memset(matcher->slots, 0, matcher->slot_capacity * sizeof *matcher->slots);
+    memset(matcher->symbol_texts, 0,
+           compiled->counts[COMPILED_SYMBOLS] * sizeof *matcher->symbol_texts);
     matcher->message.generation = 0;
     matcher->generation = 1;
 }
@@ -72,6 +82,22 @@ static int compare_numbers(const void *a, const void *b) {
     uint32_t left = *(const uint32_t *)a;
     uint32_t right = *(const uint32_t *)b;
     return left < right ? -1 : left > right;
+}
+
+// Hits are few: in order by insertion; the rare many by qsort.
+static void matcher_sort_hits(struct matcher *matcher) {
+    uint32_t *hits = matcher->hits;
+    if (matcher->hit_count > HITS_INSERTED_MAX) {
+        qsort(hits, matcher->hit_count, sizeof *hits, compare_numbers);
+        return;
+    }
+    for (uint32_t i = 1; i < matcher->hit_count; i++) {
+        uint32_t hit = hits[i];
+        uint32_t at = i;
+        for (; at > 0 && hits[at - 1] > hit; at--)
+            hits[at] = hits[at - 1];
+        hits[at] = hit;
+    }
 }
 
 static void matcher_try(struct matcher *matcher, uint32_t rule) {
@@ -97,8 +123,7 @@ size_t matcher_match(struct matcher *matcher, const struct event *event,
         matcher_try(matcher, plan->always[i]);
     for (uint32_t i = 0; i < plan->sure_count; i++)
         matcher->hits[matcher->hit_count++] = plan->sure[i];
-    if (matcher->hit_count > 1)
-        qsort(matcher->hits, matcher->hit_count, sizeof *matcher->hits, compare_numbers);
+    matcher_sort_hits(matcher);
     return matcher->hit_count;
 }
 

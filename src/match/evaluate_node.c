@@ -13,18 +13,24 @@ struct field_text {
     struct slice text; // folded
 };
 
-static void field_text_load(struct matcher *matcher, struct field_text *field, uint32_t symbol) {
+static uint32_t symbol_element(struct matcher *matcher, uint32_t symbol) {
+    struct symbol_text *known = &matcher->symbol_texts[symbol];
+    if (known->generation == matcher->generation)
+        return known->element;
     const struct class_symbol *sources = texts_symbol(matcher, symbol);
+    struct text_slot slot = {0};
+    if (sources->count == 1)
+        slot = texts_source(matcher, &sources->sources[0]);
+    *known = (struct symbol_text){matcher->generation, slot.count == 1 ? slot.first : UINT32_MAX};
+    return known->element;
+}
+
+static void field_text_load(struct matcher *matcher, struct field_text *field, uint32_t symbol) {
     field->symbol = symbol;
-    field->is_single = false;
-    if (sources->count != 1)
-        return;
-    struct text_slot slot = texts_source(matcher, &sources->sources[0]);
-    if (slot.count != 1)
-        return;
-    field->is_single = true;
-    field->element = slot.first;
-    field->text = texts_folded(matcher, slot.first);
+    field->element = symbol_element(matcher, symbol);
+    field->is_single = field->element != UINT32_MAX;
+    if (field->is_single)
+        field->text = texts_folded(matcher, field->element);
 }
 
 static bool atom_is_of_field(const struct compiled_atom *atom) {

@@ -69,11 +69,28 @@ static struct text_element *texts_add_element(struct matcher *matcher) {
     return element;
 }
 
+// The strings of an array are separated by NUL; the last one may have one behind it.
+static void texts_add_utf16_array(struct matcher *matcher, const struct value *value) {
+    uint32_t at = 0;
+    while (at + 2 <= value->size) {
+        uint32_t end = at;
+        while (end + 2 <= value->size && bytes_get_u16(value->data + end))
+            end += 2;
+        texts_add_element(matcher)->value =
+            (struct value){.data = value->data + at, .size = end - at, .kind = VALUE_UTF16};
+        at = end + 2;
+    }
+}
+
 static void texts_add_value(struct matcher *matcher, const struct value *value) {
     if (value_is_null(value))
         return;
     if (!(value->kind & VALUE_ARRAY) && value->kind != VALUE_JSON_RAW) {
         texts_add_element(matcher)->value = *value;
+        return;
+    }
+    if (value->kind == (VALUE_UTF16 | VALUE_ARRAY)) {
+        texts_add_utf16_array(matcher, value);
         return;
     }
     size_t count = value_count(value);

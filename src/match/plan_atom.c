@@ -138,10 +138,10 @@ static void atom_set_regex(struct compiler *compiler, struct compiled_atom *row,
                            (atom->regex_multiline ? COMPILED_MULTILINE : 0) |
                            (atom->regex_dotall ? COMPILED_DOTALL : 0));
     row->text = compiler_text(compiler, atom->regex);
-    buffer_reset(&compiler->folded);
-    hint_from_regex(atom->regex, atom->regex_caseless, &compiler->folded);
-    if (compiler->folded.size)
-        atom_set_hint(compiler, row, FORM_CONTAINS, buffer_slice(&compiler->folded));
+    struct hint_set hints;
+    hints_from_regex(atom->regex, atom->regex_caseless, &hints);
+    if (hints.count == 1)
+        atom_set_hint(compiler, row, FORM_CONTAINS, slice_of(hints.texts[0], hints.size));
 }
 
 static uint32_t atom_cost(const struct compiled_atom *row) {

@@ -1,8 +1,14 @@
 // From a condition to shared nodes
 // SPDX-License-Identifier: Apache-2.0
 #include "match/plan_compile.h"
+#include "match/plan_hint.h"
 
 #include <stdlib.h>
+
+enum {
+    // A regex may take two rows more than its rule has.
+    CONDITION_DEPTH_MAX = COMPILED_DEPTH_MAX - 2
+};
 
 struct condition_walk {
     struct compiler *compiler;
@@ -85,6 +91,21 @@ static void stack_push_flat(struct compiler *compiler, enum node_kind kind, uint
     }
 }
 
+// Join what was pushed since `bottom`.
+static uint32_t walk_join(struct condition_walk *walk, enum node_kind kind, size_t bottom) {
+    struct compiler *compiler = walk->compiler;
+    compiler->failed |= compiler->stack.failed;
+    if (walk->refused || compiler->failed)
+        return 0;
+    uint64_t *items = (void *)(compiler->stack.data + bottom);
+    size_t count = (compiler->stack.size - bottom) / sizeof *items;
+    if (count)
+        qsort(items, count, sizeof *items, compare_items);
+    uint32_t result = compiler_inner(compiler, kind, items, count);
+    compiler->stack.size = bottom;
+    return result;
+}
+
 static uint32_t walk_node(struct condition_walk *walk, const struct node *node, uint32_t depth);
 
 static uint32_t walk_children(struct condition_walk *walk, const struct node *node,
@@ -96,17 +117,7 @@ static uint32_t walk_children(struct condition_walk *walk, const struct node *no
         if (!walk->refused && !compiler->failed)
             stack_push_flat(compiler, node->kind, child);
     }
-    if (walk->refused || compiler->failed || compiler->stack.failed) {
-        compiler->failed |= compiler->stack.failed;
-        return 0;
-    }
-    uint64_t *items = (void *)(compiler->stack.data + bottom);
-    size_t count = (compiler->stack.size - bottom) / sizeof *items;
-    if (count)
-        qsort(items, count, sizeof *items, compare_items);
-    uint32_t result = compiler_inner(compiler, node->kind, items, count);
-    compiler->stack.size = bottom;
-    return result;
+    return walk_join(walk, node->kind, bottom);
 }
 
 static uint32_t walk_not(struct condition_walk *walk, const struct node *node, uint32_t depth) {
@@ -123,14 +134,50 @@ static uint32_t walk_not(struct condition_walk *walk, const struct node *node, u
     return compiler_inner(compiler, NODE_NOT, &item, 1);
 }
 
+// One atom, as a child on the stack.
+static void walk_push_atom(struct condition_walk *walk, const struct atom *atom) {
+    uint32_t number;
+    if (walk->refused || walk->compiler->failed)
+        return;
+    walk->refused = !compiler_atom(walk->compiler, atom, &number, walk->problem);
+    if (!walk->refused && !walk->compiler->failed)
+        stack_push(walk->compiler, number);
+}
+
+// A regex with several hints is the same as (one of the hints) and the regex: the hints can
+// trigger, and are cheaper to look for.
+static uint32_t walk_atom(struct condition_walk *walk, const struct atom *atom) {
+    struct compiler *compiler = walk->compiler;
+    struct hint_set hints = {.count = 0};
+    if (atom->kind == ATOM_REGEX && atom->field.size)
+        hints_from_regex(atom->regex, atom->regex_caseless, &hints);
+    size_t bottom = compiler->stack.size;
+    for (uint32_t i = 0; i < hints.count && hints.count > 1; i++) {
+        const struct pattern_part parts[] = {
+            {.kind = PATTERN_ANY},
+            {.kind = PATTERN_LITERAL, .literal = slice_of(hints.texts[i], hints.size)},
+            {.kind = PATTERN_ANY}};
+        struct atom contains = {.kind = ATOM_PATTERN,
+                                .field = atom->field,
+                                .pattern = {.parts = parts, .part_count = ARRAY_SIZE(parts)}};
+        walk_push_atom(walk, &contains);
+    }
+    if (hints.count > 1) {
+        uint32_t any = walk_join(walk, NODE_OR, bottom);
+        if (!walk->refused && !compiler->failed)
+            stack_push(compiler, any);
+    }
+    walk_push_atom(walk, atom);
+    return walk_join(walk, NODE_AND, bottom);
+}
+
 static uint32_t walk_node(struct condition_walk *walk, const struct node *node, uint32_t depth) {
-    if (depth >= COMPILED_DEPTH_MAX) {
+    if (depth >= CONDITION_DEPTH_MAX) {
         problem_set(walk->problem, STATUS_LIMIT, "condition nested deeper than %d",
-                    COMPILED_DEPTH_MAX);
+                    CONDITION_DEPTH_MAX);
         walk->refused = true;
         return 0;
     }
-    uint32_t number = 0;
     switch (node->kind) {
     case NODE_AND:
     case NODE_OR:
@@ -138,8 +185,7 @@ static uint32_t walk_node(struct condition_walk *walk, const struct node *node, 
     case NODE_NOT:
         return walk_not(walk, node, depth);
     case NODE_ATOM:
-        walk->refused = !compiler_atom(walk->compiler, &node->atom, &number, walk->problem);
-        return number;
+        return walk_atom(walk, &node->atom);
     case NODE_TRUE:
         return compiler_inner(walk->compiler, NODE_AND, NULL, 0);
     case NODE_FALSE:

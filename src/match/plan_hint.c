@@ -1,11 +1,18 @@
-// A literal that every match of a regex contains
+// Literals one of which every match of a regex contains
 // SPDX-License-Identifier: Apache-2.0
 #include "match/plan_hint.h"
 
 #include "match/plan_weight.h"
 
 enum {
-    HINT_MAX = 64
+    UNIT_BYTES_MAX = 4, // of a class that is spelled out
+    RARE_ENOUGH = 120   // of weight_rarity
+};
+
+// One place of a run: the folded bytes that may stand there.
+struct hint_unit {
+    uint8_t bytes[UNIT_BYTES_MAX];
+    uint32_t count;
 };
 
 // Walks the top level of an expression; groups are stepped over whole.
@@ -14,17 +21,49 @@ struct hint_walk {
     size_t at;
     bool caseless;
     bool lost; // no literal is certain (an alternative, an option we do not follow)
-    uint8_t run[HINT_MAX];
+    struct hint_unit run[HINT_SIZE_MAX];
     size_t run_size;
-    uint8_t best[HINT_MAX];
+    struct hint_unit best[HINT_SIZE_MAX];
     size_t best_size;
+    uint32_t best_worth;
 };
 
+static uint32_t unit_rarity(const struct hint_unit *unit) {
+    uint32_t least = UINT32_MAX;
+    for (uint32_t i = 0; i < unit->count; i++) {
+        uint32_t rarity = weight_rarity(slice_of(&unit->bytes[i], 1));
+        least = rarity < least ? rarity : least;
+    }
+    return least;
+}
+
+// How good the part of the run from `start` on is, as far as HINTS_MAX allows, and its end.
+// What is rare enough gains little by more; each doubling of the alternatives costs a bit.
+static uint32_t part_worth(const struct hint_walk *walk, size_t start, size_t *ret_end) {
+    uint32_t product = 1;
+    uint32_t rarity = 0;
+    size_t end = start;
+    for (; end < walk->run_size; end++) {
+        if (product * walk->run[end].count > HINTS_MAX)
+            break;
+        product *= walk->run[end].count;
+        rarity += unit_rarity(&walk->run[end]);
+    }
+    *ret_end = end;
+    uint32_t spent = 8u * (uint32_t)((product > 1) + (product > 2) + (product > 4));
+    uint32_t enough = rarity < RARE_ENOUGH ? rarity : RARE_ENOUGH + rarity / 64;
+    return enough > spent ? enough - spent : 0;
+}
+
 static void walk_close_run(struct hint_walk *walk) {
-    uint32_t rarity = weight_rarity(slice_of(walk->run, walk->run_size));
-    if (walk->run_size && rarity > weight_rarity(slice_of(walk->best, walk->best_size))) {
-        memcpy(walk->best, walk->run, walk->run_size);
-        walk->best_size = walk->run_size;
+    for (size_t start = 0; start < walk->run_size; start++) {
+        size_t end;
+        uint32_t worth = part_worth(walk, start, &end);
+        if (worth <= walk->best_worth)
+            continue;
+        walk->best_worth = worth;
+        walk->best_size = end - start;
+        memcpy(walk->best, walk->run + start, walk->best_size * sizeof *walk->best);
     }
     walk->run_size = 0;
 }
@@ -91,15 +130,17 @@ static void walk_skip_group(struct hint_walk *walk) {
 }
 
 // {m,n} at walk->at (behind the brace): the least count, to behind the closing brace; -1 when
-// the brace is a plain character.
-static int walk_least_count(struct hint_walk *walk) {
+// the brace is a plain character. `ret_exact`: {m}.
+static int walk_least_count(struct hint_walk *walk, bool *ret_exact) {
     struct slice source = walk->source;
     size_t at = walk->at;
     int least = 0;
     size_t digits = 0;
     for (; at < source.size && source.data[at] >= '0' && source.data[at] <= '9'; at++, digits++)
         least = least < 1000 ? least * 10 + (source.data[at] - '0') : least;
+    *ret_exact = true;
     if (at < source.size && source.data[at] == ',') {
+        *ret_exact = false;
         at++;
         while (at < source.size && source.data[at] >= '0' && source.data[at] <= '9')
             at++;
@@ -124,12 +165,15 @@ static bool walk_quantifier(struct hint_walk *walk, int *ret_least) {
         walk->at++;
     } else if (byte == '{') {
         size_t before = walk->at++;
-        int least = walk_least_count(walk);
+        bool exact;
+        int least = walk_least_count(walk, &exact);
         if (least < 0) {
             walk->at = before;
             return true;
         }
         *ret_least = least;
+        if (exact && least == 1)
+            return true;
     } else {
         return true;
     }
@@ -138,22 +182,71 @@ static bool walk_quantifier(struct hint_walk *walk, int *ret_least) {
     return false;
 }
 
-static void walk_literal(struct hint_walk *walk, uint8_t byte) {
-    uint8_t folded = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+static uint8_t byte_fold(uint8_t byte) {
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+// Without case, PCRE2 lets K and S be the Kelvin sign and the long s; beyond ASCII a
+// quantifier may hold for more than the last byte.
+static bool byte_is_certain(const struct hint_walk *walk, uint8_t folded) {
+    return folded < 0x80 && !(walk->caseless && (folded == 'k' || folded == 's'));
+}
+
+// What was just read, with the quantifier that follows it.
+static void walk_unit(struct hint_walk *walk, const struct hint_unit *unit) {
     int least;
     bool once = walk_quantifier(walk, &least);
-    // Without case, PCRE2 lets K and S be the Kelvin sign and the long s; beyond ASCII a
-    // quantifier may hold for more than the last byte.
-    bool certain = folded < 0x80 && !(walk->caseless && (folded == 'k' || folded == 's'));
-    if (!certain || least == 0) {
+    if (unit->count == 0 || least == 0) {
         walk_close_run(walk);
         return;
     }
-    if (walk->run_size == HINT_MAX)
+    if (walk->run_size == HINT_SIZE_MAX)
         walk_close_run(walk);
-    walk->run[walk->run_size++] = folded;
+    walk->run[walk->run_size++] = *unit;
     if (!once)
         walk_close_run(walk);
+}
+
+static void walk_literal(struct hint_walk *walk, uint8_t byte) {
+    uint8_t folded = byte_fold(byte);
+    struct hint_unit unit = {.bytes = {folded}, .count = byte_is_certain(walk, folded)};
+    walk_unit(walk, &unit);
+}
+
+static bool unit_add(struct hint_unit *unit, uint8_t byte) {
+    if (memchr(unit->bytes, byte, unit->count))
+        return true;
+    if (unit->count == UNIT_BYTES_MAX)
+        return false;
+    unit->bytes[unit->count++] = byte;
+    return true;
+}
+
+// A class of a few plain characters, from behind `[` to its end; no unit when it is more.
+static struct hint_unit class_unit(const struct hint_walk *walk, size_t end) {
+    struct hint_unit unit = {.count = 0};
+    for (size_t at = walk->at; at + 1 < end; at++) {
+        uint8_t byte = walk->source.data[at];
+        bool escaped = byte == '\\' && at + 2 < end;
+        if (escaped)
+            byte = walk->source.data[++at];
+        uint8_t folded = byte_fold(byte);
+        bool word = (folded >= 'a' && folded <= 'z') || (byte >= '0' && byte <= '9');
+        bool special = escaped ? word : byte == '^' || byte == '-' || byte == '[' || byte == '\\';
+        if (special || !byte_is_certain(walk, folded) || !unit_add(&unit, folded))
+            return (struct hint_unit){.count = 0};
+    }
+    return unit;
+}
+
+static void walk_class(struct hint_walk *walk) {
+    struct hint_walk behind = *walk;
+    walk_skip_class(&behind);
+    struct hint_unit unit = {.count = 0};
+    if (behind.at <= walk->source.size)
+        unit = class_unit(walk, behind.at);
+    walk->at = behind.at;
+    walk_unit(walk, &unit);
 }
 
 // After a backslash.
@@ -194,9 +287,7 @@ static void walk_item(struct hint_walk *walk) {
         walk_quantifier(walk, &least);
         return;
     case '[':
-        walk_close_run(walk);
-        walk_skip_class(walk);
-        walk_quantifier(walk, &least);
+        walk_class(walk);
         return;
     case '.':
         walk_close_run(walk);
@@ -211,12 +302,30 @@ static void walk_item(struct hint_walk *walk) {
     }
 }
 
-void hint_from_regex(struct slice source, bool caseless, struct buffer *ret_hint) {
+// Spell the best run out: alternative i takes its byte of each unit by the digits of i.
+static void walk_spell(const struct hint_walk *walk, struct hint_set *ret_hints) {
+    uint32_t product = 1;
+    for (size_t at = 0; at < walk->best_size; at++)
+        product *= walk->best[at].count;
+    ret_hints->count = walk->best_size ? product : 0;
+    ret_hints->size = walk->best_size;
+    for (uint32_t i = 0; i < ret_hints->count; i++) {
+        uint32_t rest = i;
+        for (size_t at = walk->best_size; at-- > 0;) {
+            const struct hint_unit *unit = &walk->best[at];
+            ret_hints->texts[i][at] = unit->bytes[rest % unit->count];
+            rest /= unit->count;
+        }
+    }
+}
+
+void hints_from_regex(struct slice source, bool caseless, struct hint_set *ret_hints) {
     struct hint_walk walk = {.source = source, .caseless = caseless};
+    *ret_hints = (struct hint_set){.count = 0};
     while (walk.at < source.size && !walk.lost)
         walk_item(&walk);
     if (walk.lost)
         return;
     walk_close_run(&walk);
-    buffer_append(ret_hint, walk.best, walk.best_size);
+    walk_spell(&walk, ret_hints);
 }

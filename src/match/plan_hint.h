@@ -1,16 +1,28 @@
-// A literal that every match of a regex contains
+// Literals one of which every match of a regex contains
 // SPDX-License-Identifier: Apache-2.0
 #ifndef MATCH_PLAN_HINT_H
 #define MATCH_PLAN_HINT_H
 
-#include "base/buffer.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
-// Append the rarest run of folded ASCII that any text matching the PCRE2 expression has in
-// it; nothing when none is certain. Conservative: whatever it does not understand ends a run
+enum {
+    HINT_SIZE_MAX = 32,
+    HINTS_MAX = 8
+};
+
+// Texts of one size, one of which stands in every match.
+struct hint_set {
+    uint32_t count; // 0: nothing is certain
+    size_t size;
+    uint8_t texts[HINTS_MAX][HINT_SIZE_MAX];
+};
+
+// The rarest run of folded ASCII that any text matching the PCRE2 expression has in it; small
+// classes ("[ '\"]") are spelled out. Conservative: whatever it does not understand ends a run
 // or the search. `caseless` as the expression will be compiled.
-void hint_from_regex(struct slice source, bool caseless, struct buffer *ret_hint);
+void hints_from_regex(struct slice source, bool caseless, struct hint_set *ret_hints);
 
 #endif

@@ -19,6 +19,7 @@ struct index_builder {
     const struct compiled *compiled;
     const struct trigger_entry *entries; // of the field at hand
     uint32_t entry_count;
+    struct anchor_pairs *last_pairs;
     struct keyed_entry *keyed; // room for entry_count
     uint32_t keyed_count;
 };
@@ -151,8 +152,9 @@ static void builder_field(struct index_builder *builder, struct field_index *fie
     }
     builder_shorts(builder, field);
     if (field->symbol == COMPILED_NO_SYMBOL)
-        keyword_index_init(&field->keywords, builder->arena, builder->entries,
-                           builder->entry_count);
+        keyword_index_init(&field->keywords, builder->arena,
+                           (struct keyword_words){builder->entries, builder->entry_count},
+                           builder->last_pairs);
 }
 
 static struct trigger_entry builder_entry(const struct index_builder *builder,
@@ -275,7 +277,8 @@ const struct trigger_index *trigger_index_new(struct matcher *matcher, struct ar
     size_t pair_count = pairs->size / sizeof(struct trigger_pair);
     if (pair_count == 0)
         return NULL;
-    struct index_builder builder = {.arena = arena, .compiled = matcher->compiled};
+    struct index_builder builder = {
+        .arena = arena, .compiled = matcher->compiled, .last_pairs = &matcher->last_pairs};
     struct trigger_index *index = builder_new(&builder, 1, sizeof *index);
     const struct trigger_entry *entries =
         builder_entries(&builder, (const void *)pairs->data, pair_count, &index->entry_count);

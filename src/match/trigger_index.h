@@ -65,10 +65,6 @@ struct anchor {
     uint32_t entry_count;
 };
 
-enum {
-    ANCHORS_MAX = 4
-};
-
 struct keyword_index {
     struct anchor anchors[ANCHORS_MAX];
     uint32_t anchor_count;
@@ -106,8 +102,13 @@ enum {
 };
 
 // trigger_keywords.c. All memory is the arena's.
+struct keyword_words { // the entries of COMPILED_NO_SYMBOL
+    const struct trigger_entry *entries;
+    uint32_t count;
+};
+// Nearly all plans have the same keywords: anchors that served last are tried first.
 void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
-                        const struct trigger_entry *entries, uint32_t count);
+                        struct keyword_words words, struct anchor_pairs *last);
 // Search every value of the event's banks (a superset of its fields). True when all of them
 // are dealt with; false when keyword_value_is_left says yes for some.
 bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords);
@@ -126,8 +127,10 @@ static inline uint32_t trigger_key_place(uint64_t key, uint32_t mask) {
     return (uint32_t)(key * UINT64_C(0xD6E8FEB86659FD93) >> 32) & mask;
 }
 
+#define GRAM_FACTOR 0x9E3779B1u
+
 static inline uint32_t gram_hash(uint32_t gram) {
-    return gram * 0x9E3779B1u;
+    return gram * GRAM_FACTOR;
 }
 
 // First slot for the key, or NULL.

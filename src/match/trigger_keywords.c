@@ -104,25 +104,55 @@ enum {
     KEYWORD_SIZE_MAX = 256
 };
 
-void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
-                        const struct trigger_entry *entries, uint32_t count) {
-    const struct trigger_entry *open[KEYWORDS_MAX];
+// The entries whose literal is ASCII; `ret_fits` says whether all of them can have an anchor.
+static uint32_t keywords_open(struct keyword_index *keywords, struct keyword_words words,
+                              const struct trigger_entry **open, bool *ret_fits) {
     uint32_t open_count = 0;
+    bool fits = words.count <= KEYWORDS_MAX;
     keywords->skips_plain = true;
-    bool fits = count <= KEYWORDS_MAX;
-    for (uint32_t i = 0; i < count; i++) {
-        bool ascii = fold_is_ascii(entries[i].literal);
-        size_t size = entries[i].literal.size;
+    for (uint32_t i = 0; i < words.count; i++) {
+        struct slice literal = words.entries[i].literal;
+        bool ascii = fold_is_ascii(literal);
         keywords->beyond_ascii |= !ascii;
-        keywords->skips_plain &= !ascii || !literal_is_plain(entries[i].literal);
-        fits &= !ascii || (size >= 2 && size <= KEYWORD_SIZE_MAX &&
-                           !memchr(entries[i].literal.data, 0, size));
+        keywords->skips_plain &= !ascii || !literal_is_plain(literal);
+        fits &= !ascii || (literal.size >= 2 && literal.size <= KEYWORD_SIZE_MAX &&
+                           !memchr(literal.data, 0, literal.size));
         if (ascii && fits)
-            open[open_count++] = &entries[i];
+            open[open_count++] = &words.entries[i];
     }
-    while (fits && open_count && keywords->anchor_count < ANCHORS_MAX)
+    *ret_fits = fits;
+    return open_count;
+}
+
+static bool pairs_cover(const struct anchor_pairs *pairs, const struct trigger_entry *const *open,
+                        uint32_t count) {
+    uint32_t offset;
+    for (uint32_t i = 0; i < count; i++) {
+        bool covered = false;
+        for (uint32_t j = 0; j < pairs->count && !covered; j++)
+            covered = literal_has_pair(open[i]->literal, pairs->bytes[j], &offset);
+        if (!covered)
+            return false;
+    }
+    return true;
+}
+
+void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
+                        struct keyword_words words, struct anchor_pairs *last) {
+    const struct trigger_entry *open[KEYWORDS_MAX];
+    bool fits;
+    uint32_t open_count = keywords_open(keywords, words, open, &fits);
+    if (!fits || !pairs_cover(last, open, open_count))
+        last->count = 0;
+    uint32_t known = last->count;
+    for (uint32_t i = 0; fits && open_count && i < ANCHORS_MAX; i++) {
+        if (i >= known) {
+            memcpy(last->bytes[i], best_pair(open, open_count), 2);
+            last->count = i + 1;
+        }
         open_count = anchor_take(&keywords->anchors[keywords->anchor_count++], arena,
-                                 best_pair(open, open_count), open, open_count);
+                                 last->bytes[i], open, open_count);
+    }
     keywords->by_anchors = fits && open_count == 0;
     // 0x00 has no CASE_BIT: never met.
     for (uint32_t i = keywords->anchor_count; i < ANCHORS_MAX; i++)

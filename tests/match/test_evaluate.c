@@ -411,12 +411,25 @@ static void test_hints(void **state) {
         {"\\Qa|b\\E", false, ""},
         {"\\x41bcdef", false, ""},
         {"\\^.*\\^", false, "^"},
+        {"x[.,]{1}y", false, "x.y x,y"},
+        {"a[Bb][Cc]d", false, "abcd"},
+        {"a[bB]+c", false, "ab"},
+        {"[kK]ey", true, "ey"},
+        {"\\\\[a-z]{1,9}\\.[ \"]", false, ".  .\""},
+        {"[^a]bc", false, "bc"},
+        {"[a-c]d", false, "d"},
         {"", false, ""},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct buffer hint;
         buffer_init(&hint, 1024);
-        hint_from_regex(slice_of_string(cases[i].source), cases[i].caseless, &hint);
+        struct hint_set hints;
+        hints_from_regex(slice_of_string(cases[i].source), cases[i].caseless, &hints);
+        for (uint32_t j = 0; j < hints.count; j++) {
+            if (j)
+                buffer_append_byte(&hint, ' ');
+            buffer_append(&hint, hints.texts[j], hints.size);
+        }
         if (!slice_equal_string(buffer_slice(&hint), cases[i].hint))
             fail_msg("/%s/ gave '%.*s'", cases[i].source, (int)hint.size,
                      hint.data ? (const char *)hint.data : "");
