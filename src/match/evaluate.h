@@ -86,10 +86,21 @@ enum {
     ANCHORS_MAX = 4
 };
 
-// Pairs of characters that keywords were last looked for by (trigger_keywords.c).
+// Pairs of characters that keywords are looked for by, remembered for the few sets of keywords
+// that plans have (trigger_keywords.c).
+enum {
+    ANCHOR_MEMO_SIZE = 16
+};
+
 struct anchor_pairs {
+    uint64_t hash; // of the keywords
     uint8_t bytes[ANCHORS_MAX][2];
     uint32_t count;
+};
+
+struct anchor_memo {
+    struct anchor_pairs pairs[ANCHOR_MEMO_SIZE];
+    uint32_t next;
 };
 
 struct matcher {
@@ -122,7 +133,7 @@ struct matcher {
     uint32_t hit_count;
     uint32_t *entry_stamps; // by trigger entry of the plan: generation of last sight
     uint32_t entry_capacity;
-    struct anchor_pairs last_pairs;
+    struct anchor_memo anchor_memo;
     bool has_avx2;
 };
 

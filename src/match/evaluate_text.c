@@ -186,9 +186,10 @@ static bool texts_fold_utf16(struct matcher *matcher, struct text_element *eleme
     uint8_t *to = buffer_reserve(&matcher->text, units + TEXT_MARGIN);
     if (!to || !fold_utf16_ascii(element->value.data, units, to))
         return false;
-    matcher->text.size += units;
-    element->folded = texts_close_span(matcher, start);
+    memset(to + units, 0, TEXT_MARGIN);
+    element->folded = (struct text_span){(uint32_t)start, (uint32_t)units};
     element->is_ascii = true;
+    matcher->text.size += units + TEXT_MARGIN;
     return true;
 }
 

@@ -97,6 +97,10 @@ static bool is_commonplace(const struct weigher *weigher, enum compiled_form for
     }
 }
 
+bool weight_is_common(struct slice bytes) {
+    return memmem(commonplace, sizeof commonplace - 1, bytes.data, bytes.size);
+}
+
 size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal) {
     size_t best = 0;
     uint32_t best_rarity = 0;

@@ -6,6 +6,7 @@
 #include "base/slice.h"
 #include "match/compiled.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -25,6 +26,9 @@ uint32_t weight_of(const struct weigher *weigher, enum compiled_form form, struc
 
 // How rare a few bytes are by themselves: the higher, the rarer.
 uint32_t weight_rarity(struct slice bytes);
+
+// Whether ordinary events are full of it.
+bool weight_is_common(struct slice bytes);
 
 // Where in a folded literal of at least COMPILED_GRAM_SIZE bytes its rarest gram starts.
 size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal);

@@ -19,7 +19,7 @@ struct index_builder {
     const struct compiled *compiled;
     const struct trigger_entry *entries; // of the field at hand
     uint32_t entry_count;
-    struct anchor_pairs *last_pairs;
+    struct anchor_memo *anchor_memo;
     struct keyed_entry *keyed; // room for entry_count
     uint32_t keyed_count;
 };
@@ -154,7 +154,7 @@ static void builder_field(struct index_builder *builder, struct field_index *fie
     if (field->symbol == COMPILED_NO_SYMBOL)
         keyword_index_init(&field->keywords, builder->arena,
                            (struct keyword_words){builder->entries, builder->entry_count},
-                           builder->last_pairs);
+                           builder->anchor_memo);
 }
 
 static struct trigger_entry builder_entry(const struct index_builder *builder,
@@ -278,7 +278,7 @@ const struct trigger_index *trigger_index_new(struct matcher *matcher, struct ar
     if (pair_count == 0)
         return NULL;
     struct index_builder builder = {
-        .arena = arena, .compiled = matcher->compiled, .last_pairs = &matcher->last_pairs};
+        .arena = arena, .compiled = matcher->compiled, .anchor_memo = &matcher->anchor_memo};
     struct trigger_index *index = builder_new(&builder, 1, sizeof *index);
     const struct trigger_entry *entries =
         builder_entries(&builder, (const void *)pairs->data, pair_count, &index->entry_count);

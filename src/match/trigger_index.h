@@ -106,9 +106,8 @@ struct keyword_words { // the entries of COMPILED_NO_SYMBOL
     const struct trigger_entry *entries;
     uint32_t count;
 };
-// Nearly all plans have the same keywords: anchors that served last are tried first.
 void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
-                        struct keyword_words words, struct anchor_pairs *last);
+                        struct keyword_words words, struct anchor_memo *memo);
 // Search every value of the event's banks (a superset of its fields). True when all of them
 // are dealt with; false when keyword_value_is_left says yes for some.
 bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords);

@@ -3,6 +3,7 @@
 #include "match/trigger_index.h"
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "match/fold.h"
 #include "match/plan_weight.h"
 
@@ -22,7 +23,8 @@ enum {
 
 // What numbers, times, GUIDs, SIDs and booleans are written with, folded.
 static bool byte_is_plain(uint8_t byte) {
-    return byte && strchr("0123456789abcdefx-+.:tzsruliny ,", byte);
+    static const char plain[] = "0123456789abcdefx-+.:tzsruliny ,";
+    return memchr(plain, byte, sizeof plain - 1);
 }
 
 static bool literal_is_plain(struct slice literal) {
@@ -52,7 +54,14 @@ static uint32_t pair_count(const struct trigger_entry *const *open, uint32_t cou
     return sum;
 }
 
-// The pair that most open entries have; the rarer one of two.
+enum {
+    // Choosing pairs is quadratic: beyond this many keywords they are found by rendering.
+    KEYWORDS_MAX = 128,
+    KEYWORD_SIZE_MAX = 256,
+    UNCOMMON_WORTH = 200
+};
+
+// The pair that most open entries have and few texts.
 static const uint8_t *best_pair(const struct trigger_entry *const *open, uint32_t count) {
     const uint8_t *best = NULL;
     uint32_t best_score = 0;
@@ -60,7 +69,8 @@ static const uint8_t *best_pair(const struct trigger_entry *const *open, uint32_
         struct slice literal = open[i]->literal;
         for (size_t at = 0; at + 1 < literal.size; at++) {
             uint32_t rarity = weight_rarity(slice_part(literal, at, 2));
-            uint32_t score = pair_count(open, count, literal.data + at) << 16 | rarity;
+            uint32_t score = 64 * pair_count(open, count, literal.data + at) + rarity;
+            score += weight_is_common(slice_part(literal, at, 2)) ? 0 : UNCOMMON_WORTH;
             if (score > best_score) {
                 best_score = score;
                 best = literal.data + at;
@@ -98,12 +108,6 @@ static uint32_t anchor_take(struct anchor *anchor, struct arena *arena, const ui
     return left;
 }
 
-enum {
-    // Choosing pairs is quadratic: beyond this many keywords they are found by rendering.
-    KEYWORDS_MAX = 128,
-    KEYWORD_SIZE_MAX = 256
-};
-
 // The entries whose literal is ASCII; `ret_fits` says whether all of them can have an anchor.
 static uint32_t keywords_open(struct keyword_index *keywords, struct keyword_words words,
                               const struct trigger_entry **open, bool *ret_fits) {
@@ -124,34 +128,37 @@ static uint32_t keywords_open(struct keyword_index *keywords, struct keyword_wor
     return open_count;
 }
 
-static bool pairs_cover(const struct anchor_pairs *pairs, const struct trigger_entry *const *open,
-                        uint32_t count) {
-    uint32_t offset;
-    for (uint32_t i = 0; i < count; i++) {
-        bool covered = false;
-        for (uint32_t j = 0; j < pairs->count && !covered; j++)
-            covered = literal_has_pair(open[i]->literal, pairs->bytes[j], &offset);
-        if (!covered)
-            return false;
-    }
-    return true;
+static uint64_t words_hash(struct keyword_words words) {
+    uint64_t hash = words.count;
+    for (uint32_t i = 0; i < words.count; i++)
+        hash = digest_mix64(hash, words.entries[i].atom);
+    return hash;
+}
+
+// The pairs chosen for these words before, or a place to choose them anew (count 0).
+static struct anchor_pairs *anchor_memo_find(struct anchor_memo *memo, uint64_t hash) {
+    for (uint32_t i = 0; i < ANCHOR_MEMO_SIZE; i++)
+        if (memo->pairs[i].hash == hash)
+            return &memo->pairs[i];
+    struct anchor_pairs *oldest = &memo->pairs[memo->next++ % ANCHOR_MEMO_SIZE];
+    *oldest = (struct anchor_pairs){.hash = hash};
+    return oldest;
 }
 
 void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
-                        struct keyword_words words, struct anchor_pairs *last) {
+                        struct keyword_words words, struct anchor_memo *memo) {
     const struct trigger_entry *open[KEYWORDS_MAX];
     bool fits;
     uint32_t open_count = keywords_open(keywords, words, open, &fits);
-    if (!fits || !pairs_cover(last, open, open_count))
-        last->count = 0;
-    uint32_t known = last->count;
+    struct anchor_pairs *pairs = anchor_memo_find(memo, words_hash(words));
+    uint32_t known = pairs->count;
     for (uint32_t i = 0; fits && open_count && i < ANCHORS_MAX; i++) {
         if (i >= known) {
-            memcpy(last->bytes[i], best_pair(open, open_count), 2);
-            last->count = i + 1;
+            memcpy(pairs->bytes[i], best_pair(open, open_count), 2);
+            pairs->count = i + 1;
         }
         open_count = anchor_take(&keywords->anchors[keywords->anchor_count++], arena,
-                                 last->bytes[i], open, open_count);
+                                 pairs->bytes[i], open, open_count);
     }
     keywords->by_anchors = fits && open_count == 0;
     // 0x00 has no CASE_BIT: never met.
