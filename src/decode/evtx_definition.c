@@ -11,6 +11,7 @@ void evtx_definitions_init(struct evtx_definitions *definitions) {
     arena_init(&definitions->arena, 2 * EVTX_DEFINITION_BYTES_MAX);
     table_init(&definitions->table);
     definitions->count = 0;
+    definitions->serial = 0;
 }
 
 void evtx_definitions_done(struct evtx_definitions *definitions) {
@@ -138,6 +139,7 @@ struct evtx_definition *evtx_definition_add(struct evtx_definitions *definitions
     definition->name_uses = uses;
     definition->name_use_count = scan->name_use_count;
     table_add(&definitions->table, definition_hash(key), definitions->count);
+    definition->serial = ++definitions->serial;
     definitions->list[definitions->count++] = definition;
     return definition;
 }

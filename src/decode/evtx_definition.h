@@ -18,6 +18,7 @@ struct evtx_definition {
     struct evtx_program *program;
     const struct value *literals; // the bank that all its records share
     uint32_t literal_count;
+    uint64_t serial; // never given again
     // What it is known by
     uint32_t parent;
     uint8_t guid[16];
@@ -40,6 +41,7 @@ struct evtx_definitions {
     struct table table;
     struct evtx_definition *list[EVTX_DEFINITIONS_MAX];
     uint32_t count;
+    uint64_t serial; // of the newest
 };
 
 void evtx_definitions_init(struct evtx_definitions *definitions);

@@ -275,6 +275,7 @@ static void event_set_bank(struct event *event, uint32_t bank, const struct valu
                            size_t count) {
     event->banks[bank] = values;
     event->bank_sizes[bank] = count > UINT16_MAX ? UINT16_MAX : (uint16_t)count;
+    event->bank_serials[bank] = 0;
 }
 
 // 0c 01 | u32 id | u32 offset of the definition | the definition, if it is here | values
@@ -314,6 +315,7 @@ static const char *instance_read_template(struct evtx_instances *instances, stru
     uint32_t bank = 2 * instances->instance_count++;
     event_set_bank(instances->event, bank, row, count);
     event_set_bank(instances->event, bank + 1, definition->literals, definition->literal_count);
+    instances->event->bank_serials[bank + 1] = definition->serial;
     instances->value_count += count;
     struct evtx_child children[EVTX_INSTANCES_MAX];
     uint32_t child_count =

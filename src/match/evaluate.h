@@ -103,6 +103,17 @@ struct anchor_memo {
     uint32_t next;
 };
 
+// A bank of a template's own values that holds no keyword of the index with this serial.
+struct quiet_bank {
+    uint64_t serial; // 0: none
+    uint32_t index_serial;
+};
+
+enum {
+    QUIET_BANKS = 4096, // places for them
+    CAUGHT_MAX = 8      // entries of one text that are remembered
+};
+
 struct matcher {
     const struct ruleset *ruleset;
     const struct compiled *compiled;
@@ -135,6 +146,12 @@ struct matcher {
     uint32_t entry_capacity;
     struct anchor_memo anchor_memo;
     bool has_avx2;
+    uint32_t index_serial;                          // of the newest field index
+    struct quiet_bank *quiet_banks;                 // by serial, as far as there is room
+    struct trigger_memo *trigger_memos;             // trigger_memo.c
+    uint32_t keyword_count;                         // keywords found since matcher_new
+    const struct trigger_entry *caught[CAUGHT_MAX]; // by the scan of the text at hand
+    uint32_t caught_count;                          // may be more than fit
 };
 
 // evaluate_text.c: values as text, once per event.

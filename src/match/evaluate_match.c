@@ -28,6 +28,8 @@ struct matcher *matcher_new(const struct ruleset *ruleset) {
     matcher->hits = memory_new(rules, sizeof *matcher->hits);
     matcher->symbol_texts =
         memory_new((size_t)compiled->counts[COMPILED_SYMBOLS] + 1, sizeof *matcher->symbol_texts);
+    matcher->quiet_banks = memory_new(QUIET_BANKS, sizeof *matcher->quiet_banks);
+    matcher->trigger_memos = trigger_memos_new();
     matcher->plans = plan_cache_new(compiled);
     matcher->has_avx2 = __builtin_cpu_supports("avx2");
     texts_init(matcher);
@@ -49,6 +51,8 @@ void matcher_free(struct matcher *matcher) {
     memory_free(matcher->candidates);
     memory_free(matcher->hits);
     memory_free(matcher->entry_stamps);
+    memory_free(matcher->quiet_banks);
+    memory_free(matcher->trigger_memos);
     memory_free(matcher);
 }
 

@@ -48,6 +48,9 @@ struct trigger_index;
 const struct trigger_index *trigger_index_new(struct matcher *matcher, struct arena *arena,
                                               const struct buffer *pairs);
 
+// The places of trigger_memo.c for one matcher, zeroed; memory_free them.
+struct trigger_memo *trigger_memos_new(void);
+
 // Look for the plan's triggers in the event at hand; rules whose trigger is found are added to
 // matcher->candidates, each once.
 void trigger_scan(struct matcher *matcher, const struct trigger_index *index);

@@ -15,6 +15,7 @@ struct keyed_entry {
 };
 
 struct index_builder {
+    uint32_t *index_serial; // the matcher's
     struct arena *arena;
     const struct compiled *compiled;
     const struct trigger_entry *entries; // of the field at hand
@@ -144,6 +145,7 @@ static void builder_shorts(struct index_builder *builder, struct field_index *fi
 }
 
 static void builder_field(struct index_builder *builder, struct field_index *field) {
+    field->serial = ++*builder->index_serial;
     builder_tails(builder, field);
     for (uint32_t i = 0; i < GRAM_TABLES; i++) {
         field->ascii[i].gram_size = field->beyond[i].gram_size = GRAM_SIZE - i;
@@ -277,8 +279,10 @@ const struct trigger_index *trigger_index_new(struct matcher *matcher, struct ar
     size_t pair_count = pairs->size / sizeof(struct trigger_pair);
     if (pair_count == 0)
         return NULL;
-    struct index_builder builder = {
-        .arena = arena, .compiled = matcher->compiled, .anchor_memo = &matcher->anchor_memo};
+    struct index_builder builder = {.index_serial = &matcher->index_serial,
+                                    .arena = arena,
+                                    .compiled = matcher->compiled,
+                                    .anchor_memo = &matcher->anchor_memo};
     struct trigger_index *index = builder_new(&builder, 1, sizeof *index);
     const struct trigger_entry *entries =
         builder_entries(&builder, (const void *)pairs->data, pair_count, &index->entry_count);

@@ -80,6 +80,7 @@ enum {
 };
 
 struct field_index {
+    uint32_t serial; // never the same twice in one matcher
     uint32_t symbol; // COMPILED_NO_SYMBOL: every field and the message
     struct key_table tails;
     bool has_tail8, has_tail4, has_whole;
@@ -110,12 +111,27 @@ void keyword_index_init(struct keyword_index *keywords, struct arena *arena,
                         struct keyword_words words, struct anchor_memo *memo);
 // Search every value of the event's banks (a superset of its fields). True when all of them
 // are dealt with; false when keyword_value_is_left says yes for some.
-bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords);
+// `index_serial` is the field index's: a template's own values are searched once for each.
+bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords,
+                        uint32_t index_serial);
 // Whether the value is still to be rendered and scanned as any other.
 bool keyword_value_is_left(const struct keyword_index *keywords, const struct value *value);
 
-// trigger_scan.c: an entry's literal stands in the event.
+// trigger_scan.c: an entry's literal stands in the event; in the very field that the atom
+// names, so that nothing may be left to evaluate of it.
 void trigger_found(struct matcher *matcher, const struct trigger_entry *entry);
+void trigger_settle(struct matcher *matcher, const struct trigger_entry *entry);
+
+// trigger_memo.c: the same texts come again and again (image, parent, user). What one of them
+// triggers in a field is remembered by its raw bytes, so that it is neither folded nor scanned
+// again. trigger_memo_find gives the value's place, NULL when it is none to be remembered;
+// *ret_known says that the place holds this very value.
+struct trigger_memo *trigger_memo_find(struct matcher *matcher, const struct field_index *field,
+                                       const struct value *value, bool *ret_known);
+void trigger_memo_replay(struct matcher *matcher, const struct trigger_memo *memo);
+// After the scan that began with caught_count 0.
+void trigger_memo_keep(const struct matcher *matcher, const struct field_index *field,
+                       const struct value *value, struct trigger_memo *memo);
 
 // Keys of the table of tails: the bytes, mixed with which of the three they are.
 static inline uint64_t trigger_key(uint64_t bytes, uint32_t kind) {

@@ -180,12 +180,17 @@ static bool literal_stands(struct slice literal, const uint8_t *utf16, size_t at
     return true;
 }
 
+static void keyword_found(struct matcher *matcher, const struct trigger_entry *entry) {
+    matcher->keyword_count++;
+    trigger_found(matcher, entry);
+}
+
 static void anchor_check(struct matcher *matcher, const struct anchor *anchor,
                          const struct value *value, size_t at) {
     size_t units = value->size / 2;
     for (uint32_t i = 0; i < anchor->entry_count; i++) {
         const struct trigger_entry *entry = anchor->entries[i];
-        if (at < anchor->offsets[i] || matcher->entry_stamps[entry->number] == matcher->generation)
+        if (at < anchor->offsets[i])
             continue;
         size_t start = at - anchor->offsets[i];
         size_t end = start + entry->literal.size;
@@ -197,7 +202,7 @@ static void anchor_check(struct matcher *matcher, const struct anchor *anchor,
                       (entry->form == FORM_ENDS && end == units) ||
                       (entry->form == FORM_EQUALS && start == 0 && end == units);
         if (placed && literal_stands(entry->literal, value->data, start))
-            trigger_found(matcher, entry);
+            keyword_found(matcher, entry);
     }
 }
 
@@ -317,23 +322,37 @@ static bool bank_scan(struct matcher *matcher, const struct keyword_index *keywo
     return all;
 }
 
-bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords) {
+// True when all values of the bank are dealt with.
+static bool bank_deal(struct matcher *matcher, const struct keyword_index *keywords,
+                      const struct value *values, size_t count) {
+    if (keywords->by_anchors && keywords->skips_plain && !keywords->beyond_ascii)
+        return bank_scan(matcher, keywords, values, count);
+    bool all = true;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i].size >= 4 && is_searched_as_it_lies(keywords, &values[i]))
+            scan_utf16(matcher, keywords, &values[i]);
+        else
+            all &= !keyword_value_is_left(keywords, &values[i]);
+    }
+    return all;
+}
+
+bool keyword_scan_banks(struct matcher *matcher, const struct keyword_index *keywords,
+                        uint32_t index_serial) {
     const struct event *event = matcher->event;
-    bool is_common = keywords->by_anchors && keywords->skips_plain && !keywords->beyond_ascii;
     bool all = true;
     for (size_t bank = 0; bank < EVENT_BANKS_MAX; bank++) {
-        const struct value *values = event->banks[bank];
-        size_t count = event->bank_sizes[bank];
-        if (is_common) {
-            all &= bank_scan(matcher, keywords, values, count);
+        if (event->bank_sizes[bank] == 0)
             continue;
-        }
-        for (size_t i = 0; i < count; i++) {
-            if (values[i].size >= 4 && is_searched_as_it_lies(keywords, &values[i]))
-                scan_utf16(matcher, keywords, &values[i]);
-            else
-                all &= !keyword_value_is_left(keywords, &values[i]);
-        }
+        uint64_t serial = event->bank_serials[bank];
+        struct quiet_bank *quiet = &matcher->quiet_banks[serial % QUIET_BANKS];
+        if (serial && quiet->serial == serial && quiet->index_serial == index_serial)
+            continue;
+        uint32_t before = matcher->keyword_count;
+        bool dealt = bank_deal(matcher, keywords, event->banks[bank], event->bank_sizes[bank]);
+        if (serial && dealt && matcher->keyword_count == before)
+            *quiet = (struct quiet_bank){serial, index_serial};
+        all &= dealt;
     }
     return all;
 }

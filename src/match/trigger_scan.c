@@ -17,11 +17,13 @@ void trigger_found(struct matcher *matcher, const struct trigger_entry *entry) {
     }
 }
 
-// Found in the very field that the atom names: nothing is left to evaluate of it.
-static void entry_settle(struct matcher *matcher, const struct trigger_entry *entry) {
+void trigger_settle(struct matcher *matcher, const struct trigger_entry *entry) {
     trigger_found(matcher, entry);
     if (entry->settles)
         matcher->memo[entry->atom] = matcher->generation << 1 | 1;
+    if (matcher->caught_count < CAUGHT_MAX)
+        matcher->caught[matcher->caught_count] = entry;
+    matcher->caught_count++;
 }
 
 static bool entry_is_new(const struct matcher *matcher, const struct trigger_entry *entry) {
@@ -36,7 +38,7 @@ static void scan_tail(struct matcher *matcher, const struct field_index *field, 
         bool fits = entry->form == FORM_EQUALS ? slice_equal(text, entry->literal)
                                                : slice_ends(text, entry->literal);
         if (fits && entry_is_new(matcher, entry))
-            entry_settle(matcher, entry);
+            trigger_settle(matcher, entry);
     }
 }
 
@@ -68,7 +70,7 @@ static void scan_gram(struct matcher *matcher, const struct gram_table *grams, s
         bool fits = entry->form == FORM_CONTAINS || (entry->form == FORM_STARTS && start == 0) ||
                     (entry->form == FORM_ENDS && start + entry->literal.size == text.size);
         if (fits)
-            entry_settle(matcher, entry);
+            trigger_settle(matcher, entry);
     }
 }
 
@@ -133,7 +135,7 @@ static void scan_shorts(struct matcher *matcher, const struct field_index *field
                     : entry->form == FORM_ENDS ? slice_ends(text, entry->literal)
                                                : text_find(text, entry->literal) != SIZE_MAX;
         if (fits && entry_is_new(matcher, entry))
-            entry_settle(matcher, entry);
+            trigger_settle(matcher, entry);
     }
 }
 
@@ -156,9 +158,26 @@ static void scan_slot(struct matcher *matcher, const struct field_index *field,
         scan_text(matcher, field, slot.first + i);
 }
 
+// The field's only text: no entry of the field can have been found before, so that what is
+// caught is all that the text triggers.
+static void scan_only_text(struct matcher *matcher, const struct field_index *field,
+                           uint32_t element) {
+    struct value value = matcher->elements[element].value;
+    bool known;
+    struct trigger_memo *memo = trigger_memo_find(matcher, field, &value, &known);
+    if (known) {
+        trigger_memo_replay(matcher, memo);
+        return;
+    }
+    matcher->caught_count = 0;
+    scan_text(matcher, field, element);
+    if (memo)
+        trigger_memo_keep(matcher, field, &value, memo);
+}
+
 static void scan_keywords(struct matcher *matcher, const struct field_index *field) {
     uint32_t count = matcher->event->shape->field_count;
-    if (!keyword_scan_banks(matcher, &field->keywords))
+    if (!keyword_scan_banks(matcher, &field->keywords, field->serial))
         for (uint32_t i = 0; i < count; i++)
             if (keyword_value_is_left(&field->keywords, event_value(matcher->event, i)))
                 scan_slot(matcher, field, texts_field(matcher, i));
@@ -186,7 +205,12 @@ void trigger_scan(struct matcher *matcher, const struct trigger_index *index) {
         const struct class_symbol *symbol = symbols[i];
         if (!symbol)
             scan_keywords(matcher, field);
-        for (uint32_t j = 0; symbol && j < symbol->count; j++)
-            scan_slot(matcher, field, texts_source(matcher, &symbol->sources[j]));
+        for (uint32_t j = 0; symbol && j < symbol->count; j++) {
+            struct text_slot slot = texts_source(matcher, &symbol->sources[j]);
+            if (symbol->count == 1 && slot.count == 1)
+                scan_only_text(matcher, field, slot.first);
+            else
+                scan_slot(matcher, field, slot);
+        }
     }
 }

@@ -25,7 +25,10 @@ struct event_class; // model/event_class.h; filled by normalise
 struct event {
     const struct shape *shape;
     const struct value *banks[EVENT_BANKS_MAX];
-    uint16_t bank_sizes[EVENT_BANKS_MAX];
+    uint16_t bank_sizes[EVENT_BANKS_MAX]; // 0 for a bank that is not used
+    // Not 0: the bank's values are a template's own, and this number, which its decoder state
+    // gives to no other values ever, stands for them.
+    uint64_t bank_serials[EVENT_BANKS_MAX];
     int64_t time_ns; // as written, CLOCK_NONE when the record has none
     struct position position;
     struct slice raw; // the record's bytes as they lie in the source; a line without its end
