@@ -31,15 +31,14 @@ bool evtx_definitions_are_full(const struct evtx_definitions *definitions) {
 }
 
 // An inline name is part of the body and compared with it; only where its word points is left
-// to be seen. A name elsewhere in the chunk is compared itself.
+// to be seen. A name elsewhere in the chunk is looked up once a chunk.
 static bool definition_name_equal(const struct evtx_definition_key *key,
                                   const struct evtx_name_use *use) {
     uint32_t offset = bytes_get_u32(key->chunk.data + key->body + use->position);
     bool is_inline = offset == key->body + use->position + 4;
     if (is_inline || use->is_inline)
         return is_inline == use->is_inline;
-    struct slice utf16;
-    return evtx_name_bytes(key->chunk, offset, &utf16) && slice_equal(utf16, use->utf16);
+    return evtx_dictionary_at(key->names, key->chunk, offset) == use->name;
 }
 
 // memcmp for the short pieces between names, of which a definition has dozens.
@@ -123,15 +122,8 @@ struct evtx_definition *evtx_definition_add(struct evtx_definitions *definitions
     if (definitions->count == EVTX_DEFINITIONS_MAX || !definition || !uses || !body.data ||
         !definition_keep_literals(arena, scan, definition))
         return NULL;
-    for (size_t i = 0; i < scan->name_use_count; i++) {
-        uses[i] = scan->name_uses[i];
-        uses[i].utf16 =
-            uses[i].is_inline
-                ? slice_part(body, uses[i].position + 4 + EVTX_NAME_HEADER_SIZE, uses[i].utf16.size)
-                : arena_keep(arena, uses[i].utf16);
-        if (uses[i].utf16.size && !uses[i].utf16.data)
-            return NULL;
-    }
+    if (scan->name_use_count)
+        memcpy(uses, scan->name_uses, scan->name_use_count * sizeof *uses);
     definition->program = program;
     definition->parent = key->parent;
     memcpy(definition->guid, key->guid, sizeof definition->guid);

@@ -29,6 +29,7 @@ struct evtx_definition {
 
 // Where one lies in the chunk at hand.
 struct evtx_definition_key {
+    struct evtx_dictionary *names;
     struct slice chunk;
     uint32_t body; // offset
     uint32_t size;

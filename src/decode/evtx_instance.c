@@ -169,7 +169,8 @@ static const char *instances_find_definition(struct evtx_instances *instances, u
         *ret_definition = slot->definition;
         return NULL;
     }
-    struct evtx_definition_key key = {.chunk = instances->chunk, .parent = parent};
+    struct evtx_definition_key key = {
+        .names = &instances->names, .chunk = instances->chunk, .parent = parent};
     if (!bytes_inside(instances->chunk, offset, EVTX_DEFINITION_HEADER_SIZE))
         return REASON_DEFINITION;
     key.guid = instances->chunk.data + offset + 4;

@@ -65,7 +65,7 @@ static const char *scan_name(struct evtx_scan *scan, uint32_t *ret_name) {
         if (scan->name_use_count == EVTX_NAME_USES_MAX)
             return REASON_MANY;
         scan->name_uses[scan->name_use_count++] =
-            (struct evtx_name_use){position - scan->body, is_inline, utf16};
+            (struct evtx_name_use){position - scan->body, is_inline, *ret_name};
     }
     return NULL;
 }

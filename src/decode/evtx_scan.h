@@ -40,7 +40,7 @@ enum evtx_word {
 struct evtx_name_use {
     uint32_t position; // of the offset word, from the start of the body
     bool is_inline;    // the name follows at once; the four bytes after the word vary too
-    struct slice utf16;
+    uint32_t name;     // its number in the dictionary
 };
 
 struct evtx_scan {
