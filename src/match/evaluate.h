@@ -83,7 +83,8 @@ struct symbol_text {
 };
 
 enum {
-    ANCHORS_MAX = 4
+    ANCHORS_MAX = 16,
+    ANCHORS_USUAL = 4
 };
 
 // Pairs of characters that keywords are looked for by, remembered for the few sets of keywords

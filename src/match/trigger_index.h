@@ -70,7 +70,7 @@ struct keyword_index {
     uint32_t anchor_count;
     bool by_anchors;   // every ASCII literal has an anchor
     bool beyond_ascii; // some literal is not ASCII: texts beyond ASCII are rendered
-    bool skips_plain;  // no literal can stand in a number, time, GUID or SID
+    uint8_t groups;    // kinds of value that some literal may stand in
 };
 
 enum {

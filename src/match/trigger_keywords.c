@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "base/memory.h"
 #include "match/fold.h"
 #include "match/plan_weight.h"
 
@@ -21,17 +22,78 @@ enum {
 
 // --- building
 
-// What numbers, times, GUIDs, SIDs and booleans are written with, folded.
-static bool byte_is_plain(uint8_t byte) {
-    static const char plain[] = "0123456789abcdefx-+.:tzsruliny ,";
-    return memchr(plain, byte, sizeof plain - 1);
+// Kinds of value by the characters that their texts, folded, are made of: a literal that has
+// another cannot stand in them.
+enum kind_group {
+    GROUP_NUMBER = 1, // integers, hexadecimal, GUIDs, binary
+    GROUP_TIME = 2,
+    GROUP_SID = 4,
+    GROUP_REAL = 8,
+    GROUP_BOOL = 16,
+    GROUP_UTF16 = 32,
+    GROUP_TEXT = 64 // anything may stand in it
+};
+
+static const struct {
+    uint8_t group;
+    const char *bytes;
+} group_bytes[] = {
+    {GROUP_NUMBER, "0123456789abcdefx-"},
+    {GROUP_TIME, "0123456789tz:.-"},
+    {GROUP_SID, "0123456789s-?"},
+    {GROUP_REAL, "0123456789e+-.naif"},
+    {GROUP_BOOL, "truefals"},
+};
+
+// By kind without VALUE_ARRAY; 0: never holds text.
+static const uint8_t kind_groups[128] = {
+    [VALUE_NULL] = 0,
+    [VALUE_UTF16] = GROUP_UTF16,
+    [VALUE_ANSI] = GROUP_TEXT,
+    [VALUE_INT8] = GROUP_NUMBER,
+    [VALUE_UINT8] = GROUP_NUMBER,
+    [VALUE_INT16] = GROUP_NUMBER,
+    [VALUE_UINT16] = GROUP_NUMBER,
+    [VALUE_INT32] = GROUP_NUMBER,
+    [VALUE_UINT32] = GROUP_NUMBER,
+    [VALUE_INT64] = GROUP_NUMBER,
+    [VALUE_UINT64] = GROUP_NUMBER,
+    [VALUE_REAL32] = GROUP_REAL,
+    [VALUE_REAL64] = GROUP_REAL,
+    [VALUE_BOOL] = GROUP_BOOL | GROUP_NUMBER,
+    [VALUE_BINARY] = GROUP_NUMBER,
+    [VALUE_GUID] = GROUP_NUMBER,
+    [VALUE_SIZE] = GROUP_NUMBER,
+    [VALUE_FILETIME] = GROUP_TIME,
+    [VALUE_SYSTEMTIME] = GROUP_TIME,
+    [VALUE_SID] = GROUP_SID,
+    [VALUE_HEX32] = GROUP_NUMBER,
+    [VALUE_HEX64] = GROUP_NUMBER,
+    [VALUE_BINXML] = GROUP_NUMBER,
+    [VALUE_UTF8] = GROUP_TEXT,
+    [VALUE_JSON_STRING] = GROUP_TEXT,
+    [VALUE_JSON_NUMBER] = GROUP_REAL,
+    [VALUE_JSON_BOOL] = GROUP_BOOL,
+    [VALUE_JSON_RAW] = GROUP_TEXT,
+    [VALUE_ABSENT] = 0,
+};
+
+static uint8_t kind_group(uint8_t kind) {
+    return kind_groups[kind & ~(unsigned)VALUE_ARRAY];
 }
 
-static bool literal_is_plain(struct slice literal) {
-    for (size_t i = 0; i < literal.size; i++)
-        if (!byte_is_plain(literal.data[i]))
-            return false;
-    return true;
+// The groups that the literal may stand in.
+static uint8_t literal_groups(struct slice literal) {
+    uint8_t groups = GROUP_UTF16 | GROUP_TEXT;
+    for (size_t i = 0; i < ARRAY_SIZE(group_bytes); i++) {
+        size_t at = 0;
+        size_t size = strlen(group_bytes[i].bytes);
+        while (at < literal.size && memchr(group_bytes[i].bytes, literal.data[at], size))
+            at++;
+        if (at == literal.size)
+            groups |= group_bytes[i].group;
+    }
+    return groups;
 }
 
 static bool literal_has_pair(struct slice literal, const uint8_t *pair, uint32_t *ret_offset) {
@@ -55,28 +117,46 @@ static uint32_t pair_count(const struct trigger_entry *const *open, uint32_t cou
 }
 
 enum {
-    // Choosing pairs is quadratic: beyond this many keywords they are found by rendering.
+    // Beyond this many keywords they are found by rendering.
     KEYWORDS_MAX = 128,
     KEYWORD_SIZE_MAX = 256,
     UNCOMMON_WORTH = 200
 };
 
+static uint32_t pair_place(const uint8_t *pair) {
+    return (uint32_t)pair[0] << 8 | pair[1];
+}
+
+// Worth more than `least`? The dear question comes last.
+static bool pair_beats(const uint8_t *pair, uint32_t count, uint32_t *least) {
+    uint32_t score = 64 * count + weight_rarity(slice_of(pair, 2));
+    if (score + UNCOMMON_WORTH <= *least)
+        return false;
+    score += weight_is_common(slice_of(pair, 2)) ? 0 : UNCOMMON_WORTH;
+    if (score <= *least)
+        return false;
+    *least = score;
+    return true;
+}
+
 // The pair that most open entries have and few texts.
 static const uint8_t *best_pair(const struct trigger_entry *const *open, uint32_t count) {
+    uint16_t *counts = memory_new(1 << 16, sizeof *counts);
+    for (uint32_t i = 0; i < count; i++)
+        for (size_t at = 0; at + 1 < open[i]->literal.size; at++)
+            counts[pair_place(open[i]->literal.data + at)]++;
     const uint8_t *best = NULL;
     uint32_t best_score = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct slice literal = open[i]->literal;
-        for (size_t at = 0; at + 1 < literal.size; at++) {
-            uint32_t rarity = weight_rarity(slice_part(literal, at, 2));
-            uint32_t score = 64 * pair_count(open, count, literal.data + at) + rarity;
-            score += weight_is_common(slice_part(literal, at, 2)) ? 0 : UNCOMMON_WORTH;
-            if (score > best_score) {
-                best_score = score;
-                best = literal.data + at;
-            }
+        for (size_t at = 0; at + 1 < open[i]->literal.size; at++) {
+            const uint8_t *pair = open[i]->literal.data + at;
+            uint16_t *pairs = &counts[pair_place(pair)];
+            if (*pairs && pair_beats(pair, *pairs, &best_score))
+                best = pair;
+            *pairs = 0; // looked at
         }
     }
+    memory_free(counts);
     return best;
 }
 
@@ -113,12 +193,12 @@ static uint32_t keywords_open(struct keyword_index *keywords, struct keyword_wor
                               const struct trigger_entry **open, bool *ret_fits) {
     uint32_t open_count = 0;
     bool fits = words.count <= KEYWORDS_MAX;
-    keywords->skips_plain = true;
+    keywords->groups = GROUP_UTF16 | GROUP_TEXT;
     for (uint32_t i = 0; i < words.count; i++) {
         struct slice literal = words.entries[i].literal;
         bool ascii = fold_is_ascii(literal);
         keywords->beyond_ascii |= !ascii;
-        keywords->skips_plain &= !ascii || !literal_is_plain(literal);
+        keywords->groups |= literal_groups(literal);
         fits &= !ascii || (literal.size >= 2 && literal.size <= KEYWORD_SIZE_MAX &&
                            !memchr(literal.data, 0, literal.size));
         if (ascii && fits)
@@ -233,14 +313,16 @@ static __attribute__((noinline)) void window_check(struct matcher *matcher,
     }
 }
 
-// One window of WINDOW_UNITS readable units that stands at unit `at` of the value. Anchors that
-// are not used look for what is never there.
+// One window of WINDOW_UNITS readable units that stands at unit `at` of the value. Anchors
+// that are not used look for what is never there, so that the usual few need no loop.
 static inline void window_scan(struct matcher *matcher, const struct keyword_index *keywords,
                                const struct value *value, const uint8_t *window, size_t at) {
     __m128i here = units_load(window);
     __m128i next = units_load(window + 2);
     __m128i found = anchor_places(&keywords->anchors[0], here, next);
-    for (uint32_t i = 1; i < ANCHORS_MAX; i++)
+    for (uint32_t i = 1; i < ANCHORS_USUAL; i++)
+        found = _mm_or_si128(found, anchor_places(&keywords->anchors[i], here, next));
+    for (uint32_t i = ANCHORS_USUAL; i < keywords->anchor_count; i++)
         found = _mm_or_si128(found, anchor_places(&keywords->anchors[i], here, next));
     if (__builtin_expect(_mm_movemask_epi8(found), 0))
         window_check(matcher, keywords, value, window, at);
@@ -278,44 +360,28 @@ static bool text_is_beyond_ascii(const uint8_t *utf16, size_t units) {
     return false;
 }
 
-// Kinds whose text is made of what byte_is_plain knows.
-static const bool plain_kinds[256] = {
-    [VALUE_NULL] = true,        [VALUE_INT8] = true,       [VALUE_UINT8] = true,
-    [VALUE_INT16] = true,       [VALUE_UINT16] = true,     [VALUE_INT32] = true,
-    [VALUE_UINT32] = true,      [VALUE_INT64] = true,      [VALUE_UINT64] = true,
-    [VALUE_REAL32] = true,      [VALUE_REAL64] = true,     [VALUE_BOOL] = true,
-    [VALUE_BINARY] = true,      [VALUE_GUID] = true,       [VALUE_SIZE] = true,
-    [VALUE_FILETIME] = true,    [VALUE_SYSTEMTIME] = true, [VALUE_SID] = true,
-    [VALUE_HEX32] = true,       [VALUE_HEX64] = true,      [VALUE_BINXML] = true,
-    [VALUE_JSON_NUMBER] = true, [VALUE_JSON_BOOL] = true,  [VALUE_ABSENT] = true,
-};
-
-static bool kind_is_utf16(uint8_t kind) {
-    return (kind & ~(unsigned)VALUE_ARRAY) == VALUE_UTF16;
-}
-
 static bool is_searched_as_it_lies(const struct keyword_index *keywords,
                                    const struct value *value) {
-    return kind_is_utf16(value->kind) && keywords->by_anchors &&
+    return kind_group(value->kind) == GROUP_UTF16 && keywords->by_anchors &&
            !(keywords->beyond_ascii && text_is_beyond_ascii(value->data, value->size / 2));
 }
 
 bool keyword_value_is_left(const struct keyword_index *keywords, const struct value *value) {
-    if (value_is_null(value) || value->size == 0 || is_searched_as_it_lies(keywords, value))
-        return false;
-    return !(keywords->skips_plain && plain_kinds[value->kind & 0x7F]);
+    return value->size && (kind_group(value->kind) & keywords->groups) &&
+           !is_searched_as_it_lies(keywords, value);
 }
 
-// The common case: nothing but ASCII keywords, none of which numbers could hold.
+// The common case: nothing but ASCII keywords, few anchors.
 static bool bank_scan(struct matcher *matcher, const struct keyword_index *keywords,
                       const struct value *values, size_t count) {
     bool all = true;
     for (size_t i = 0; i < count; i++) {
         const struct value *value = &values[i];
-        if (kind_is_utf16(value->kind)) {
+        uint8_t group = kind_group(value->kind);
+        if (group == GROUP_UTF16) {
             if (value->size >= 4)
                 scan_utf16(matcher, keywords, value);
-        } else if (!plain_kinds[value->kind & 0x7F] && value->size) {
+        } else if ((group & keywords->groups) && value->size) {
             all = false;
         }
     }
@@ -325,7 +391,7 @@ static bool bank_scan(struct matcher *matcher, const struct keyword_index *keywo
 // True when all values of the bank are dealt with.
 static bool bank_deal(struct matcher *matcher, const struct keyword_index *keywords,
                       const struct value *values, size_t count) {
-    if (keywords->by_anchors && keywords->skips_plain && !keywords->beyond_ascii)
+    if (keywords->by_anchors && !keywords->beyond_ascii)
         return bank_scan(matcher, keywords, values, count);
     bool all = true;
     for (size_t i = 0; i < count; i++) {
