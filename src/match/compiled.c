@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "match/plan_weight.h"
 #include "model/rule.h"
 
 #include <assert.h>
@@ -36,7 +37,7 @@ static const size_t row_sizes[COMPILED_SECTION_COUNT] = {
 
 // Rows of log_source.def are kept by number, so their texts are part of the probe.
 uint64_t compiled_probe(void) {
-    uint64_t probe = digest_hash64(SLICE("vedette"));
+    uint64_t probe = weight_probe();
     for (uint32_t i = 0; i < LOG_PRODUCT_COUNT; i++)
         probe = digest_hash64_seeded(slice_of_string(log_product_text(i)), probe);
     for (uint32_t i = 0; i < LOG_CATEGORY_COUNT; i++)

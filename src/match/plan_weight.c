@@ -3,6 +3,7 @@
 #include "match/plan_weight.h"
 
 #include "base/bytes.h"
+#include "base/digest.h"
 
 // What ordinary events are full of. A literal found in here tells nothing.
 static const char commonplace[] =
@@ -21,6 +22,14 @@ static const char commonplace[] =
     "/v /t reg_sz /d /f query delete\n"
     "c:\\windows\\system32\\net.exe user\nc:\\windows\\system32\\net1.exe\n"
     "c:\\windows\\system32\\sc.exe\nc:\\windows\\system32\\schtasks.exe /create /tn /tr\n"
+    "c:\\windows\\system32\\ping.exe -n 1\nc:\\windows\\system32\\findstr.exe\n"
+    "c:\\windows\\system32\\find.exe\nc:\\windows\\system32\\dllhost.exe /processid\n"
+    "c:\\windows\\system32\\runtimebroker.exe\nc:\\windows\\system32\\searchindexer.exe\n"
+    "c:\\windows\\system32\\searchprotocolhost.exe\n"
+    "c:\\windows\\system32\\searchfilterhost.exe\n"
+    "c:\\program files\\microsoft office\\root\\office16\\winword.exe\n\\excel.exe\n"
+    "\\outlook.exe\n\\powerpnt.exe\nc:\\program files (x86)\\microsoft\\edge\\application\\"
+    "msedge.exe\nc:\\windows\\system32\\spoolsv.exe\nc:\\windows\\system32\\sihost.exe\n"
     "c:\\windows\\system32\\wscript.exe\nc:\\windows\\system32\\cscript.exe\n"
     "c:\\windows\\system32\\mshta.exe\nc:\\windows\\system32\\regsvr32.exe /s\n"
     "c:\\windows\\microsoft.net\\framework64\\v4.0.30319\\csc.exe\n"
@@ -31,6 +40,12 @@ static const char commonplace[] =
     "hklm\\system\\currentcontrolset\\services\\hku\\software\\classes\\policies\\run\n"
     ".exe .dll .ps1 .bat .vbs .txt .tmp .log .dat .js .com .sys /c start echo set copy type && "
     "> | * 127.0.0.1 10. 0x0 true false system medium high low tcp null - %%1936 s-1-5-18\n";
+
+// Whole values that every second event of some kind has.
+static const char everyday[] =
+    "\ntrue\nfalse\nsystem\nhigh\nmedium\nlow\nvalid\ntcp\nudp\nnull\n-\n0x0\n0x3e7\n0x3e4\n"
+    "negotiate\nkerberos\nntlm\nsuccess\nnt authority\\system\nauthority\n%%1936\n%%1937\n%%1938\n"
+    "::1\n127.0.0.1\n0\n1\n2\n3\n5\n80\n443\ns-1-5-18\ns-1-5-21-\nuser\nenabled\ndisabled\n";
 
 // -log2 of how often a byte stands in folded paths and command lines, in eighths of a bit.
 static const uint8_t eighths[128] = {
@@ -116,6 +131,17 @@ size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal) {
     return best;
 }
 
+static bool is_everyday(enum compiled_form form, struct slice literal) {
+    if (!literal.data)
+        return false;
+    const char *hit = memmem(everyday, sizeof everyday - 1, literal.data, literal.size);
+    if (!hit || memchr(literal.data, '\n', literal.size))
+        return false;
+    bool starts = hit[-1] == '\n';
+    bool ends = hit[literal.size] == '\n';
+    return form == FORM_EQUALS ? starts && ends : literal.size >= 4;
+}
+
 uint32_t weight_of(const struct weigher *weigher, enum compiled_form form, struct slice literal) {
     if (literal.size == 0)
         return WEIGHT_MAX;
@@ -128,5 +154,13 @@ uint32_t weight_of(const struct weigher *weigher, enum compiled_form form, struc
         uint32_t least = form == FORM_CONTAINS ? WEIGHT_MAX / 10 : WEIGHT_MAX / 25;
         weight = weight < least ? least : weight;
     }
+    if (is_everyday(form, literal) && weight < WEIGHT_MAX / 2)
+        weight = WEIGHT_MAX / 2;
     return weight ? weight : 1;
+}
+
+uint64_t weight_probe(void) {
+    uint64_t hash = digest_hash64(slice_of(commonplace, sizeof commonplace));
+    hash = digest_hash64_seeded(slice_of(everyday, sizeof everyday), hash);
+    return digest_hash64_seeded(slice_of(eighths, sizeof eighths), hash);
 }

@@ -33,4 +33,7 @@ bool weight_is_common(struct slice bytes);
 // Where in a folded literal of at least COMPILED_GRAM_SIZE bytes its rarest gram starts.
 size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal);
 
+// Changes when the guesses do: part of what an image is checked by.
+uint64_t weight_probe(void);
+
 #endif
