@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "match/compiled.h"
 #include "match/match.h"
+#include "match/plan_hint.h"
 #include "match/regex.h"
 #include "model/event_class.h"
 
@@ -135,6 +136,7 @@ struct matcher {
     struct symbol_text *symbol_texts; // by symbol
     struct buffer text;               // of the event
     struct regex **regexes;           // by number; NULL: not compiled yet
+    struct hint_run *regex_runs;      // by number, made with the expression
     struct regex_scratch *regex_scratch;
     uint64_t regex_limit_count;
     uint64_t tried_count;       // rules evaluated since matcher_new, for the bench

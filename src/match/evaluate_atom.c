@@ -13,6 +13,8 @@ static struct regex *atom_regex(struct matcher *matcher, const struct compiled_a
                                     .dotall = atom->flags & COMPILED_DOTALL};
         if (regex_new(compiled_slice(matcher->compiled, atom->text), flags, regex, NULL))
             return NULL;
+        hint_run_from_regex(compiled_slice(matcher->compiled, atom->text), flags.caseless,
+                            &matcher->regex_runs[atom->regex]);
     }
     return *regex;
 }
@@ -24,6 +26,9 @@ static bool regex_fits(struct matcher *matcher, const struct compiled_atom *atom
         return false;
     struct regex *regex = atom_regex(matcher, atom);
     if (!regex)
+        return false;
+    const struct hint_run *run = &matcher->regex_runs[atom->regex];
+    if (run->least && !hint_run_stands(run, texts_folded(matcher, element)))
         return false;
     enum regex_result result =
         regex_match(regex, matcher->regex_scratch, texts_original(matcher, element));

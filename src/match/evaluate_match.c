@@ -22,6 +22,8 @@ struct matcher *matcher_new(const struct ruleset *ruleset) {
     matcher->compiled = compiled;
     matcher->memo = memory_new((size_t)compiled_node_count(compiled) + 1, sizeof *matcher->memo);
     matcher->regexes = memory_new((size_t)compiled->regex_count + 1, sizeof(struct regex *));
+    matcher->regex_runs =
+        memory_new((size_t)compiled->regex_count + 1, sizeof *matcher->regex_runs);
     matcher->regex_scratch = regex_scratch_new();
     matcher->candidate_stamps = memory_new(rules, sizeof *matcher->candidate_stamps);
     matcher->candidates = memory_new(rules, sizeof *matcher->candidates);
@@ -47,6 +49,7 @@ void matcher_free(struct matcher *matcher) {
     memory_free(matcher->memo);
     memory_free(matcher->symbol_texts);
     memory_free(matcher->regexes);
+    memory_free(matcher->regex_runs);
     memory_free(matcher->candidate_stamps);
     memory_free(matcher->candidates);
     memory_free(matcher->hits);

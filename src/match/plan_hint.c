@@ -6,7 +6,8 @@
 
 enum {
     UNIT_BYTES_MAX = 4, // of a class that is spelled out
-    RARE_ENOUGH = 120   // of weight_rarity
+    RARE_ENOUGH = 120,  // of weight_rarity
+    RUN_LEAST = 8       // shorter rows are too common to look for
 };
 
 // One place of a run: the folded bytes that may stand there.
@@ -26,6 +27,7 @@ struct hint_walk {
     struct hint_unit best[HINT_SIZE_MAX];
     size_t best_size;
     uint32_t best_worth;
+    struct hint_run best_run;
 };
 
 static uint32_t unit_rarity(const struct hint_unit *unit) {
@@ -192,19 +194,21 @@ static bool byte_is_certain(const struct hint_walk *walk, uint8_t folded) {
     return folded < 0x80 && !(walk->caseless && (folded == 'k' || folded == 's'));
 }
 
-// What was just read, with the quantifier that follows it.
-static void walk_unit(struct hint_walk *walk, const struct hint_unit *unit) {
+// What was just read, with the quantifier that follows it. Returns how often it stands there
+// at least.
+static int walk_unit(struct hint_walk *walk, const struct hint_unit *unit) {
     int least;
     bool once = walk_quantifier(walk, &least);
     if (unit->count == 0 || least == 0) {
         walk_close_run(walk);
-        return;
+        return least;
     }
     if (walk->run_size == HINT_SIZE_MAX)
         walk_close_run(walk);
     walk->run[walk->run_size++] = *unit;
     if (!once)
         walk_close_run(walk);
+    return least;
 }
 
 static void walk_literal(struct hint_walk *walk, uint8_t byte) {
@@ -239,14 +243,43 @@ static struct hint_unit class_unit(const struct hint_walk *walk, size_t end) {
     return unit;
 }
 
+static void run_add(struct hint_run *run, uint8_t first, uint8_t last) {
+    for (uint32_t byte = first; byte <= last; byte++) {
+        uint8_t folded = byte_fold((uint8_t)byte);
+        run->bits[folded / 64] |= UINT64_C(1) << folded % 64;
+    }
+}
+
+// A class of ASCII characters and ranges; false when it is more.
+static bool class_run(const struct hint_walk *walk, size_t end, struct hint_run *ret_run) {
+    const uint8_t *source = walk->source.data;
+    struct hint_run run = {.least = 0};
+    for (size_t at = walk->at; at + 1 < end; at++) {
+        bool ranges = at + 3 < end && source[at + 1] == '-';
+        uint8_t last = ranges ? source[at + 2] : source[at];
+        if (source[at] == '\\' || source[at] == '[' || last == '\\' || last >= 0x80 ||
+            source[at] > last || (at == walk->at && source[at] == '^'))
+            return false;
+        run_add(&run, source[at], last);
+        at += ranges ? 2 : 0;
+    }
+    *ret_run = run;
+    // Without case K and S are more than ASCII.
+    return !walk->caseless;
+}
+
 static void walk_class(struct hint_walk *walk) {
     struct hint_walk behind = *walk;
     walk_skip_class(&behind);
     struct hint_unit unit = {.count = 0};
     if (behind.at <= walk->source.size)
         unit = class_unit(walk, behind.at);
+    struct hint_run run = {.least = 0};
+    bool has_run = behind.at <= walk->source.size && class_run(walk, behind.at, &run);
     walk->at = behind.at;
-    walk_unit(walk, &unit);
+    run.least = (uint32_t)walk_unit(walk, &unit);
+    if (has_run && run.least > walk->best_run.least)
+        walk->best_run = run;
 }
 
 // After a backslash.
@@ -328,4 +361,31 @@ void hints_from_regex(struct slice source, bool caseless, struct hint_set *ret_h
         return;
     walk_close_run(&walk);
     walk_spell(&walk, ret_hints);
+}
+
+void hint_run_from_regex(struct slice source, bool caseless, struct hint_run *ret_run) {
+    struct hint_walk walk = {.source = source, .caseless = caseless};
+    *ret_run = (struct hint_run){.least = 0};
+    while (walk.at < source.size && !walk.lost)
+        walk_item(&walk);
+    if (!walk.lost && walk.best_run.least >= RUN_LEAST)
+        *ret_run = walk.best_run;
+}
+
+bool hint_run_stands(const struct hint_run *run, struct slice folded) {
+    size_t end = run->least; // a row may stand in the `least` bytes before it
+    while (end <= folded.size) {
+        size_t at = end;
+        size_t start = end - run->least;
+        while (at > start) {
+            uint8_t byte = folded.data[at - 1];
+            if (byte >= 0x80 || !(run->bits[byte / 64] >> byte % 64 & 1))
+                break;
+            at--;
+        }
+        if (at == start)
+            return true;
+        end = at + run->least;
+    }
+    return false;
 }

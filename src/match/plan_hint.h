@@ -25,4 +25,16 @@ struct hint_set {
 // or the search. `caseless` as the expression will be compiled.
 void hints_from_regex(struct slice source, bool caseless, struct hint_set *ret_hints);
 
+// A row of neighbouring bytes of one class that every match has: "[a-f0-9]{64}". Looked for by
+// leaps of its length, so that most texts are ruled out by a few bytes.
+struct hint_run {
+    uint64_t bits[2]; // ASCII, folded
+    uint32_t least;   // bytes in a row; 0: nothing is certain
+};
+
+void hint_run_from_regex(struct slice source, bool caseless, struct hint_run *ret_run);
+
+// Whether folded text has such a row.
+bool hint_run_stands(const struct hint_run *run, struct slice folded);
+
 #endif

@@ -437,15 +437,51 @@ static void test_hints(void **state) {
     }
 }
 
+static void test_runs(void **state) {
+    (void)state;
+    static const struct {
+        const char *source;
+        uint32_t least;
+        const char *text;
+        bool stands;
+    } cases[] = {
+        {"\\s[a-fA-F0-9]{8}\\s[0-9]{3}", 8, "x deadbeef 1", true},
+        {"\\s[a-fA-F0-9]{8}\\s[0-9]{3}", 8, "x deadbee 1234567", false},
+        {"[A-Za-z0-9+/=]{15,}", 15, "abcdefghijklmno", true},
+        {"[A-Za-z0-9+/=]{15,}", 15, "abcdefg hijklmnop", false},
+        {"[0-7]{9,13}", 9, "012345678", false},
+        {"[^a]{9}", 0, "", false},
+        {"[\\d]{9}", 0, "", false},
+        {"([a-f]{9})?", 0, "", false},
+        {"[a-f]{9}|x", 0, "", false},
+        {"[a-f]{4}", 0, "", false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct hint_run run;
+        hint_run_from_regex(slice_of_string(cases[i].source), false, &run);
+        assert_int_equal(run.least, cases[i].least);
+        if (run.least && hint_run_stands(&run, slice_of_string(cases[i].text)) != cases[i].stands)
+            fail_msg("/%s/ on '%s'", cases[i].source, cases[i].text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patterns),        cmocka_unit_test(test_cased),
-        cmocka_unit_test(test_regex),           cmocka_unit_test(test_regex_limit),
-        cmocka_unit_test(test_null_and_exists), cmocka_unit_test(test_cidr),
-        cmocka_unit_test(test_compare),         cmocka_unit_test(test_time_parts),
-        cmocka_unit_test(test_fieldref),        cmocka_unit_test(test_keywords),
-        cmocka_unit_test(test_arrays),          cmocka_unit_test(test_refused_regex_stays),
-        cmocka_unit_test(test_constants),       cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_cased),
+        cmocka_unit_test(test_regex),
+        cmocka_unit_test(test_regex_limit),
+        cmocka_unit_test(test_null_and_exists),
+        cmocka_unit_test(test_cidr),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_time_parts),
+        cmocka_unit_test(test_fieldref),
+        cmocka_unit_test(test_keywords),
+        cmocka_unit_test(test_arrays),
+        cmocka_unit_test(test_refused_regex_stays),
+        cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
