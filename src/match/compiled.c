@@ -13,7 +13,6 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
-#include "match/plan_weight.h"
 #include "model/rule.h"
 
 #include <assert.h>
@@ -34,18 +33,6 @@ static const size_t row_sizes[COMPILED_SECTION_COUNT] = {
     [COMPILED_COMPLAINTS] = sizeof(struct compiled_complaint),
     [COMPILED_FILES] = sizeof(struct compiled_file),
 };
-
-// Rows of log_source.def are kept by number, so their texts are part of the probe.
-uint64_t compiled_probe(void) {
-    uint64_t probe = weight_probe();
-    for (uint32_t i = 0; i < LOG_PRODUCT_COUNT; i++)
-        probe = digest_hash64_seeded(slice_of_string(log_product_text(i)), probe);
-    for (uint32_t i = 0; i < LOG_CATEGORY_COUNT; i++)
-        probe = digest_hash64_seeded(slice_of_string(log_category_text(i)), probe);
-    for (uint32_t i = 0; i < LOG_SERVICE_COUNT; i++)
-        probe = digest_hash64_seeded(slice_of_string(log_service_text(i)), probe);
-    return probe;
-}
 
 uint64_t compiled_checksum(struct slice blob) {
     const size_t from = offsetof(struct compiled_header, size);

@@ -157,7 +157,7 @@ struct compiled_header {
     char magic[8];
     uint64_t checksum; // digest_hash64 of all that follows it
     uint64_t size;     // of the whole blob
-    uint64_t probe;    // digest_hash64 of a fixed text: it may change with the library
+    uint64_t probe;    // plan_probe of the build that made it
     uint64_t options;  // what the rules were read with
     struct {
         uint64_t offset; // from the start of the blob, a multiple of 8
@@ -201,7 +201,6 @@ static inline uint32_t compiled_node_count(const struct compiled *compiled) {
     return compiled->counts[COMPILED_ATOMS] + compiled->counts[COMPILED_INNER];
 }
 
-uint64_t compiled_probe(void);                 // what this build writes into header.probe
 uint64_t compiled_checksum(struct slice blob); // over all behind header.checksum
 
 // Bytes of one row of a section.

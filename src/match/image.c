@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "match/plan_compile.h"
 #include "match/ruleset.h"
 #include "match/sigma.h"
 
@@ -117,7 +118,7 @@ struct ruleset *image_open(struct buffer *blob, uint64_t options_hash) {
         return NULL;
     memcpy(&header, blob->data, sizeof header);
     if (memcmp(header.magic, COMPILED_MAGIC, sizeof header.magic) != 0 ||
-        header.size != blob->size || header.probe != compiled_probe() ||
+        header.size != blob->size || header.probe != plan_probe() ||
         header.options != options_hash || header.checksum != compiled_checksum(buffer_slice(blob)))
         return NULL;
     return ruleset_from_blob(blob);

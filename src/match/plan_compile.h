@@ -20,6 +20,10 @@
 enum status plan_compile(const struct sigma_rules *rules, uint64_t options_hash,
                          struct buffer *ret_blob, struct problem *problem);
 
+// What a blob's numbers and guesses depend on besides the rules: the rows of log_source.def, the
+// weights, the hash. Differs between builds that must not read each other's blobs.
+uint64_t plan_probe(void);
+
 // What follows is shared by the plan_*.c files only.
 
 // Tables under construction. Equal texts, symbols, atoms and nodes are kept once.
