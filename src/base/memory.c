@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static _Noreturn void memory_exhausted(size_t count, size_t size) {
     fprintf(stderr, "vedette: out of memory (%zu x %zu bytes)\n", count, size);
@@ -26,6 +28,16 @@ void *memory_resize(void *memory, size_t count, size_t size) {
     if (!resized)
         memory_exhausted(count, size);
     return resized;
+}
+
+void memory_expect_large(void *memory, size_t size) {
+    enum {
+        LARGE_PAGE = 2 << 20
+    };
+    uintptr_t from = ((uintptr_t)memory + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    uintptr_t until = ((uintptr_t)memory + size) / LARGE_PAGE * LARGE_PAGE;
+    if (memory && until > from)
+        madvise((void *)from, until - from, MADV_HUGEPAGE);
 }
 
 void memory_free(void *memory) {

@@ -15,6 +15,10 @@ void *memory_new(size_t count, size_t size) __attribute__((malloc, returns_nonnu
 // Grow or shrink; new bytes are not zeroed. memory may be NULL.
 void *memory_resize(void *memory, size_t count, size_t size) __attribute__((returns_nonnull));
 
+// Tells the kernel that these fresh bytes will all be written at once, so that it may take large
+// pages for them: a thousand page faults less. Only speed hangs on it; memory may be NULL.
+void memory_expect_large(void *memory, size_t size);
+
 // NULL is fine.
 void memory_free(void *memory);
 

@@ -75,6 +75,7 @@ static void image_name(const struct ruleset_options *options, char name[IMAGE_NA
 static bool read_all(int fd, size_t size, struct buffer *ret_bytes) {
     uint8_t *to = buffer_reserve(ret_bytes, size);
     size_t got = 0;
+    memory_expect_large(to, size);
     while (to && got < size) {
         ssize_t step = read(fd, to + got, size - got);
         if (step < 0 && errno == EINTR)
