@@ -92,20 +92,15 @@ static void atom_set_hint(struct compiler *compiler, struct compiled_atom *row,
     }
 }
 
-// A literal in the middle of `*` and `?`, whole in the key: parts are rows of their own.
+// Parts are rows of their own: whole in the key, behind the atom's own row in the end.
 static void atom_set_parts(struct compiler *compiler, struct compiled_atom *row,
                            const struct pattern *pattern) {
     for (uint32_t i = 0; i < pattern->part_count; i++) {
         const struct pattern_part *part = &pattern->parts[i];
         struct compiled_part part_row = {.kind = part->kind};
-        if (part->kind == PATTERN_LITERAL) {
-            struct slice folded = compiler_fold(compiler, part->literal);
-            enum compiled_form form = i == 0                         ? FORM_STARTS
-                                      : i + 1 == pattern->part_count ? FORM_ENDS
-                                                                     : FORM_CONTAINS;
-            atom_set_hint(compiler, row, form, folded);
-            part_row.literal = compiler_text(compiler, pattern->cased ? part->literal : folded);
-        }
+        if (part->kind == PATTERN_LITERAL)
+            part_row.literal = compiler_text(
+                compiler, pattern->cased ? part->literal : compiler_fold(compiler, part->literal));
         buffer_append(&compiler->key, &part_row, sizeof part_row);
     }
     row->parts.count = pattern->part_count;
@@ -117,19 +112,12 @@ static void atom_set_pattern(struct compiler *compiler, struct compiled_atom *ro
     enum compiled_form form = pattern_form(pattern, &literal);
     row->form = (uint8_t)form;
     row->flags = pattern->cased ? COMPILED_CASED : 0;
-    if (form == FORM_GENERAL) {
+    if (form == FORM_GENERAL)
         atom_set_parts(compiler, row, pattern);
+    if (form == FORM_GENERAL || form == FORM_PRESENT || pattern->part_count == 0)
         return;
-    }
-    if (form == FORM_PRESENT)
-        return;
-    struct slice text = {NULL, 0};
-    if (pattern->part_count)
-        text = pattern->parts[literal].literal;
-    struct slice folded = compiler_fold(compiler, text);
-    row->text = compiler_text(compiler, pattern->cased ? text : folded);
-    if (folded.size)
-        atom_set_hint(compiler, row, form, folded);
+    struct slice text = pattern->parts[literal].literal;
+    row->text = compiler_text(compiler, pattern->cased ? text : compiler_fold(compiler, text));
 }
 
 static void atom_set_regex(struct compiler *compiler, struct compiled_atom *row,
@@ -138,10 +126,27 @@ static void atom_set_regex(struct compiler *compiler, struct compiled_atom *row,
                            (atom->regex_multiline ? COMPILED_MULTILINE : 0) |
                            (atom->regex_dotall ? COMPILED_DOTALL : 0));
     row->text = compiler_text(compiler, atom->regex);
-    struct hint_set hints;
-    hints_from_regex(atom->regex, atom->regex_caseless, &hints);
-    if (hints.count == 1)
-        atom_set_hint(compiler, row, FORM_CONTAINS, slice_of(hints.texts[0], hints.size));
+}
+
+static enum compiled_form part_form(const struct pattern *pattern, uint32_t part) {
+    if (pattern->part_count == 1)
+        return FORM_EQUALS;
+    return part == 0 ? FORM_STARTS : part + 1 == pattern->part_count ? FORM_ENDS : FORM_CONTAINS;
+}
+
+// The rarest of an atom's literals, for an atom that is new.
+static void atom_set_hints(struct compiler *compiler, struct compiled_atom *row,
+                           const struct atom *atom) {
+    if (atom->kind == ATOM_REGEX) {
+        struct hint_set hints;
+        hints_from_regex(atom->regex, atom->regex_caseless, &hints);
+        if (hints.count == 1)
+            atom_set_hint(compiler, row, FORM_CONTAINS, slice_of(hints.texts[0], hints.size));
+    }
+    for (uint32_t i = 0; atom->kind == ATOM_PATTERN && i < atom->pattern.part_count; i++)
+        if (atom->pattern.parts[i].kind == PATTERN_LITERAL)
+            atom_set_hint(compiler, row, part_form(&atom->pattern, i),
+                          compiler_fold(compiler, atom->pattern.parts[i].literal));
 }
 
 static uint32_t atom_cost(const struct compiled_atom *row) {
@@ -251,6 +256,7 @@ bool compiler_atom(struct compiler *compiler, const struct atom *atom, uint32_t 
         return true;
     if (number != before)
         return !regex_was_refused(compiler, atom, number, problem);
+    atom_set_hints(compiler, &row, atom);
     row.parts.first = compiler_row_count(compiler, COMPILED_PARTS);
     buffer_append(&compiler->sections[COMPILED_PARTS], compiler->key.data, part_bytes);
     bool sound = row.kind != ATOM_REGEX || compiler_add_regex(compiler, atom, &row, problem);

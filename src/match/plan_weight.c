@@ -80,12 +80,21 @@ static uint32_t common_place(const uint8_t *gram) {
     return bytes_get_u32(gram) * 0x9E3779B1u >> 16;
 }
 
-void weigher_init(struct weigher *weigher) {
-    memset(weigher, 0, sizeof *weigher);
-    for (size_t i = 0; i + 4 < sizeof commonplace; i++) {
-        uint32_t place = common_place((const uint8_t *)commonplace + i);
+static void weigher_add(struct weigher *weigher, struct slice text) {
+    for (size_t i = 0; i + COMPILED_GRAM_SIZE <= text.size; i++) {
+        uint32_t place = common_place(text.data + i);
         weigher->common[place / 64] |= UINT64_C(1) << place % 64;
     }
+    for (size_t i = 0; i + 2 <= text.size; i++) {
+        uint32_t place = bytes_get_u16(text.data + i);
+        weigher->pairs[place / 64] |= UINT64_C(1) << place % 64;
+    }
+}
+
+void weigher_init(struct weigher *weigher) {
+    memset(weigher, 0, sizeof *weigher);
+    weigher_add(weigher, slice_of(commonplace, sizeof commonplace - 1));
+    weigher_add(weigher, slice_of(everyday, sizeof everyday - 1));
 }
 
 static bool gram_is_common(const struct weigher *weigher, const uint8_t *gram) {
@@ -93,11 +102,27 @@ static bool gram_is_common(const struct weigher *weigher, const uint8_t *gram) {
     return weigher->common[place / 64] >> place % 64 & 1;
 }
 
-static bool is_commonplace(const struct weigher *weigher, enum compiled_form form,
-                           struct slice literal) {
-    for (size_t i = 0; i + 4 <= literal.size; i++)
+// Whether each of its grams is common: most literals end here.
+static bool may_be_common(const struct weigher *weigher, struct slice literal) {
+    for (size_t i = 0; i + COMPILED_GRAM_SIZE <= literal.size; i++)
         if (!gram_is_common(weigher, literal.data + i))
             return false;
+    return true;
+}
+
+static bool pairs_are_common(const struct weigher *weigher, struct slice literal) {
+    for (size_t i = 0; i + 2 <= literal.size; i++) {
+        uint32_t place = bytes_get_u16(literal.data + i);
+        if (!(weigher->pairs[place / 64] >> place % 64 & 1))
+            return false;
+    }
+    return true;
+}
+
+static bool is_commonplace(const struct weigher *weigher, enum compiled_form form,
+                           struct slice literal) {
+    if (literal.size < COMPILED_GRAM_SIZE)
+        return form != FORM_EQUALS && pairs_are_common(weigher, literal);
     const char *at = commonplace;
     size_t left = sizeof commonplace - 1;
     for (;;) {
@@ -119,14 +144,17 @@ bool weight_is_common(struct slice bytes) {
 size_t weight_rarest_gram(const struct weigher *weigher, struct slice literal) {
     size_t best = 0;
     uint32_t best_rarity = 0;
+    uint32_t sum = weight_rarity(slice_part(literal, 0, COMPILED_GRAM_SIZE - 1));
     for (size_t i = 0; i + COMPILED_GRAM_SIZE <= literal.size; i++) {
-        uint32_t rarity = weight_rarity(slice_part(literal, i, COMPILED_GRAM_SIZE));
+        sum += byte_eighths(literal.data[i + COMPILED_GRAM_SIZE - 1]);
+        uint32_t rarity = sum;
         if (!gram_is_common(weigher, literal.data + i))
             rarity += 4 * UNSEEN_EIGHTHS;
         if (rarity > best_rarity) {
             best_rarity = rarity;
             best = i;
         }
+        sum -= byte_eighths(literal.data[i]);
     }
     return best;
 }
@@ -150,11 +178,12 @@ uint32_t weight_of(const struct weigher *weigher, enum compiled_form form, struc
     uint32_t weight = bits >= 20 ? 1 : (uint32_t)WEIGHT_MAX >> bits;
     if (form == FORM_CONTAINS && literal.size < 4)
         weight = weight < WEIGHT_MAX / 8 ? weight * 8 : WEIGHT_MAX;
-    if (is_commonplace(weigher, form, literal)) {
+    bool common = may_be_common(weigher, literal);
+    if (common && is_commonplace(weigher, form, literal)) {
         uint32_t least = form == FORM_CONTAINS ? WEIGHT_MAX / 10 : WEIGHT_MAX / 25;
         weight = weight < least ? least : weight;
     }
-    if (is_everyday(form, literal) && weight < WEIGHT_MAX / 2)
+    if (common && is_everyday(form, literal) && weight < WEIGHT_MAX / 2)
         weight = WEIGHT_MAX / 2;
     return weight ? weight : 1;
 }

@@ -13,9 +13,11 @@ enum {
     WEIGHT_MAX = 1000000
 };
 
-// Which grams of four ordinary events are full of; a bit per hash. Immutable once made.
+// Which grams of four (a bit per hash) and pairs ordinary events are full of. Immutable once
+// made.
 struct weigher {
     uint64_t common[1024];
+    uint64_t pairs[1024];
 };
 
 void weigher_init(struct weigher *weigher);
