@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "match/evaluate.h"
 
+#include "base/bytes.h"
+
 #include <assert.h>
 
 // The one text of a field, kept while children of one node ask for the same field over and
@@ -43,15 +45,20 @@ static bool atom_is_edge(const struct compiled_atom *atom) {
     return atom->kind == ATOM_PATTERN && atom->form <= FORM_ENDS && !atom->flags;
 }
 
+// The gram in the row itself settles most misses before the literal's bytes are fetched; a
+// pattern without case has its literal for a hint.
 static bool atom_fits_text(const struct compiled *compiled, const struct compiled_atom *atom,
                            struct slice text) {
-    struct slice literal = compiled_slice(compiled, atom->text);
-    if (literal.size > text.size || (atom->form == FORM_EQUALS && literal.size != text.size))
+    uint32_t size = atom->text.size;
+    if (size > text.size || (atom->form == FORM_EQUALS && size != text.size))
         return false;
     const uint8_t *from = text.data;
     if (atom->form == FORM_ENDS)
-        from += text.size - literal.size;
-    return literal.size == 0 || memcmp(from, literal.data, literal.size) == 0;
+        from += text.size - size;
+    if (size >= COMPILED_GRAM_SIZE && atom->hint.size == size &&
+        bytes_get_u32(from + atom->gram_offset) != atom->gram)
+        return false;
+    return size == 0 || memcmp(from, compiled->text.data + atom->text.offset, size) == 0;
 }
 
 static bool child_holds(struct matcher *matcher, uint32_t node, struct field_text *field) {
