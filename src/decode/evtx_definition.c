@@ -38,22 +38,31 @@ static bool definition_name_equal(const struct evtx_definition_key *key,
     bool is_inline = offset == key->body + use->position + 4;
     if (is_inline || use->is_inline)
         return is_inline == use->is_inline;
-    return evtx_dictionary_at(key->names, key->chunk, offset) == use->name;
+    return evtx_dictionary_is(key->names, key->chunk, offset, use->name);
 }
 
-// memcmp for the short pieces between names, of which a definition has dozens.
+static bool sixteen_equal(const uint8_t *a, const uint8_t *b) {
+    __m128i left = _mm_loadu_si128((const __m128i *)(const void *)a);
+    __m128i right = _mm_loadu_si128((const __m128i *)(const void *)b);
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(left, right)) == 0xFFFF;
+}
+
+// memcmp for the short pieces between names, of which a definition has dozens: the last step
+// overlaps the one before, so that there is no tail of single bytes.
 static bool definition_piece_equal(const uint8_t *a, const uint8_t *b, size_t size) {
-    size_t at = 0;
-    for (; size - at >= 16; at += 16) {
-        __m128i left = _mm_loadu_si128((const __m128i *)(const void *)(a + at));
-        __m128i right = _mm_loadu_si128((const __m128i *)(const void *)(b + at));
-        if (_mm_movemask_epi8(_mm_cmpeq_epi8(left, right)) != 0xFFFF)
-            return false;
+    if (size >= 16) {
+        for (size_t at = 0; at + 16 < size; at += 16)
+            if (!sixteen_equal(a + at, b + at))
+                return false;
+        return sixteen_equal(a + size - 16, b + size - 16);
     }
-    for (; size - at >= 8; at += 8)
-        if (bytes_get_u64(a + at) != bytes_get_u64(b + at))
-            return false;
-    for (; at < size; at++)
+    if (size >= 8)
+        return bytes_get_u64(a) == bytes_get_u64(b) &&
+               bytes_get_u64(a + size - 8) == bytes_get_u64(b + size - 8);
+    if (size >= 4)
+        return bytes_get_u32(a) == bytes_get_u32(b) &&
+               bytes_get_u32(a + size - 4) == bytes_get_u32(b + size - 4);
+    for (size_t at = 0; at < size; at++)
         if (a[at] != b[at])
             return false;
     return true;

@@ -61,7 +61,7 @@ uint32_t evtx_dictionary_add_utf16(struct evtx_dictionary *names, struct slice u
 }
 
 uint32_t evtx_dictionary_at(struct evtx_dictionary *names, struct slice chunk, uint32_t offset) {
-    struct evtx_name_slot *slot = &names->slots[offset * 2654435761u >> 22];
+    struct evtx_name_slot *slot = &names->slots[evtx_name_slot_place(offset)];
     if (slot->generation == names->generation && slot->offset == offset)
         return slot->name;
     struct slice utf16;

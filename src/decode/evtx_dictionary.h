@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum {
-    EVTX_NAME_SLOTS = 1024 // a power of two
+    EVTX_NAME_SLOTS = 1024 // 2^10: see evtx_name_slot_place
 };
 
 // Numbers of the names that the format itself gives a meaning.
@@ -50,6 +50,19 @@ uint32_t evtx_dictionary_at(struct evtx_dictionary *names, struct slice chunk, u
 
 // The number of a UTF-16 text; INTERN_FULL when it is too long or no number is left.
 uint32_t evtx_dictionary_add_utf16(struct evtx_dictionary *names, struct slice utf16);
+
+static inline uint32_t evtx_name_slot_place(uint32_t offset) {
+    return offset * 2654435761u >> 22;
+}
+
+// Whether the name at `offset` has this number: one look when it was asked in this chunk before.
+static inline bool evtx_dictionary_is(struct evtx_dictionary *names, struct slice chunk,
+                                      uint32_t offset, uint32_t name) {
+    const struct evtx_name_slot *slot = &names->slots[evtx_name_slot_place(offset)];
+    if (slot->generation == names->generation && slot->offset == offset)
+        return slot->name == name;
+    return evtx_dictionary_at(names, chunk, offset) == name;
+}
 
 static inline struct slice evtx_dictionary_text(const struct evtx_dictionary *names,
                                                 uint32_t name) {
