@@ -24,7 +24,7 @@ enum {
     // host's logs holds about 500 templates; each host brings its own definitions of them, but
     // no programs.
     EVTX_DEFINITIONS_MAX = 16384,
-    EVTX_DEFINITION_BYTES_MAX = 32 * 1024 * 1024,
+    EVTX_DEFINITION_BYTES_MAX = 18 * 1024 * 1024,
     EVTX_PROGRAMS_MAX = 4096,
     EVTX_PROGRAM_BYTES_MAX = 16 * 1024 * 1024,
     EVTX_LAYOUTS_MAX = 16384,
