@@ -7,8 +7,7 @@
 #include <emmintrin.h>
 #include <string.h>
 
-// One code point as UTF-8; returns the bytes written, 1 to 4.
-static size_t text_put(uint32_t code, uint8_t *to) {
+size_t text_put(uint32_t code, uint8_t *to) {
     if (code < 0x80) {
         to[0] = (uint8_t)code;
         return 1;
@@ -164,6 +163,36 @@ int text_compare_fold_ascii(struct slice a, struct slice b) {
 
 bool text_equal_fold_ascii(struct slice a, struct slice b) {
     return a.size == b.size && text_compare_fold_ascii(a, b) == 0;
+}
+
+int text_hex_digit(uint8_t byte) {
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    uint8_t letter = byte | 0x20;
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+bool text_integer(struct slice text, int64_t *ret_number) {
+    bool is_negative = text.size && text.data[0] == '-';
+    size_t at = is_negative;
+    uint64_t base = 10;
+    if (!is_negative && text.size > 2 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x') {
+        base = 16;
+        at = 2;
+    }
+    if (at == text.size)
+        return false;
+    uint64_t number = 0;
+    for (; at < text.size; at++) {
+        int digit = text_hex_digit(text.data[at]);
+        if (digit < 0 || (uint64_t)digit >= base || __builtin_mul_overflow(number, base, &number) ||
+            __builtin_add_overflow(number, (uint64_t)digit, &number))
+            return false;
+    }
+    if (number > (uint64_t)INT64_MAX + is_negative)
+        return false;
+    *ret_number = is_negative ? (int64_t)(0 - number) : (int64_t)number;
+    return true;
 }
 
 static const char text_hex_digits[] = "0123456789abcdef";

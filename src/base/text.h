@@ -19,6 +19,16 @@ size_t text_from_cp1252(const uint8_t *bytes, size_t size, uint8_t *to);
 
 bool text_is_utf8(struct slice text);
 
+// One code point below 0x110000 as UTF-8; returns the bytes written, 1 to 4.
+size_t text_put(uint32_t code, uint8_t *to);
+
+// A hexadecimal digit's number, of either case; -1 when the byte is none.
+int text_hex_digit(uint8_t byte);
+
+// A whole text as an integer: decimal with or without '-', or 0x and hexadecimal digits. False
+// when it is anything else or does not fit.
+bool text_integer(struct slice text, int64_t *ret_number);
+
 // ASCII A-Z to a-z, other bytes as they are. `to` may be `from`.
 void text_fold_ascii(const uint8_t *from, size_t size, uint8_t *to);
 bool text_equal_fold_ascii(struct slice a, struct slice b);

@@ -55,25 +55,6 @@ static uint32_t fold_decode(const uint8_t *text, size_t size) {
     return code;
 }
 
-static size_t fold_encode(uint32_t code, uint8_t *to) {
-    if (code < 0x800) {
-        to[0] = (uint8_t)(0xC0 | code >> 6);
-        to[1] = (uint8_t)(0x80 | (code & 0x3F));
-        return 2;
-    }
-    if (code < 0x10000) {
-        to[0] = (uint8_t)(0xE0 | code >> 12);
-        to[1] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
-        to[2] = (uint8_t)(0x80 | (code & 0x3F));
-        return 3;
-    }
-    to[0] = (uint8_t)(0xF0 | code >> 18);
-    to[1] = (uint8_t)(0x80 | (code >> 12 & 0x3F));
-    to[2] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
-    to[3] = (uint8_t)(0x80 | (code & 0x3F));
-    return 4;
-}
-
 size_t fold_utf8(const uint8_t *from, size_t size, uint8_t *to) {
     struct slice text = slice_of(from, size);
     size_t written = 0;
@@ -98,7 +79,7 @@ size_t fold_utf8(const uint8_t *from, size_t size, uint8_t *to) {
             memcpy(to + written, from + at, step);
             written += step;
         } else {
-            written += fold_encode(folded, to + written);
+            written += text_put(folded, to + written);
         }
         at += step;
     }

@@ -8,8 +8,8 @@
 #include "match/sigma_parts.h"
 
 #include "base/memory.h"
+#include "base/workers.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,54 +20,42 @@ enum {
     JOIN_BYTES_MAX = 1 << 30, // of what joining adds to what was read
 };
 
-struct task {
+struct reading {
     struct sigma_input *inputs;
     size_t count;
     atomic_size_t next;
+    struct sigma_worker *workers;
 };
 
-struct reading_thread {
-    struct task *task;
-    struct sigma_worker worker;
-    pthread_t thread;
-    bool started;
-};
-
-static void *thread_run(void *context) {
-    struct reading_thread *self = context;
-    struct task *task = self->task;
+static enum status reading_run(void *context, unsigned worker, struct problem *problem) {
+    (void)problem;
+    struct reading *reading = context;
     for (;;) {
-        size_t from = atomic_fetch_add(&task->next, FILES_A_TURN);
-        for (size_t i = from; i < from + FILES_A_TURN && i < task->count; i++)
-            sigma_input_read(&self->worker, &task->inputs[i]);
-        if (from + FILES_A_TURN >= task->count)
-            return NULL;
+        size_t from = atomic_fetch_add(&reading->next, FILES_A_TURN);
+        for (size_t i = from; i < from + FILES_A_TURN && i < reading->count; i++)
+            sigma_input_read(&reading->workers[worker], &reading->inputs[i]);
+        if (from + FILES_A_TURN >= reading->count)
+            return STATUS_OK;
     }
 }
 
-// Thread 0 is the caller's own; one that cannot be started is done without.
+// A thread that cannot be started is done without: the caller's own reads what is left.
 static void inputs_read(struct sigma_rules *rules, struct sigma_input *inputs, size_t count,
                         const struct sigma_placeholders *placeholders, unsigned threads) {
-    struct task task = {.inputs = inputs, .count = count};
-    atomic_init(&task.next, 0);
     size_t wanted = threads > THREADS_MAX ? THREADS_MAX : threads ? threads : 1;
     if (wanted > count / FILES_A_TURN + 1)
         wanted = count / FILES_A_TURN + 1;
-    struct reading_thread *row = memory_new(wanted, sizeof *row);
+    struct reading reading = {.inputs = inputs, .count = count};
+    atomic_init(&reading.next, 0);
+    reading.workers = memory_new(wanted, sizeof *reading.workers);
+    for (size_t i = 0; i < wanted; i++)
+        sigma_worker_init(&reading.workers[i], placeholders);
+    workers_run((unsigned)wanted, reading_run, &reading, NULL);
     for (size_t i = 0; i < wanted; i++) {
-        row[i].task = &task;
-        sigma_worker_init(&row[i].worker, placeholders);
-        if (i > 0)
-            row[i].started = pthread_create(&row[i].thread, NULL, thread_run, &row[i]) == 0;
+        arena_absorb(&rules->arena, &reading.workers[i].kept);
+        sigma_worker_done(&reading.workers[i]);
     }
-    thread_run(&row[0]);
-    for (size_t i = 0; i < wanted; i++) {
-        if (row[i].started)
-            pthread_join(row[i].thread, NULL);
-        arena_absorb(&rules->arena, &row[i].worker.kept);
-        sigma_worker_done(&row[i].worker);
-    }
-    memory_free(row);
+    memory_free(reading.workers);
 }
 
 static int document_compare(const void *a, const void *b) {

@@ -17,20 +17,13 @@ static const uint8_t *json_find(const uint8_t *at, const uint8_t *end, uint8_t b
     return found ? found : end;
 }
 
-static int32_t hex_digit(uint8_t byte) {
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    uint8_t letter = byte | 0x20;
-    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 // The code unit of \uXXXX at `at`; -1 when it is none.
 static int32_t escape_unit(const uint8_t *at, const uint8_t *end) {
     if (end - at < 2 + HEX_DIGITS || at[0] != '\\' || at[1] != 'u')
         return -1;
     int32_t unit = 0;
     for (int i = 0; i < HEX_DIGITS; i++) {
-        int32_t digit = hex_digit(at[2 + i]);
+        int32_t digit = text_hex_digit(at[2 + i]);
         if (digit < 0)
             return -1;
         unit = unit * 16 + digit;
@@ -40,23 +33,7 @@ static int32_t escape_unit(const uint8_t *at, const uint8_t *end) {
 
 static void append_code_point(struct buffer *buffer, int32_t code) {
     uint8_t bytes[UTF8_MAX];
-    size_t size = 0;
-    if (code < 0x80) {
-        bytes[size++] = (uint8_t)code;
-    } else if (code < 0x800) {
-        bytes[size++] = (uint8_t)(0xC0 | code >> 6);
-        bytes[size++] = (uint8_t)(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-        bytes[size++] = (uint8_t)(0xE0 | code >> 12);
-        bytes[size++] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
-        bytes[size++] = (uint8_t)(0x80 | (code & 0x3F));
-    } else {
-        bytes[size++] = (uint8_t)(0xF0 | code >> 18);
-        bytes[size++] = (uint8_t)(0x80 | (code >> 12 & 0x3F));
-        bytes[size++] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
-        bytes[size++] = (uint8_t)(0x80 | (code & 0x3F));
-    }
-    buffer_append(buffer, bytes, size);
+    buffer_append(buffer, bytes, text_put((uint32_t)code, bytes));
 }
 
 // \uXXXX, or two of them that are a surrogate pair. Returns how many bytes were taken, 0 when
@@ -188,29 +165,6 @@ void value_json_append_text(const struct value *value, struct buffer *buffer) {
         buffer_append(buffer, value->data, value->size);
 }
 
-static bool integer_parse(struct slice text, int64_t *ret_number) {
-    bool negative = text.size && text.data[0] == '-';
-    size_t at = negative;
-    uint64_t base = 10;
-    if (!negative && text.size > 2 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x') {
-        base = 16;
-        at = 2;
-    }
-    if (at == text.size)
-        return false;
-    uint64_t number = 0;
-    for (; at < text.size; at++) {
-        int32_t digit = hex_digit(text.data[at]);
-        if (digit < 0 || (uint64_t)digit >= base || __builtin_mul_overflow(number, base, &number) ||
-            __builtin_add_overflow(number, (uint64_t)digit, &number))
-            return false;
-    }
-    if (number > (uint64_t)INT64_MAX + negative)
-        return false;
-    *ret_number = negative ? (int64_t)(0 - number) : (int64_t)number;
-    return true;
-}
-
 bool value_json_integer(const struct value *value, int64_t *ret_number) {
     assert(value_is_json(value));
     if (value->kind == VALUE_JSON_BOOL) {
@@ -219,7 +173,7 @@ bool value_json_integer(const struct value *value, int64_t *ret_number) {
     }
     if (value->kind == VALUE_JSON_RAW)
         return false;
-    return integer_parse(slice_of(value->data, value->size), ret_number);
+    return text_integer(slice_of(value->data, value->size), ret_number);
 }
 
 size_t value_json_count(const struct value *value) {

@@ -199,14 +199,6 @@ static void append_integer(const struct value *value, struct buffer *buffer) {
         buffer_append_u64(buffer, bits);
 }
 
-// A hexadecimal digit's number, or 16.
-static uint32_t hex_digit(uint8_t byte) {
-    return byte >= '0' && byte <= '9'   ? byte - (uint32_t)'0'
-           : byte >= 'a' && byte <= 'f' ? byte - (uint32_t)'a' + 10
-           : byte >= 'A' && byte <= 'F' ? byte - (uint32_t)'A' + 10
-                                        : 16;
-}
-
 static void append_scalar(const struct value *value, struct buffer *buffer) {
     struct slice bytes = {value->data, value->size};
     if (value->size < kind_size(value->kind) && !kind_is_integer(value->kind))
@@ -355,30 +347,6 @@ void value_append_text(const struct value *value, struct buffer *buffer) {
             buffer_append(buffer, ", ", 2);
         append_scalar(&element, buffer);
     }
-}
-
-// Decimal, or 0x and hexadecimal digits, and nothing else.
-static bool text_integer(struct slice text, int64_t *ret_number) {
-    bool is_negative = text.size && text.data[0] == '-';
-    size_t at = is_negative;
-    uint32_t base = 10;
-    if (!is_negative && text.size > 2 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x') {
-        base = 16;
-        at = 2;
-    }
-    if (at == text.size)
-        return false;
-    uint64_t number = 0;
-    for (; at < text.size; at++) {
-        uint32_t digit = hex_digit(text.data[at]);
-        if (digit >= base || __builtin_mul_overflow(number, (uint64_t)base, &number) ||
-            __builtin_add_overflow(number, (uint64_t)digit, &number))
-            return false;
-    }
-    if (number > (uint64_t)INT64_MAX)
-        return false;
-    *ret_number = is_negative ? -(int64_t)number : (int64_t)number;
-    return true;
 }
 
 bool value_integer(const struct value *value, int64_t *ret_number) {
