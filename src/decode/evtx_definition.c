@@ -5,8 +5,6 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 
-#include <emmintrin.h>
-
 void evtx_definitions_init(struct evtx_definitions *definitions) {
     arena_init(&definitions->arena, 2 * EVTX_DEFINITION_BYTES_MAX);
     table_init(&definitions->table);
@@ -41,33 +39,6 @@ static bool definition_name_equal(const struct evtx_definition_key *key,
     return evtx_dictionary_is(key->names, key->chunk, offset, use->name);
 }
 
-static bool sixteen_equal(const uint8_t *a, const uint8_t *b) {
-    __m128i left = _mm_loadu_si128((const __m128i *)(const void *)a);
-    __m128i right = _mm_loadu_si128((const __m128i *)(const void *)b);
-    return _mm_movemask_epi8(_mm_cmpeq_epi8(left, right)) == 0xFFFF;
-}
-
-// memcmp for the short pieces between names, of which a definition has dozens: the last step
-// overlaps the one before, so that there is no tail of single bytes.
-static bool definition_piece_equal(const uint8_t *a, const uint8_t *b, size_t size) {
-    if (size >= 16) {
-        for (size_t at = 0; at + 16 < size; at += 16)
-            if (!sixteen_equal(a + at, b + at))
-                return false;
-        return sixteen_equal(a + size - 16, b + size - 16);
-    }
-    if (size >= 8)
-        return bytes_get_u64(a) == bytes_get_u64(b) &&
-               bytes_get_u64(a + size - 8) == bytes_get_u64(b + size - 8);
-    if (size >= 4)
-        return bytes_get_u32(a) == bytes_get_u32(b) &&
-               bytes_get_u32(a + size - 4) == bytes_get_u32(b + size - 4);
-    for (size_t at = 0; at < size; at++)
-        if (a[at] != b[at])
-            return false;
-    return true;
-}
-
 // Equal but for the words that point at names, and these point at equal names: a hash alone
 // proves nothing when the file is crafted.
 static bool definition_equal(const void *context, uint32_t number, const void *wanted) {
@@ -85,12 +56,12 @@ static bool definition_equal(const void *context, uint32_t number, const void *w
     uint32_t at = 0;
     for (size_t i = 0; i < definition->name_use_count; i++) {
         const struct evtx_name_use *use = &definition->name_uses[i];
-        if (!definition_piece_equal(known + at, body + at, use->position - at) ||
+        if (!bytes_equal(known + at, body + at, use->position - at) ||
             !definition_name_equal(key, use))
             return false;
         at = use->position + (use->is_inline ? 8 : 4);
     }
-    return definition_piece_equal(known + at, body + at, definition->body.size - at);
+    return bytes_equal(known + at, body + at, definition->body.size - at);
 }
 
 // Windows makes the GUID from the content, literals included; it tells nearly all apart.
