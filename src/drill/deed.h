@@ -243,7 +243,7 @@ struct deed {
     };
 };
 
-// "web-request"; static.
+// "WEB_REQUEST"; static.
 const char *deed_kind_name(enum deed_kind kind);
 
 #endif

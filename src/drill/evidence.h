@@ -70,13 +70,17 @@ void evidence_close_file(struct evidence *evidence, uint32_t file, uint64_t reco
 void evidence_withdraw(struct evidence *evidence, uint32_t file, uint64_t offset, uint64_t size,
                        uint64_t record_bytes);
 
+// A closed file is damaged and has so many bytes now; withdraw what went.
+void evidence_damage_file(struct evidence *evidence, uint32_t file, uint64_t bytes);
+
 // The file was put into an archive: citations then name the archive, '!' and this path.
 void evidence_pack_file(struct evidence *evidence, uint32_t file, const char *archive);
 
 // The rest is for the truth: all files, and the citations that stand, by step, serial, file,
 // record.
 struct evidence_file {
-    const char *path; // as a responder sees it, with "archive!" before it where packed
+    const char *path;      // as a responder sees it, with "archive!" before it where packed
+    const char *disk_path; // where it was written
     uint64_t records, bytes;
     bool damaged;
 };

@@ -46,7 +46,7 @@ enum status text_log_begin(struct text_log *log, uint32_t part, const char *path
 enum status text_log_put(struct text_log *log, const struct evidence_mark *mark,
                          struct problem *problem);
 
-// Empties the open file, withdrawing its citations; `keep` lines of header stay.
+// Empties the open file and withdraws its citations; the header has to be put again.
 enum status text_log_clear(struct text_log *log, struct problem *problem);
 
 // Days since 1970 of a time at this distance from UTC: the usual `part`.
