@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// YAML; the vocabulary is docs/drill.md's and stable: files written for one version of it play
+// YAML; the vocabulary is docs/drill_play.md's and stable: files written for one version of it play
 // on later ones. Unknown keys and words, missing ones, numbers out of range are refused with
 // "file:line: reason". Texts are NUL-terminated and live as long as the scenario.
 

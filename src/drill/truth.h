@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Schema "vedette.truth/1", written out in docs/drill.md. Filled while the attack is made;
+// Schema "vedette.truth/1", written out in docs/drill_play.md. Filled while the attack is made;
 // what is provable is computed at the end from the citations that stand.
 
 enum truth_state {
