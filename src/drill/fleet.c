@@ -20,7 +20,7 @@ enum {
 
 static const unsigned kind_roles[KINDS] = {ROLE_W, ROLE_S, ROLE_S, ROLE_S | ROLE_X};
 
-static void make_tables(struct fleet *fleet) {
+static void make_picks(struct fleet *fleet) {
     uint32_t weights[DICE_PICKS];
     for (size_t kind = 0; kind < KINDS; kind++) {
         for (size_t i = 0; i < life_row_count; i++)
@@ -48,6 +48,11 @@ static void make_hashes(struct fleet *fleet) {
                  (unsigned long long)words[4], (unsigned long long)words[5],
                  (unsigned long long)words[6], (unsigned long long)words[7]);
     }
+}
+
+void fleet_make_tables(struct fleet *fleet) {
+    make_picks(fleet);
+    make_hashes(fleet);
 }
 
 // How busy each hour is, added up: people work from eight to six on five days, machines always.
@@ -149,8 +154,7 @@ enum status drill_write_logs(const struct drill_logs_options *options,
     fleet->scribe = memory_new(1, sizeof *fleet->scribe);
     fleet->types = event_types_new();
     fleet->catalogue = evtx_catalogue_new(event_types_table(fleet->types), DRILL_EVENT_COUNT);
-    make_tables(fleet);
-    make_hashes(fleet);
+    fleet_make_tables(fleet);
     make_curves(fleet);
     status = log_set_new(options, fleet->catalogue, DRILL_EVENT_COUNT, &fleet->logs, problem);
     if (status == STATUS_OK && options->single)

@@ -31,6 +31,10 @@ static bool has_servers(const struct fleet *fleet) {
 }
 
 void fleet_name_host(const struct fleet *fleet, uint32_t number, char ret_name[16]) {
+    if (fleet->organisation) {
+        snprintf(ret_name, 16, "%s", fleet->organisation->hosts[number].name);
+        return;
+    }
     static const char *const servers[SERVER_COUNT] = {"DC-01", "EX-01", "UPD-01", "FILE-01"};
     if (has_servers(fleet) && number < SERVER_COUNT)
         snprintf(ret_name, 16, "%s", servers[number]);
@@ -39,6 +43,12 @@ void fleet_name_host(const struct fleet *fleet, uint32_t number, char ret_name[1
 }
 
 void fleet_address_host(const struct fleet *fleet, uint32_t number, char ret_address[16]) {
+    if (fleet->organisation) {
+        uint32_t four = address_four(&fleet->organisation->hosts[number].address);
+        snprintf(ret_address, 16, "%u.%u.%u.%u", four >> 24, four >> 16 & 255, four >> 8 & 255,
+                 four & 255);
+        return;
+    }
     bool server = has_servers(fleet) && number < SERVER_COUNT;
     unsigned net = server ? 1 : 20 + number / 250, last = server ? 10 + number : 1 + number % 250;
     snprintf(ret_address, 16, "10.20.%u.%u", net % 256, last % 256);
@@ -132,27 +142,50 @@ static void start_parents(struct fleet_host *host) {
         start_parent(host, of_story[i]);
 }
 
-struct fleet_host *fleet_host_new(const struct fleet *fleet, uint32_t number,
-                                  struct problem *problem) {
+struct fleet_host *fleet_host_make(const struct fleet *fleet, const struct fleet_identity *identity,
+                                   struct problem *problem) {
     struct fleet_host *host = memory_new(1, sizeof *host);
     host->fleet = fleet;
     host->scribe = fleet->scribe;
-    host->number = number;
+    host->number = identity->number;
     host->problem = problem;
-    dice_init(&host->dice, fleet->options->seed, number + 1);
-    bool server = has_servers(fleet) && number < SERVER_COUNT;
-    host->role = !server ? ROLE_W : number == SERVER_EXCHANGE ? ROLE_S | ROLE_X : ROLE_S;
-    host->kind = !server ? 0 : number == SERVER_DC ? 2 : number == SERVER_EXCHANGE ? 3 : 1;
-    fleet_name_host(fleet, number, host->name);
-    fleet_address_host(fleet, number, host->address);
-    snprintf(host->computer, sizeof host->computer, "%s.corp.example.com", host->name);
-    host->evtx =
-        evtx_host_new(fleet->catalogue, host->computer, fleet->options->single ? number : 0);
+    dice_init(&host->dice, identity->seed, identity->number + 1);
+    host->role = identity->role;
+    host->kind = identity->kind;
+    snprintf(host->name, sizeof host->name, "%s", identity->name);
+    snprintf(host->address, sizeof host->address, "%s", identity->address);
+    snprintf(host->computer, sizeof host->computer, "%s", identity->computer);
+    host->evtx = evtx_host_new(fleet->catalogue, host->computer, identity->evtx_number);
     host->planned = fleet->options->records;
     host->now = fleet->start + dice_below(&host->dice, 60 * FILETIME_SECOND);
     set_accounts(host);
     start_parents(host);
     return host;
+}
+
+struct fleet_host *fleet_host_new(const struct fleet *fleet, uint32_t number,
+                                  struct problem *problem) {
+    char name[16], address[16], computer[64];
+    bool server = has_servers(fleet) && number < SERVER_COUNT;
+    fleet_name_host(fleet, number, name);
+    fleet_address_host(fleet, number, address);
+    snprintf(computer, sizeof computer, "%s.corp.example.com", name);
+    return fleet_host_make(
+        fleet,
+        &(struct fleet_identity){.number = number,
+                                 .seed = fleet->options->seed,
+                                 .role = !server                     ? ROLE_W
+                                         : number == SERVER_EXCHANGE ? ROLE_S | ROLE_X
+                                                                     : ROLE_S,
+                                 .kind = !server                     ? 0
+                                         : number == SERVER_DC       ? 2
+                                         : number == SERVER_EXCHANGE ? 3
+                                                                     : 1,
+                                 .evtx_number = fleet->options->single ? number : 0,
+                                 .name = name,
+                                 .computer = computer,
+                                 .address = address},
+        problem);
 }
 
 void fleet_host_free(struct fleet_host *host) {
@@ -205,7 +238,8 @@ void fleet_host_emit(struct fleet_host *host, enum drill_event event, uint32_t i
             security || type->classic ? (struct slice){NULL, 0} : fleet_account_sid(host, account),
         .values = host->scribe->values,
     };
-    host->status = log_set_append(host->fleet->logs, &record, host->problem);
+    host->status = host->sink ? host->sink->append(host->sink, &record, host->problem)
+                              : log_set_append(host->fleet->logs, &record, host->problem);
     host->written++;
     scribe_reset(host->scribe);
 }

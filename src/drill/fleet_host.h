@@ -6,6 +6,7 @@
 #include "drill/dice.h"
 #include "drill/event_types.h"
 #include "drill/log_set.h"
+#include "drill/organisation.h"
 #include "drill/scribe.h"
 
 enum program {
@@ -62,8 +63,9 @@ struct fleet {
     struct dice_table programs[4]; // what is started next
     uint64_t *curve[2];            // activity up to the end of each hour: people, machines
     size_t hour_count;
-    uint64_t start;        // FILETIME
-    struct scribe *scribe; // hosts take turns
+    uint64_t start;                          // FILETIME
+    struct scribe *scribe;                   // hosts take turns
+    const struct organisation *organisation; // whose hosts these are; NULL: the fleet's own
 };
 
 struct fleet_account {
@@ -106,8 +108,29 @@ struct fleet_host {
     size_t story_at;
     enum status status; // of the first append that failed; nothing is written after it
     struct problem *problem;
-    struct scribe *scribe; // the fleet's
+    struct scribe *scribe;   // the fleet's
+    struct fleet_sink *sink; // NULL: the fleet's log set
 };
+
+// Where a host's records go instead of the fleet's log set.
+struct fleet_sink {
+    enum status (*append)(struct fleet_sink *sink, struct evtx_record *record,
+                          struct problem *problem);
+};
+
+// Who a host is, when somebody else decides that.
+struct fleet_identity {
+    uint32_t number;
+    uint64_t seed;
+    unsigned role;
+    size_t kind, evtx_number;
+    const char *name, *computer, *address;
+};
+struct fleet_host *fleet_host_make(const struct fleet *fleet, const struct fleet_identity *identity,
+                                   struct problem *problem);
+
+// The fleet's tables of what happens, and of digests.
+void fleet_make_tables(struct fleet *fleet);
 
 struct fleet_host *fleet_host_new(const struct fleet *fleet, uint32_t number,
                                   struct problem *problem);

@@ -47,6 +47,7 @@ struct log_site {
     const struct host *host;
     struct evidence *evidence;
     const struct log_choices *choices;
+    const struct log_kit *kit;
     const char *directory; // "hosts/ws-00007" or "servers/mail-01": paths begin with it
     struct dice dice;      // of this log alone
 };
@@ -59,7 +60,8 @@ struct log_entry {
     struct evidence_mark mark;
 };
 
-struct log; // each writer's own: `struct log` is completed in its file
+struct log_kit; // likewise: what all logs of a writer share
+struct log;     // each writer's own: `struct log` is completed in its file
 
 struct log_writer {
     const char *name;    // "iis"
@@ -67,6 +69,10 @@ struct log_writer {
     uint64_t kinds;      // DEED_MASK(...) of those it takes
     unsigned places;     // of enum log_place
     uint32_t roles;      // HOST_MASK(...) of the hosts that have it
+    // What all logs of this writer share, made once; NULL: nothing.
+    struct log_kit *(*kit_new)(const struct organisation *organisation,
+                               const struct log_choices *choices);
+    void (*kit_free)(struct log_kit *kit);
     // A host of these roles may still not keep it; NULL: all do.
     bool (*keeps)(const struct log_site *site);
     // Nothing need be on disk before the first record. `site` outlives the log.

@@ -120,7 +120,7 @@ struct scenario_step {
     uint32_t count;                     // 0: what the verb makes of it
     uint32_t percent;                   // of those that it could be; 0: count decides
     uint64_t bytes;
-    uint32_t days, items, victims;
+    uint32_t days, items, victims; // items: also how many of exploit-web seem to work
     const char *path, *name, *account, *chain, *through;
     struct scenario_words methods, words, what, ports;
 };
@@ -133,7 +133,7 @@ struct scenario_campaign {
     struct scenario_words holidays; // "07-04"
     struct network addresses;       // that the intruder comes from
     uint32_t address_count;
-    uint32_t first_day, days; // within the play
+    uint32_t first_day; // within the play
     struct scenario_choice choices[SCENARIO_VARIANTS_MAX];
     size_t choice_count;
     struct scenario_step *steps; // in the file's order, which is that of time
