@@ -5,28 +5,35 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
-    DOCUMENT_STEMS_MAX = 12
+    DOCUMENT_STEMS_MAX = 8
 };
 
 // How one looks in its access log: stems, parameter names, statuses; never a payload. One is
-// drawn by the seed; the last is an invention that no list knows. That one is drawn says nothing
+// drawn by the seed; the last is an invention that no list knows. Which one is drawn says nothing
 // about any real case.
 struct document_system {
-    const char *name; // "example-docsafe"
+    const char *name;
     bool invented;
-    const char *prefix;                                      // "/docsafe"
-    const char *login, *admin_login, *client_check, *upload; // stems without the prefix
-    // Each ends with NULL. Of `attacks`: "METHOD stem?parameter-names status".
+    const char *admin_login; // POST
+    // Each ends with NULL.
+    const char *clients[DOCUMENT_STEMS_MAX]; // what client programs ask for by themselves
     const char *pages[DOCUMENT_STEMS_MAX];
     const char *admin_pages[DOCUMENT_STEMS_MAX];
-    const char *attacks[DOCUMENT_STEMS_MAX];
-    const char *virtual_directories[DOCUMENT_STEMS_MAX]; // where a planted path would not stand out
-    const char *service, *folder;                        // Windows service, install folder
+    struct document_attack {
+        const char *method, *stem, *query; // query: parameter names only
+        uint16_t status;                   // when it seems to work
+        bool slow;                         // shows in the time taken
+    } attacks[DOCUMENT_STEMS_MAX];
+    const char *virtual_directory; // where a planted path would not stand out
 };
 
 // All of them; static. The invented one is last.
 const struct document_system *document_system_list(size_t *ret_count);
+
+// By name, or (NULL or "any") by the seed; NULL when there is none of that name.
+const struct document_system *document_system_find(const char *name, uint64_t seed);
 
 #endif

@@ -41,4 +41,28 @@ struct drill_logs_result {
 enum status drill_write_logs(const struct drill_logs_options *options,
                              struct drill_logs_result *ret_result, struct problem *problem);
 
+struct scenario_words;
+
+// A scenario in every log that it would leave (player.h), and DIR/truth.json.
+struct drill_play_options {
+    const char *scenario;   // path of a scenario file
+    const char *directory;  // empty or absent
+    uint32_t hosts, days;   // 0: as the scenario says
+    uint32_t victims;       // of waves in all, pilots included; 0: min(276, half the hosts)
+    uint32_t records_a_day; // of an ordinary host
+    uint64_t seed;
+    uint32_t loss_millionths; // of the logs
+    bool evtx, winlogbeat;
+    const struct scenario_words *variants; // wanted ones, or NULL
+};
+
+struct drill_play_result {
+    uint64_t hosts, deeds, attack_deeds, files, records, bytes;
+};
+
+// STATUS_USAGE for too few hosts or days (with the number that is needed), STATUS_FORMAT for a
+// scenario file that is none, STATUS_SYSTEM when the disk refuses.
+enum status drill_play(const struct drill_play_options *options,
+                       struct drill_play_result *ret_result, struct problem *problem);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "drill/document_system.h"
 #include "drill/scenario_campaign.h"
 
 #include <errno.h>
@@ -225,6 +226,9 @@ static enum status read_organisation(const struct scenario_reader *reader,
     enum status status = scenario_read_keys(reader, node, organisation_keys, scenario);
     if (status == STATUS_OK)
         status = check_name(reader, node, scenario->workstation_name, 9, "-");
+    if (status == STATUS_OK && !document_system_find(scenario->document_system, 0))
+        return scenario_refuse(reader, node->line, "no such document system: %.40s",
+                               scenario->document_system);
     if (status == STATUS_OK)
         status = read_list(reader, scenario, node, &companies, &scenario->company_count,
                            &scenario->companies);

@@ -1,0 +1,195 @@
+// Normal life: what others see of a host
+// SPDX-License-Identifier: Apache-2.0
+#include "drill/document_system.h"
+#include "drill/life_stream.h"
+#include "drill/upgrade_service.h"
+
+#include <stdio.h>
+
+#define BROWSER "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe"
+#define BROWSER_AGENT                                                                              \
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "            \
+    "Chrome/133.0.0.0 Safari/537.36"
+#define MAILER "C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE"
+
+static void ask_name(struct life_stream *stream, const char *program, struct slice name) {
+    struct deed *deed = life_add_to(stream, DEED_NAME_QUERY, 5, stream->plan->resolver);
+    life_put_program(stream, deed, program);
+    deed->name_query.name = name;
+    deed->name_query.answer = SLICE("::ffff:198.51.100.7;");
+    deed->name_query.type = 1;
+}
+
+static struct deed *ask_page(struct life_stream *stream, struct dice *dice, uint32_t to,
+                             enum deed_web_site site) {
+    struct deed *deed = life_add_to(stream, DEED_WEB_REQUEST, 20 + dice_below(dice, 900), to);
+    deed->to.port = 443;
+    deed->web.site = site;
+    deed->web.method = SLICE("GET");
+    deed->web.scheme = SLICE("https");
+    deed->web.agent = SLICE(BROWSER_AGENT);
+    deed->web.status = dice_one_in(dice, 60) ? 404 : dice_one_in(dice, 9) ? 304 : 200;
+    deed->web.request_bytes = 400 + dice_below(dice, 900);
+    deed->web.response_bytes = deed->web.status == 200 ? 500 + dice_below(dice, 90000) : 180;
+    deed->web.taken_ms = 1 + dice_below(dice, 300);
+    return deed;
+}
+
+static void browse(struct life_stream *stream, struct dice *dice) {
+    static const char *const words[] = {"news", "docs", "cdn", "maps", "shop",  "files",
+                                        "api",  "www",  "img", "mail", "video", "learn"};
+    struct slice host =
+        life_text(stream, "%s%u.example.%s", words[dice_below(dice, ARRAY_SIZE(words))],
+                  (unsigned)dice_below(dice, 40), dice_one_in(dice, 2) ? "com" : "net");
+    uint32_t pages = 1 + dice_below(dice, 4);
+    ask_name(stream, BROWSER, host);
+    for (uint32_t i = 0; i < pages; i++) {
+        struct deed *deed = ask_page(stream, dice, DEED_NO_HOST, WEB_OUTSIDE);
+        deed->to.address = address_of(0xC6336400u + 1 + dice_below(dice, 250));
+        life_put_program(stream, deed, BROWSER);
+        deed->web.host = host;
+        deed->web.proxied = stream->plan->proxy != DEED_NO_HOST;
+        deed->web.stem =
+            life_text(stream, "/%s/%u", i ? "static" : "page", (unsigned)dice_below(dice, 5000));
+        deed->web.content_type = i ? SLICE("image/png") : SLICE("text/html");
+    }
+}
+
+static void read_mail(struct life_stream *stream, struct dice *dice) {
+    static const char *const stems[] = {
+        "/mapi/emsmdb/", "/mapi/nspi/", "/EWS/Exchange.asmx", "/autodiscover/autodiscover.xml",
+        "/owa/",         "/OAB/oab.xml"};
+    const struct organisation *organisation = stream->plan->organisation;
+    if (stream->plan->mail == DEED_NO_HOST || stream->host->user == DEED_NO_ACCOUNT)
+        return;
+    uint32_t pick = dice_one_in(dice, 6) ? 1 + dice_below(dice, 5) : 0;
+    struct deed *deed = ask_page(stream, dice, stream->plan->mail, WEB_EXCHANGE_FRONT);
+    const struct account *account = &organisation->accounts[stream->host->user];
+    life_put_program(stream, deed, pick == 4 ? BROWSER : MAILER);
+    deed->web.method = pick == 0 || pick == 2 ? SLICE("POST") : SLICE("GET");
+    deed->web.stem = slice_of_string(stems[pick]);
+    deed->web.agent = pick == 4 ? SLICE(BROWSER_AGENT)
+                                : SLICE("Microsoft Office/16.0 (Windows NT 10.0; Microsoft "
+                                        "Outlook 16.0.17328; Pro)");
+    deed->web.user = life_text(stream, "%s\\%s", organisation->companies[account->company].netbios,
+                               account->name);
+    deed->web.status = 200;
+}
+
+static const char *pick_stem(struct dice *dice, const char *const *stems) {
+    uint32_t count = 0;
+    while (count < DOCUMENT_STEMS_MAX && stems[count])
+        count++;
+    return stems[dice_below(dice, count)];
+}
+
+static void use_documents(struct life_stream *stream, struct dice *dice) {
+    const struct document_system *system = stream->plan->documents;
+    bool client = !dice_one_in(dice, 3);
+    if (stream->plan->document == DEED_NO_HOST)
+        return;
+    struct deed *deed = ask_page(stream, dice, stream->plan->document, WEB_DOCUMENT);
+    deed->to.port = 8443;
+    deed->web.stem = slice_of_string(pick_stem(dice, client ? system->clients : system->pages));
+    deed->web.method = client ? SLICE("POST") : SLICE("GET");
+    deed->web.agent = client ? SLICE("ExampleDocSafe-Client/6.4") : SLICE(BROWSER_AGENT);
+    life_put_program(stream, deed,
+                     client ? "C:\\Program Files\\Example DocSafe\\Client\\DocSafeTray.exe"
+                            : BROWSER);
+}
+
+static void check_upgrade(struct life_stream *stream, struct dice *dice) {
+    if (stream->plan->upgrade == DEED_NO_HOST)
+        return;
+    struct deed *deed = ask_page(stream, dice, stream->plan->upgrade, WEB_UPGRADE);
+    life_put_program(stream, deed, UPGRADE_UPDATER);
+    deed->web.stem = SLICE(UPGRADE_CHECK_STEM);
+    deed->web.query = SLICE("product=docsafe&version=6.4.0");
+    deed->web.agent = SLICE(UPGRADE_AGENT);
+    deed->web.status = 200;
+    deed->web.response_bytes = 212;
+}
+
+static void use_files(struct life_stream *stream, struct dice *dice) {
+    if (stream->plan->files == DEED_NO_HOST || stream->host->user == DEED_NO_ACCOUNT)
+        return;
+    struct deed *logon = life_add_to(stream, DEED_LOGON, 30, stream->plan->files);
+    logon->logon.type = LOGON_NETWORK;
+    logon->logon.package = SLICE("Kerberos");
+    logon->logon.session = 0x200000 + dice_below(dice, 0xFFFFFF);
+    struct deed *share = life_add_to(stream, DEED_SHARE_ACCESS, 40, stream->plan->files);
+    share->share.share = SLICE("projects");
+    share->share.path = life_text(stream, "team%02u\\plan%u.xlsx", (unsigned)dice_below(dice, 20),
+                                  (unsigned)dice_below(dice, 400));
+    share->share.written = dice_one_in(dice, 4);
+    struct deed *flow = life_add_to(stream, DEED_FLOW, 100, stream->plan->files);
+    life_put_program(stream, flow, "System");
+    flow->to.port = 445;
+    flow->flow.protocol = SLICE("tcp");
+    flow->flow.service = SLICE("smb");
+    flow->flow.sent_bytes = 2000 + dice_below(dice, 50000);
+    flow->flow.received_bytes = 5000 + dice_below(dice, 4000000);
+    flow->flow.taken_ms = 200 + dice_below(dice, 60000);
+}
+
+static void send_mail(struct life_stream *stream, struct dice *dice) {
+    static const char *const subjects[] = {"Minutes", "Offer", "Re: drawing",       "Schedule",
+                                           "Invoice", "Lunch", "Status of the week"};
+    const struct organisation *organisation = stream->plan->organisation;
+    if (stream->plan->mail == DEED_NO_HOST || stream->host->user == DEED_NO_ACCOUNT)
+        return;
+    const struct account *account = &organisation->accounts[stream->host->user];
+    const struct account *other =
+        &organisation->accounts[dice_below(dice, (uint32_t)organisation->account_count)];
+    bool outside = dice_one_in(dice, 4) || other->kind >= ACCOUNT_SERVICE;
+    struct deed *deed = life_add_to(stream, DEED_MAIL, 50, stream->plan->mail);
+    deed->mail.event = outside ? MAIL_SENT : MAIL_DELIVERED;
+    deed->mail.sender =
+        life_text(stream, "%s@%s", account->name, organisation->companies[account->company].domain);
+    deed->mail.recipients =
+        outside ? life_text(stream, "contact%u@partner%u.example.net",
+                            (unsigned)dice_below(dice, 90), (unsigned)dice_below(dice, 12))
+                : life_text(stream, "%s@%s", other->name,
+                            organisation->companies[other->company].domain);
+    deed->mail.subject = slice_of_string(subjects[dice_below(dice, ARRAY_SIZE(subjects))]);
+    deed->mail.message_id =
+        life_text(stream, "<%08x%08x@%s>", (unsigned)dice_roll(dice), (unsigned)dice_roll(dice),
+                  organisation->companies[account->company].domain);
+    deed->mail.network_id =
+        life_text(stream, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)dice_roll(dice),
+                  (unsigned)dice_roll(dice) & 0xFFFF, (unsigned)dice_roll(dice) & 0xFFF,
+                  (unsigned)dice_roll(dice) & 0xFFF, (unsigned long long)(dice_roll(dice) >> 16));
+    deed->mail.size_bytes = 3000 + dice_below(dice, dice_one_in(dice, 8) ? 9000000 : 60000);
+    deed->mail.recipient_count = 1;
+}
+
+static void renew_lease(struct life_stream *stream) {
+    const struct organisation *organisation = stream->plan->organisation;
+    if (!stream->host->leases || stream->plan->resolver == DEED_NO_HOST)
+        return;
+    struct deed *deed = life_add_to(stream, DEED_LEASE, 10, stream->plan->resolver);
+    int64_t start = organisation_lease_start(organisation, deed->time_ns);
+    deed->lease.until_ns = start + 4 * 86400 * 1000000000ll;
+    deed->lease.renewed = true;
+}
+
+void life_happen_outward(struct life_stream *stream, struct dice *dice) {
+    bool person = stream->host->user != DEED_NO_ACCOUNT;
+    uint32_t roll = dice_below(dice, 100);
+    if (!person)
+        ask_name(stream, "C:\\Windows\\System32\\svchost.exe", SLICE("time.example.com"));
+    else if (roll < 35)
+        browse(stream, dice);
+    else if (roll < 62)
+        read_mail(stream, dice);
+    else if (roll < 76)
+        use_documents(stream, dice);
+    else if (roll < 81)
+        check_upgrade(stream, dice);
+    else if (roll < 92)
+        use_files(stream, dice);
+    else if (roll < 97)
+        send_mail(stream, dice);
+    else
+        renew_lease(stream);
+}

@@ -1,0 +1,240 @@
+// Plays a scenario: deeds in time order
+// SPDX-License-Identifier: Apache-2.0
+#include "drill/player.h"
+
+#include "base/memory.h"
+#include "drill/attack.h"
+#include "drill/drill.h"
+#include "drill/recorder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_NS (86400 * 1000000000ll)
+
+enum {
+    PATH_SIZE_MAX = 4096,
+    DAMAGE_MILLIONTHS = 4000
+};
+
+struct play {
+    const struct drill_play_options *options;
+    struct scenario *scenario;
+    struct organisation *organisation;
+    struct evidence *evidence;
+    struct truth *truth;
+    struct life_plan *plan;
+    struct recorder *recorder;
+    struct attack_script script;
+    struct problem *problem;
+    uint64_t deeds;
+};
+
+static bool concerns(const struct deed *deed, uint32_t host) {
+    return deed->to.host == host || deed->from.host == host;
+}
+
+// Pass 1: one host that is not central.
+static enum status play_station(struct play *play, const struct host *host) {
+    enum status status = recorder_begin(play->recorder, host, play->problem);
+    struct life_stream *stream = life_stream_new(play->plan, host, LIFE_WHOLE);
+    size_t at = 0;
+    while (status == STATUS_OK) {
+        struct deed deed;
+        int64_t life_ns = life_stream_peek(stream);
+        while (at < play->script.count && !concerns(&play->script.deeds[at], host->number))
+            at++;
+        bool attack = at < play->script.count && play->script.deeds[at].time_ns <= life_ns;
+        if (!attack && life_ns == INT64_MAX)
+            break;
+        if (attack)
+            status = recorder_tell(play->recorder, &play->script.deeds[at++], play->problem);
+        else if (life_stream_take(stream, &deed))
+            status = recorder_tell(play->recorder, &deed, play->problem);
+        play->deeds++;
+    }
+    life_stream_free(stream);
+    enum status ended = recorder_end(play->recorder, status == STATUS_OK ? play->problem : NULL);
+    return status == STATUS_OK ? ended : status;
+}
+
+// A heap of streams by the time of their next deed, then by host.
+struct heap {
+    struct life_stream **streams;
+    int64_t *times;
+    uint32_t *order; // heap of indexes
+    size_t count;
+};
+
+static bool comes_before(const struct heap *heap, uint32_t a, uint32_t b) {
+    return heap->times[a] < heap->times[b] || (heap->times[a] == heap->times[b] && a < b);
+}
+
+static void sift_down(struct heap *heap, size_t at) {
+    for (;;) {
+        size_t least = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < heap->count; child++)
+            if (comes_before(heap, heap->order[child], heap->order[least]))
+                least = child;
+        if (least == at)
+            return;
+        uint32_t kept = heap->order[at];
+        heap->order[at] = heap->order[least];
+        heap->order[least] = kept;
+        at = least;
+    }
+}
+
+static void heap_init(struct heap *heap, const struct play *play) {
+    heap->count = play->organisation->host_count;
+    heap->streams = memory_new(heap->count, sizeof(struct life_stream *));
+    heap->times = memory_new(heap->count, sizeof *heap->times);
+    heap->order = memory_new(heap->count, sizeof *heap->order);
+    for (uint32_t i = 0; i < heap->count; i++) {
+        const struct host *host = &play->organisation->hosts[i];
+        heap->streams[i] =
+            life_stream_new(play->plan, host, host->central ? LIFE_WHOLE : LIFE_OUTWARD);
+        heap->times[i] = life_stream_peek(heap->streams[i]);
+        heap->order[i] = i;
+    }
+    for (size_t i = heap->count / 2; i-- > 0;)
+        sift_down(heap, i);
+}
+
+static void heap_done(struct heap *heap) {
+    for (size_t i = 0; i < heap->count; i++)
+        life_stream_free(heap->streams[i]);
+    memory_free(heap->streams);
+    memory_free(heap->times);
+    memory_free(heap->order);
+}
+
+// Pass 2: all hosts' deeds in time order, for the logs of the central ones.
+static enum status play_central(struct play *play) {
+    enum status status = recorder_begin(play->recorder, NULL, play->problem);
+    struct heap heap;
+    size_t at = 0;
+    heap_init(&heap, play);
+    while (status == STATUS_OK) {
+        struct deed deed;
+        uint32_t first = heap.order[0];
+        bool attack =
+            at < play->script.count && play->script.deeds[at].time_ns <= heap.times[first];
+        if (attack) {
+            status = recorder_tell(play->recorder, &play->script.deeds[at++], play->problem);
+            continue;
+        }
+        if (heap.times[first] == INT64_MAX)
+            break;
+        if (life_stream_take(heap.streams[first], &deed))
+            status = recorder_tell(play->recorder, &deed, play->problem);
+        heap.times[first] = life_stream_peek(heap.streams[first]);
+        sift_down(&heap, 0);
+        play->deeds++;
+    }
+    heap_done(&heap);
+    enum status ended = recorder_end(play->recorder, status == STATUS_OK ? play->problem : NULL);
+    return status == STATUS_OK ? ended : status;
+}
+
+static enum status check_days(const struct play *play, uint32_t *days) {
+    const struct scenario *scenario = play->scenario;
+    uint32_t needed = 0;
+    for (size_t i = 0; i < scenario->campaign_count; i++) {
+        struct scenario_words drawn;
+        scenario_draw(&scenario->campaigns[i], play->options->seed, play->options->variants,
+                      &drawn);
+        uint32_t campaign = scenario_days_needed(&scenario->campaigns[i], &drawn);
+        needed = campaign > needed ? campaign : needed;
+    }
+    if (*days == 0)
+        *days = needed > scenario->days ? needed : scenario->days;
+    if (*days > SCENARIO_DAYS_MAX || *days < needed)
+        return problem_set(play->problem, STATUS_USAGE,
+                           "days: this variant needs %u (up to %d are possible)", (unsigned)needed,
+                           SCENARIO_DAYS_MAX);
+    return STATUS_OK;
+}
+
+static enum status prepare(struct play *play) {
+    const struct drill_play_options *options = play->options;
+    uint32_t days = options->days;
+    enum status status = scenario_read_file(options->scenario, &play->scenario, play->problem);
+    if (status == STATUS_OK)
+        status = check_days(play, &days);
+    if (status != STATUS_OK)
+        return status;
+    struct organisation_options founding = {
+        .hosts = options->hosts ? options->hosts : play->scenario->hosts,
+        .seed = options->seed,
+        .start_ns = play->scenario->start_ns,
+        .end_ns = play->scenario->start_ns + days * DAY_NS,
+    };
+    status = organisation_new(play->scenario, &founding, &play->organisation, play->problem);
+    if (status == STATUS_OK)
+        status = evidence_new(options->directory, &play->evidence, play->problem);
+    if (status != STATUS_OK)
+        return status;
+    play->truth = truth_new(play->scenario, play->organisation);
+    play->plan = life_plan_new(play->scenario, play->organisation, options->records_a_day);
+    struct recorder_options recording = {
+        .organisation = play->organisation,
+        .evidence = play->evidence,
+        .choices = {.evtx = options->evtx,
+                    .winlogbeat = options->winlogbeat,
+                    .zeek_json = options->seed % 2,
+                    .tomcat_format = (uint8_t)(options->seed % 3)},
+        .loss_millionths = options->loss_millionths,
+        .damage_millionths = DAMAGE_MILLIONTHS,
+    };
+    play->recorder = recorder_new(&recording);
+    return attack_make(&(struct attack_options){.scenario = play->scenario,
+                                                .organisation = play->organisation,
+                                                .truth = play->truth,
+                                                .victims = options->victims,
+                                                .wanted = options->variants},
+                       &play->script, play->problem);
+}
+
+static enum status perform(struct play *play) {
+    const struct organisation *organisation = play->organisation;
+    char path[PATH_SIZE_MAX];
+    enum status status = STATUS_OK;
+    for (size_t i = organisation->central_count;
+         i < organisation->host_count && status == STATUS_OK; i++)
+        status = play_station(play, &organisation->hosts[i]);
+    if (status == STATUS_OK)
+        status = play_central(play);
+    if (status != STATUS_OK)
+        return status;
+    snprintf(path, sizeof path, "%s/truth.json", evidence_directory(play->evidence));
+    return truth_write(play->truth, play->evidence, path, play->problem);
+}
+
+enum status drill_play(const struct drill_play_options *options,
+                       struct drill_play_result *ret_result, struct problem *problem) {
+    struct play play = {.options = options, .problem = problem};
+    enum status status = prepare(&play);
+    if (status == STATUS_OK)
+        status = perform(&play);
+    if (status == STATUS_OK) {
+        struct drill_play_result result = {.hosts = play.organisation->host_count,
+                                           .deeds = play.deeds,
+                                           .attack_deeds = play.script.count,
+                                           .files = evidence_file_count(play.evidence)};
+        for (uint32_t i = 0; i < result.files; i++) {
+            struct evidence_file file = evidence_file_at(play.evidence, i);
+            result.records += file.records;
+            result.bytes += file.bytes;
+        }
+        *ret_result = result;
+    }
+    recorder_free(play.recorder);
+    attack_script_done(&play.script);
+    life_plan_free(play.plan);
+    truth_free(play.truth);
+    evidence_free(play.evidence);
+    organisation_free(play.organisation);
+    scenario_free(play.scenario);
+    return status;
+}
