@@ -1,6 +1,7 @@
 // vedette drill
 // SPDX-License-Identifier: Apache-2.0
 #include "app/command.h"
+#include "app/drill_scenario.h"
 
 #include "base/slice.h"
 #include "drill/drill.h"
@@ -13,13 +14,20 @@ static const struct option_row options[] = {
      "write <HOST>/C/Windows/System32/winevt/Logs/*.evtx below DIR"},
     {"single", 0, OPTION_PATH, "FILE", NULL, NULL,
      "or everything into one event log, as a collector has it"},
-    {"hosts", 0, OPTION_COUNT, "N", NULL, "12", "computers; six or more have four servers"},
+    {"hosts", 0, OPTION_COUNT, "N", NULL, NULL, "computers (logs: 12; play: as the scenario says)"},
     {"records", 0, OPTION_COUNT, "N", NULL, "2500", "records a host, about"},
     {"megabytes", 0, OPTION_COUNT, "N", NULL, NULL, "instead of --records: all logs together"},
-    {"days", 0, OPTION_COUNT, "N", NULL, "1", "days the logs cover, from 2 March 2026 on"},
+    {"days", 0, OPTION_COUNT, "N", NULL, NULL,
+     "days the logs cover (logs: 1; play: as the scenario says)"},
     {"seed", 0, OPTION_COUNT, "N", NULL, "1", "same seed and options, same bytes"},
     {"quiet-fleet", 0, OPTION_FLAG, NULL, NULL, NULL, "normal life only, no attack"},
     {"truth", 0, OPTION_PATH, "FILE", NULL, NULL, "say in JSON lines what was written"},
+    {"victims", 0, OPTION_COUNT, "N", NULL, NULL, "play: hosts that waves reach, pilots included"},
+    {"noise", 0, OPTION_CHOICE, "LEVEL", "low|normal|high", "normal",
+     "play: some 20, 200 or 2,000 records a host and day"},
+    {"loss", 0, OPTION_TEXT, "F", NULL, "0", "play: share of the logs that are missing, 0 to 1"},
+    {"windows", 0, OPTION_CHOICE, "FORM", "evtx|winlogbeat|both", "evtx",
+     "play: event logs, JSON lines of Winlogbeat, or both"},
     {0},
 };
 
@@ -31,9 +39,9 @@ static enum exit_code drill_exit(enum status status) {
     return status == STATUS_USAGE ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
-static enum exit_code drill_run(const struct command_line *line) {
-    uint64_t hosts = command_line_count(line, "hosts", 0);
-    uint64_t days = command_line_count(line, "days", 0);
+static enum exit_code drill_write(const struct command_line *line) {
+    uint64_t hosts = command_line_count(line, "hosts", 12);
+    uint64_t days = command_line_count(line, "days", 1);
     uint64_t megabytes = command_line_count(line, "megabytes", 0);
     struct drill_logs_options wanted = {
         .directory = command_line_text(line, "output"),
@@ -45,10 +53,6 @@ static enum exit_code drill_run(const struct command_line *line) {
         .seed = command_line_count(line, "seed", 0),
         .quiet = command_line_flag(line, "quiet-fleet"),
     };
-    if (line->operand_count != 1 || strcmp(line->operands[0], "logs") != 0) {
-        fprintf(stderr, "vedette drill: takes one word, logs\n");
-        return EXIT_USAGE;
-    }
     if (megabytes && hosts)
         wanted.records = megabytes * 1000000 / RECORD_BYTES / hosts + 1;
     struct drill_logs_result result;
@@ -64,14 +68,31 @@ static enum exit_code drill_run(const struct command_line *line) {
     return EXIT_DONE;
 }
 
+static enum exit_code drill_run(const struct command_line *line) {
+    const char *verb = line->operands[0];
+    if (strcmp(verb, "play") == 0)
+        return drill_scenario_play(line);
+    if (strcmp(verb, "describe") == 0)
+        return drill_scenario_describe(line);
+    if (strcmp(verb, "logs") == 0 && line->operand_count == 1)
+        return drill_write(line);
+    fprintf(stderr, "vedette drill: takes play SCENARIO, describe SCENARIO or logs\n");
+    return EXIT_USAGE;
+}
+
 const struct command command_drill = {
     .name = "drill",
     .summary = "write evidence for an exercise",
-    .operands = "logs",
+    .operands = "play SCENARIO | describe SCENARIO | logs",
     .operands_min = 1,
-    .text = "logs writes the Windows event logs of a small fleet: normal life, a little odd\n"
-            "administration, and a compact attack by way of a mail server and an update server.\n"
-            "It is evidence only: text in logs, nothing that runs.",
+    .text =
+        "play writes all logs of an organisation, normal life and attacks, and DIR/truth.json, "
+        "which\n"
+        "says what happened. Scenarios: upgrade-server, mail-server, both, clean, small-wave, or\n"
+        "a file; describe tells what one does.\n"
+        "logs writes the Windows event logs of a small fleet: normal life, a little odd\n"
+        "administration, and a compact attack by way of a mail server and an update server.\n"
+        "It is evidence only: text in logs, nothing that runs.",
     .options = options,
     .run = drill_run,
 };

@@ -159,13 +159,10 @@ char *shut_in_cache_directory(void) {
     return NULL;
 }
 
-char *shut_in_shipped_rules(void) {
-    const char *given = getenv("VEDETTE_RULES");
-    if (given)
-        return access(given, R_OK) == 0 ? memory_keep_text(given, strlen(given)) : NULL;
+// Below the program's own directory, one of two places; memory_free it.
+static char *shut_in_beside(const char *const relative[2]) {
     char self[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-    const char *const relative[] = {"../share/vedette/rules", "../../../rules/sigma"};
     for (size_t i = 0; size > 0 && i < 2; i++) {
         self[size] = '\0';
         char *slash = strrchr(self, '/');
@@ -178,7 +175,26 @@ char *shut_in_shipped_rules(void) {
         if (found)
             return memory_keep_text(real, strlen(real));
     }
-    return access(VEDETTE_RULES_DIRECTORY, R_OK) == 0
-               ? memory_keep_text(VEDETTE_RULES_DIRECTORY, strlen(VEDETTE_RULES_DIRECTORY))
-               : NULL;
+    return NULL;
+}
+
+static char *shut_in_shipped(const char *variable, const char *const relative[2],
+                             const char *installed) {
+    const char *given = getenv(variable);
+    if (given)
+        return access(given, R_OK) == 0 ? memory_keep_text(given, strlen(given)) : NULL;
+    char *beside = shut_in_beside(relative);
+    if (beside)
+        return beside;
+    return access(installed, R_OK) == 0 ? memory_keep_text(installed, strlen(installed)) : NULL;
+}
+
+char *shut_in_shipped_rules(void) {
+    const char *const relative[] = {"../share/vedette/rules", "../../../rules/sigma"};
+    return shut_in_shipped("VEDETTE_RULES", relative, VEDETTE_RULES_DIRECTORY);
+}
+
+char *shut_in_shipped_scenarios(void) {
+    const char *const relative[] = {"../share/vedette/scenarios", "../../../scenarios"};
+    return shut_in_shipped("VEDETTE_SCENARIOS", relative, VEDETTE_SCENARIOS_DIRECTORY);
 }

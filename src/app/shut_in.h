@@ -44,4 +44,7 @@ char *shut_in_cache_directory(void);
 // NULL when none exists. memory_free it.
 char *shut_in_shipped_rules(void);
 
+// The same for scenarios of the drill, and $VEDETTE_SCENARIOS.
+char *shut_in_shipped_scenarios(void);
+
 #endif

@@ -65,4 +65,8 @@ struct drill_play_result {
 enum status drill_play(const struct drill_play_options *options,
                        struct drill_play_result *ret_result, struct problem *problem);
 
+// What a scenario file does, in words and as a timeline; memory_free *ret_text.
+enum status drill_describe(const char *path, uint64_t seed, char **ret_text,
+                           struct problem *problem);
+
 #endif

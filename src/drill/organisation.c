@@ -128,12 +128,13 @@ static struct host *add_host(struct founding *founding, enum host_role role, uin
     return host;
 }
 
+// "MAIL-01", "WS-00007": at most HOST_NAME_SIZE - 1 characters.
 static void name_host(const struct organisation *organisation, struct host *host, const char *name,
-                      const char *pattern, uint32_t number) {
-    char digits[8];
-    snprintf(digits, sizeof digits, pattern[0] == '5' ? "%05u" : "%02u",
-             (unsigned)(number % 100000));
-    snprintf(host->name, sizeof host->name, "%.9s-%s", name, digits);
+                      int digits, uint32_t number) {
+    char text[48];
+    int size = snprintf(text, sizeof text, "%.9s-%0*u", name, digits, (unsigned)(number % 100000));
+    assert(size > 0 && (size_t)size < sizeof host->name);
+    memcpy(host->name, text, (size_t)size + 1);
     upper(host->name);
     snprintf(host->fqdn, sizeof host->fqdn, "%s.%s", host->name,
              organisation->companies[host->company].domain);
@@ -151,7 +152,7 @@ static enum status add_servers(struct founding *founding) {
                 return problem_set(founding->problem, STATUS_USAGE,
                                    "the servers' network of site %s is full", site->name);
             struct host *host = add_host(founding, server->role, server->site);
-            name_host(organisation, host, name, "2", next_number(founding, name));
+            name_host(organisation, host, name, 2, next_number(founding, name));
             host->address = network_address(&site->servers, place);
         }
     }
@@ -181,7 +182,7 @@ static enum status add_stations(struct founding *founding, uint32_t count) {
             return problem_set(founding->problem, STATUS_USAGE,
                                "the workstations' network of site %s is full", site->name);
         struct host *host = add_host(founding, HOST_WORKSTATION, number);
-        name_host(organisation, host, founding->scenario->workstation_name, "5", i + 1);
+        name_host(organisation, host, founding->scenario->workstation_name, 5, i + 1);
         host->address = network_address(&site->workstations, place);
         host->leases = dice_below(&dice, 100) < ROAMING_PERCENT;
     }

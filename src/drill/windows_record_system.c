@@ -104,7 +104,7 @@ static void tell_software(struct telling *telling) {
 static void tell_cmdlet(struct telling *telling) {
     const struct deed *deed = telling->deed;
     struct text_list list = {.size = 0};
-    char process[64], taken[24], caller[128];
+    char process[64], taken[24], caller[192];
     telling_start(telling);
     snprintf(process, sizeof process, "%u w3wp#MSExchangePowerShellAppPool",
              (unsigned)deed->program.id);
