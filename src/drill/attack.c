@@ -16,7 +16,8 @@
 enum {
     TEXTS_MAX = 128 << 20,
     VICTIMS_DEFAULT = 276,
-    SELECTIVE_ONE_IN = 20
+    SELECTIVE_ONE_IN = 20,
+    SELECTIVE_LEAST = 4 // so that something comes after the pilots
 };
 
 #define DAY_NS (86400 * ATTACK_SECOND)
@@ -78,6 +79,8 @@ struct deed *attack_add(struct attack *attack, enum deed_kind kind, uint32_t ste
         organisation_address(attack->organisation, &attack->organisation->hosts[host], time_ns);
     deed->from.address = deed->to.address;
     truth_extend_step(attack->options->truth, step, time_ns, 0);
+    if (time_ns > attack->last_ns)
+        attack->last_ns = time_ns;
     return deed;
 }
 
@@ -247,7 +250,8 @@ static int64_t step_time(struct attack *attack) {
                       dice_below(&attack->dice, 1000000000);
     for (int i = 0; i < 7 && is_free_day(campaign, time_ns); i++)
         time_ns += DAY_NS;
-    return time_ns > attack->now_ns ? time_ns : attack->now_ns + 7 * ATTACK_MINUTE;
+    int64_t least = attack->free_ns + 7 * ATTACK_MINUTE;
+    return time_ns > least ? time_ns : least;
 }
 
 // Workstations in an order of their own; only so many will be served.
@@ -265,7 +269,7 @@ static void choose_victims(struct attack *attack) {
     uint32_t half = (uint32_t)organisation->host_count / 2;
     uint32_t victims = attack->options->victims;
     if (!victims)
-        victims = attack_has(attack, "selective") ? count / SELECTIVE_ONE_IN + 1
+        victims = attack_has(attack, "selective") ? count / SELECTIVE_ONE_IN + SELECTIVE_LEAST
                   : half < VICTIMS_DEFAULT        ? half
                                                   : VICTIMS_DEFAULT;
     attack->victim_count = victims < count ? victims : count;
@@ -309,7 +313,9 @@ static void play_campaign(struct attack *attack) {
         if (!scenario_step_plays(attack->step, &attack->drawn))
             continue;
         attack->now_ns = step_time(attack);
+        attack->last_ns = attack->now_ns;
         verbs[attack->step->verb](attack);
+        attack->free_ns = attack->last_ns;
     }
     memory_free(attack->reached_ns);
     memory_free(attack->parents);
@@ -321,6 +327,27 @@ static int compare_deeds(const void *a, const void *b) {
     if (x->time_ns != y->time_ns)
         return x->time_ns < y->time_ns ? -1 : 1;
     return x->serial < y->serial ? -1 : x->serial > y->serial;
+}
+
+// Which deeds concern which host, so that a host's pass sees only its own.
+static void index_hosts(struct attack_script *script, size_t host_count) {
+    script->first = memory_new(host_count + 2, sizeof *script->first);
+    script->of_host = memory_new(2 * script->count + 1, sizeof *script->of_host);
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < script->count; i++) {
+            uint32_t ends[2] = {script->deeds[i].from.host, script->deeds[i].to.host};
+            for (size_t j = ends[0] == ends[1]; j < 2; j++) {
+                if (ends[j] == DEED_NO_HOST)
+                    continue;
+                if (pass == 0)
+                    script->first[ends[j] + 2]++;
+                else
+                    script->of_host[script->first[ends[j] + 1]++] = i;
+            }
+        }
+        for (size_t i = 1; i <= host_count && pass == 0; i++)
+            script->first[i + 1] += script->first[i];
+    }
 }
 
 enum status attack_make(const struct attack_options *options, struct attack_script *ret_script,
@@ -347,6 +374,7 @@ enum status attack_make(const struct attack_options *options, struct attack_scri
     }
     if (script.count)
         qsort(script.deeds, script.count, sizeof *script.deeds, compare_deeds);
+    index_hosts(&script, options->organisation->host_count);
     *ret_script = script;
     return full ? problem_set(problem, STATUS_LIMIT, "the attack has more than %d deeds",
                               ATTACK_DEEDS_MAX)
@@ -355,6 +383,8 @@ enum status attack_make(const struct attack_options *options, struct attack_scri
 
 void attack_script_done(struct attack_script *script) {
     memory_free(script->deeds);
+    memory_free(script->of_host);
+    memory_free(script->first);
     arena_done(&script->arena);
     *script = (struct attack_script){0};
 }

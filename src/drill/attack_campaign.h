@@ -27,6 +27,8 @@ struct attack {
     const struct scenario_step *step;
     uint32_t step_number;
     int64_t now_ns;      // when the step begins
+    int64_t last_ns;     // its last deed
+    int64_t free_ns;     // when the next step may begin
     int64_t *reached_ns; // by host; 0: not yet
     uint32_t *parents;
     uint32_t *victims; // workstations in the order they are served

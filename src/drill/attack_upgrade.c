@@ -25,22 +25,24 @@ void attack_replace_package(struct attack *attack) {
     attack_reach(attack, host, attack->parents[host], attack->now_ns);
 }
 
-// A moment of the client's own working day, not before the package lies there.
+static bool is_working_day(const struct attack *attack, int64_t time_ns) {
+    const struct organisation *organisation = attack->organisation;
+    int64_t local = time_ns / ATTACK_SECOND + organisation->sites[0].zone_seconds;
+    return attack->options->scenario->life.working_days >> (local / 86400 + 3) % 7 & 1;
+}
+
+// A moment of the clients' own next working day, not before the package lies there.
 static int64_t client_moment(struct attack *attack, uint32_t i, uint32_t of) {
     const struct organisation *organisation = attack->organisation;
     const struct scenario_hours *hours = &attack->options->scenario->life.hours;
     int64_t day = 86400 * ATTACK_SECOND;
-    int64_t since = attack->now_ns - organisation->start_ns;
-    int64_t morning = organisation->start_ns + since / day * day + hours->from * ATTACK_MINUTE;
-    if (morning < attack->now_ns)
-        morning = hours->to * ATTACK_MINUTE + since / day * day + organisation->start_ns <
-                          attack->now_ns + 60 * ATTACK_MINUTE
-                      ? morning + day
-                      : attack->now_ns;
-    int64_t spread =
-        (attack->step->spread_minutes ? attack->step->spread_minutes : 240) * ATTACK_MINUTE;
-    return morning + spread / (of + 1) * i +
-           (int64_t)(dice_roll(&attack->dice) % (uint64_t)(spread / (of + 1) + 1));
+    int64_t midnight = attack->now_ns - (attack->now_ns - organisation->start_ns) % day;
+    int64_t from = midnight + hours->from * ATTACK_MINUTE;
+    for (int j = 0; j < 8 && (from < attack->now_ns || !is_working_day(attack, from)); j++)
+        from += day;
+    uint32_t minutes = attack->step->spread_minutes ? attack->step->spread_minutes : 240;
+    int64_t slot = minutes * ATTACK_MINUTE / (of + 1);
+    return from + slot * i + (int64_t)(dice_roll(&attack->dice) % (uint64_t)(slot + 1));
 }
 
 static void fetch(struct attack *attack, uint32_t step, uint32_t victim, uint32_t server,

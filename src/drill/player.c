@@ -30,25 +30,22 @@ struct play {
     uint64_t deeds;
 };
 
-static bool concerns(const struct deed *deed, uint32_t host) {
-    return deed->to.host == host || deed->from.host == host;
-}
-
 // Pass 1: one host that is not central.
 static enum status play_station(struct play *play, const struct host *host) {
     enum status status = recorder_begin(play->recorder, host, play->problem);
     struct life_stream *stream = life_stream_new(play->plan, host, LIFE_WHOLE);
-    size_t at = 0;
+    const struct attack_script *script = &play->script;
+    size_t at = script->first[host->number], end = script->first[host->number + 1];
     while (status == STATUS_OK) {
         struct deed deed;
         int64_t life_ns = life_stream_peek(stream);
-        while (at < play->script.count && !concerns(&play->script.deeds[at], host->number))
-            at++;
-        bool attack = at < play->script.count && play->script.deeds[at].time_ns <= life_ns;
+        const struct deed *next = at < end ? &script->deeds[script->of_host[at]] : NULL;
+        bool attack = next && next->time_ns <= life_ns;
         if (!attack && life_ns == INT64_MAX)
             break;
+        at += attack;
         if (attack)
-            status = recorder_tell(play->recorder, &play->script.deeds[at++], play->problem);
+            status = recorder_tell(play->recorder, next, play->problem);
         else if (life_stream_take(stream, &deed))
             status = recorder_tell(play->recorder, &deed, play->problem);
         play->deeds++;
@@ -137,46 +134,26 @@ static enum status play_central(struct play *play) {
     return status == STATUS_OK ? ended : status;
 }
 
-static enum status check_days(const struct play *play, uint32_t *days) {
-    const struct scenario *scenario = play->scenario;
-    uint32_t needed = 0;
-    for (size_t i = 0; i < scenario->campaign_count; i++) {
-        struct scenario_words drawn;
-        scenario_draw(&scenario->campaigns[i], play->options->seed, play->options->variants,
-                      &drawn);
-        uint32_t campaign = scenario_days_needed(&scenario->campaigns[i], &drawn);
-        needed = campaign > needed ? campaign : needed;
-    }
-    if (*days == 0)
-        *days = needed > scenario->days ? needed : scenario->days;
-    if (*days > SCENARIO_DAYS_MAX || *days < needed)
+// Days up to the last deed of an attack; without --days at least those.
+static enum status settle_days(struct play *play) {
+    struct organisation *organisation = play->organisation;
+    const struct attack_script *script = &play->script;
+    int64_t last_ns = script->count ? script->deeds[script->count - 1].time_ns : 0;
+    uint32_t needed = 1, days = play->options->days;
+    if (last_ns > organisation->start_ns)
+        needed = (uint32_t)((last_ns - organisation->start_ns) / DAY_NS) + 1;
+    if (days == 0)
+        days = needed > play->scenario->days ? needed : play->scenario->days;
+    if (days > SCENARIO_DAYS_MAX || days < needed)
         return problem_set(play->problem, STATUS_USAGE,
                            "days: this variant needs %u (up to %d are possible)", (unsigned)needed,
                            SCENARIO_DAYS_MAX);
+    organisation->end_ns = organisation->start_ns + days * DAY_NS;
     return STATUS_OK;
 }
 
-static enum status prepare(struct play *play) {
+static void make_recorder(struct play *play) {
     const struct drill_play_options *options = play->options;
-    uint32_t days = options->days;
-    enum status status = scenario_read_file(options->scenario, &play->scenario, play->problem);
-    if (status == STATUS_OK)
-        status = check_days(play, &days);
-    if (status != STATUS_OK)
-        return status;
-    struct organisation_options founding = {
-        .hosts = options->hosts ? options->hosts : play->scenario->hosts,
-        .seed = options->seed,
-        .start_ns = play->scenario->start_ns,
-        .end_ns = play->scenario->start_ns + days * DAY_NS,
-    };
-    status = organisation_new(play->scenario, &founding, &play->organisation, play->problem);
-    if (status == STATUS_OK)
-        status = evidence_new(options->directory, &play->evidence, play->problem);
-    if (status != STATUS_OK)
-        return status;
-    play->truth = truth_new(play->scenario, play->organisation);
-    play->plan = life_plan_new(play->scenario, play->organisation, options->records_a_day);
     struct recorder_options recording = {
         .organisation = play->organisation,
         .evidence = play->evidence,
@@ -188,12 +165,39 @@ static enum status prepare(struct play *play) {
         .damage_millionths = DAMAGE_MILLIONTHS,
     };
     play->recorder = recorder_new(&recording);
-    return attack_make(&(struct attack_options){.scenario = play->scenario,
-                                                .organisation = play->organisation,
-                                                .truth = play->truth,
-                                                .victims = options->victims,
-                                                .wanted = options->variants},
-                       &play->script, play->problem);
+}
+
+// Nothing is on disk before all of it is known to be possible.
+static enum status prepare(struct play *play) {
+    const struct drill_play_options *options = play->options;
+    enum status status = scenario_read_file(options->scenario, &play->scenario, play->problem);
+    if (status != STATUS_OK)
+        return status;
+    struct organisation_options founding = {
+        .hosts = options->hosts ? options->hosts : play->scenario->hosts,
+        .seed = options->seed,
+        .start_ns = play->scenario->start_ns,
+        .end_ns = play->scenario->start_ns + SCENARIO_DAYS_MAX * DAY_NS,
+    };
+    status = organisation_new(play->scenario, &founding, &play->organisation, play->problem);
+    if (status != STATUS_OK)
+        return status;
+    play->truth = truth_new(play->scenario, play->organisation);
+    status = attack_make(&(struct attack_options){.scenario = play->scenario,
+                                                  .organisation = play->organisation,
+                                                  .truth = play->truth,
+                                                  .victims = options->victims,
+                                                  .wanted = options->variants},
+                         &play->script, play->problem);
+    if (status == STATUS_OK)
+        status = settle_days(play);
+    if (status == STATUS_OK)
+        status = evidence_new(options->directory, &play->evidence, play->problem);
+    if (status != STATUS_OK)
+        return status;
+    play->plan = life_plan_new(play->scenario, play->organisation, options->records_a_day);
+    make_recorder(play);
+    return STATUS_OK;
 }
 
 static enum status perform(struct play *play) {

@@ -28,6 +28,8 @@ struct attack_script {
     struct arena arena;
     struct deed *deeds; // by time, then serial
     size_t count, capacity;
+    uint32_t *of_host; // the deeds that concern host i: of_host[first[i]] to of_host[first[i + 1]]
+    size_t *first;
 };
 
 // Normal life of one host. Peek, then take; the deed's texts live until the next take.

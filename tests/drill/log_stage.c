@@ -87,6 +87,7 @@ void log_stage_open(struct log_stage *stage, const struct log_writer *writer, en
         .host = host,
         .evidence = stage->evidence,
         .choices = &stage->choices,
+        .kit = writer->kit_new ? writer->kit_new(&stage->organisation, &stage->choices) : NULL,
         .directory = stage->log_directory,
     };
     dice_init(&stage->log_site.dice, 1, 2);
@@ -181,6 +182,8 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 void log_stage_done(struct log_stage *stage) {
     if (stage->log)
         log_stage_close(stage);
+    if (stage->log_site.kit)
+        stage->writer->kit_free((struct log_kit *)(uintptr_t)stage->log_site.kit);
     evidence_free(stage->evidence);
     nftw(stage->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
