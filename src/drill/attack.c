@@ -295,16 +295,26 @@ static void make_trojans(struct attack *attack) {
                                    310000 + dice_below(&attack->dice, 200000));
 }
 
+// Each campaign steals another administrator's account, as long as there are enough.
+static uint32_t pick_administrator(const struct attack *attack) {
+    const struct organisation *organisation = attack->organisation;
+    uint32_t found = DEED_NO_ACCOUNT, left = attack->number;
+    for (uint32_t i = 0; i < organisation->account_count; i++) {
+        if (organisation->accounts[i].kind != PERSON_ADMINISTRATOR)
+            continue;
+        found = i;
+        if (left-- == 0)
+            break;
+    }
+    return found;
+}
+
 static void play_campaign(struct attack *attack) {
     size_t hosts = attack->organisation->host_count;
     attack->reached_ns = memory_new(hosts, sizeof *attack->reached_ns);
     attack->parents = memory_new(hosts, sizeof *attack->parents);
     attack->planted_on = DEED_NO_HOST;
-    attack->stolen_account = DEED_NO_ACCOUNT;
-    for (uint32_t i = 0; i < attack->organisation->account_count; i++)
-        if (attack->organisation->accounts[i].kind == PERSON_ADMINISTRATOR &&
-            attack->stolen_account == DEED_NO_ACCOUNT)
-            attack->stolen_account = i;
+    attack->stolen_account = pick_administrator(attack);
     choose_victims(attack);
     make_trojans(attack);
     for (uint32_t i = 0; i < attack->campaign->step_count; i++) {

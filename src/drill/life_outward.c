@@ -55,25 +55,63 @@ static void browse(struct life_stream *stream, struct dice *dice) {
     }
 }
 
+// What Outlook, browsers and telephones ask a mail server for.
+static const struct {
+    const char *method, *stem, *protocol, *action;
+    uint32_t weight;
+} mail_requests[] = {
+    {"POST", "/mapi/emsmdb/", "Mapi", "Execute", 60},
+    {"POST", "/mapi/nspi/", "Mapi", "QueryRows", 8},
+    {"POST", "/EWS/Exchange.asmx", "Ews", "GetItem", 14},
+    {"POST", "/autodiscover/autodiscover.xml", "Autodiscover", "", 5},
+    {"GET", "/owa/", "Owa", "", 10},
+    {"GET", "/OAB/oab.xml", "Oab", "", 3},
+};
+
+// The front end passes a request on to the back end, under the client's name.
+static void pass_on(struct life_stream *stream, const struct deed *front) {
+    struct slice user = front->web.user, method = front->web.method, agent = front->web.agent;
+    struct deed_web web = front->web;
+    struct deed *back = life_add_to(stream, DEED_WEB_REQUEST, 1, stream->plan->mail);
+    back->from = back->to;
+    back->to.port = 444;
+    back->web = web;
+    back->web.site = WEB_EXCHANGE_BACK;
+    back->web.user = user;
+    back->web.method = method;
+    back->web.agent = agent;
+}
+
 static void read_mail(struct life_stream *stream, struct dice *dice) {
-    static const char *const stems[] = {
-        "/mapi/emsmdb/", "/mapi/nspi/", "/EWS/Exchange.asmx", "/autodiscover/autodiscover.xml",
-        "/owa/",         "/OAB/oab.xml"};
     const struct organisation *organisation = stream->plan->organisation;
+    uint32_t roll = dice_below(dice, 100), pick = 0;
     if (stream->plan->mail == DEED_NO_HOST || stream->host->user == DEED_NO_ACCOUNT)
         return;
-    uint32_t pick = dice_one_in(dice, 6) ? 1 + dice_below(dice, 5) : 0;
-    struct deed *deed = ask_page(stream, dice, stream->plan->mail, WEB_EXCHANGE_FRONT);
+    while (roll >= mail_requests[pick].weight)
+        roll -= mail_requests[pick++].weight;
     const struct account *account = &organisation->accounts[stream->host->user];
-    life_put_program(stream, deed, pick == 4 ? BROWSER : MAILER);
-    deed->web.method = pick == 0 || pick == 2 ? SLICE("POST") : SLICE("GET");
-    deed->web.stem = slice_of_string(stems[pick]);
-    deed->web.agent = pick == 4 ? SLICE(BROWSER_AGENT)
-                                : SLICE("Microsoft Office/16.0 (Windows NT 10.0; Microsoft "
-                                        "Outlook 16.0.17328; Pro)");
+    struct deed_web_exchange *exchange = &stream->lanes[stream->at]->exchange;
+    struct deed *deed = ask_page(stream, dice, stream->plan->mail, WEB_EXCHANGE_FRONT);
+    bool browser = mail_requests[pick].method[0] == 'G';
+    life_put_program(stream, deed, browser ? BROWSER : MAILER);
+    deed->web.method = slice_of_string(mail_requests[pick].method);
+    deed->web.stem = slice_of_string(mail_requests[pick].stem);
+    deed->web.agent = browser ? SLICE(BROWSER_AGENT)
+                              : SLICE("Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook "
+                                      "16.0.17328; Pro)");
     deed->web.user = life_text(stream, "%s\\%s", organisation->companies[account->company].netbios,
                                account->name);
     deed->web.status = 200;
+    *exchange = (struct deed_web_exchange){
+        .protocol = slice_of_string(mail_requests[pick].protocol),
+        .anchor_mailbox = life_text(stream, "Smtp~%s@%s", account->name,
+                                    organisation->companies[account->company].domain),
+        .action = slice_of_string(mail_requests[pick].action),
+        .target = slice_of_string(organisation->hosts[stream->plan->mail].fqdn),
+        .client_info = SLICE("Microsoft Outlook"),
+        .back_status = 200};
+    deed->web.exchange = exchange;
+    pass_on(stream, deed);
 }
 
 static const char *pick_stem(struct dice *dice, const char *const *stems) {

@@ -130,6 +130,53 @@ static void scan(struct life_stream *stream, struct dice *dice) {
     }
 }
 
+// The detection product looks round by script.
+static void respond(struct life_stream *stream, struct dice *dice) {
+    struct deed *deed;
+    if (stream->host->system != SYSTEM_WINDOWS)
+        return;
+    start_program(stream, "C:\\Program Files\\Example Sentinel\\sentinel.exe",
+                  "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
+                  life_text(stream,
+                            "powershell.exe -NoProfile -ExecutionPolicy Bypass -File "
+                            "\"C:\\ProgramData\\Example Sentinel\\collect-%u.ps1\"",
+                            (unsigned)dice_below(dice, 30)),
+                  0);
+    deed = life_add(stream, DEED_SCRIPT, 400);
+    deed->script.text = SLICE("Get-Process | Select-Object Name, Path, Id | ConvertTo-Json");
+    deed->script.path = SLICE("C:\\ProgramData\\Example Sentinel\\collect.ps1");
+}
+
+// Each oddity has a rate of its own, log-uniform from daily on one host in ten to hardly ever.
+static void be_odd(struct life_stream *stream, struct dice *dice) {
+    static const struct {
+        const char *image, *command;
+    } oddities[] = {
+        {"C:\\Windows\\System32\\whoami.exe", "whoami /all"},
+        {"C:\\Windows\\System32\\net.exe", "net  group \"Domain Admins\" /domain"},
+        {"C:\\Windows\\System32\\nltest.exe", "nltest /dclist:corp.example.com"},
+        {"C:\\Windows\\System32\\systeminfo.exe", "systeminfo"},
+        {"C:\\Windows\\System32\\schtasks.exe", "schtasks /query /fo csv /v"},
+        {"C:\\Windows\\System32\\certutil.exe", "certutil -hashfile C:\\Temp\\setup.exe SHA256"},
+        {"C:\\Windows\\System32\\reg.exe", "reg save HKLM\\SOFTWARE C:\\Backup\\software.hiv"},
+        {"C:\\Windows\\System32\\wbem\\WMIC.exe", "wmic process list brief"},
+        {"C:\\Windows\\System32\\vssadmin.exe", "vssadmin list shadows"},
+        {"C:\\Windows\\System32\\bitsadmin.exe", "bitsadmin /list /allusers"},
+        {"C:\\Windows\\System32\\wevtutil.exe", "wevtutil epl Application C:\\Temp\\app.evtx"},
+        {"C:\\Windows\\System32\\netsh.exe", "netsh advfirewall show allprofiles"},
+    };
+    uint32_t per_million = 100000;
+    if (stream->host->system != SYSTEM_WINDOWS)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(oddities); i++, per_million = per_million * 2 / 3) {
+        if (dice_below(dice, 1000000) >= per_million ||
+            stream->lanes[stream->at]->queue_count == LIFE_QUEUE_MAX)
+            continue;
+        start_program(stream, "C:\\Windows\\System32\\cmd.exe", oddities[i].image,
+                      slice_of_string(oddities[i].command), 2000 + dice_below(dice, 60000));
+    }
+}
+
 void life_happen_round(struct life_stream *stream, struct dice *dice,
                        const struct scenario_round *round, uint32_t occurrence) {
     switch (round->kind) {
@@ -163,7 +210,11 @@ void life_happen_round(struct life_stream *stream, struct dice *dice,
                       0);
         break;
     case ROUND_RESPONSE:
+        respond(stream, dice);
+        break;
     case ROUND_ODDITY:
+        be_odd(stream, dice);
+        break;
     case ROUND_COUNT:
         break;
     }

@@ -185,10 +185,10 @@ int64_t life_stream_peek(const struct life_stream *stream) {
 }
 
 // Local deeds of outward happenings fall away where only what others see is wanted.
-static void keep_outward(struct life_lane *lane) {
+static void keep_outward(struct life_lane *lane, uint32_t host) {
     size_t kept = 0;
     for (size_t i = 0; i < lane->queue_count; i++)
-        if (lane->queue[i].from.host != lane->queue[i].to.host)
+        if (lane->queue[i].from.host != host || lane->queue[i].to.host != host)
             lane->queue[kept++] = lane->queue[i];
     lane->queue_count = kept;
 }
@@ -214,7 +214,7 @@ static void happen(struct life_stream *stream, enum life_track track) {
     if (lane->queue_count)
         lane->now_ns = lane->queue[lane->queue_count - 1].time_ns;
     if (stream->scope == LIFE_OUTWARD)
-        keep_outward(lane);
+        keep_outward(lane, stream->host->number);
 }
 
 // A happening may leave nothing to give: then it is looked for again.

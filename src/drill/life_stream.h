@@ -39,6 +39,7 @@ struct life_lane {
     uint32_t next_program;
     struct deed queue[LIFE_QUEUE_MAX];
     size_t queue_count, queue_at;
+    struct deed_web_exchange exchange; // that a deed of the queue points at
     char scratch[LIFE_SCRATCH_SIZE];
     size_t scratch_used;
 };
