@@ -3,8 +3,25 @@
 #ifndef DRILL_ATTACK_H
 #define DRILL_ATTACK_H
 
-#include "drill/player.h"
+#include "base/arena.h"
+#include "drill/deed.h"
+#include "drill/organisation.h"
+#include "drill/scenario.h"
 #include "drill/truth.h"
+
+// A row of deeds in time order.
+//
+// Attack: all deeds of all campaigns (attack.h). At most ATTACK_DEEDS_MAX.
+enum {
+    ATTACK_DEEDS_MAX = 400 * 1000
+};
+struct attack_script {
+    struct arena arena;
+    struct deed *deeds; // by time, then serial
+    size_t count, capacity;
+    uint32_t *of_host; // the deeds that concern host i: of_host[first[i]] to of_host[first[i + 1]]
+    size_t *first;
+};
 
 struct attack_options {
     const struct scenario *scenario;

@@ -8,31 +8,14 @@
 #include "drill/address.h"
 #include "drill/dice.h"
 #include "drill/evtx_event.h"
+#include "drill/host_role.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct scenario;
 
-enum host_role {
-#define HOST_ROLE(name, ...) HOST_##name,
-#include "drill/host_role.def"
-#undef HOST_ROLE
-    HOST_ROLE_COUNT
-};
-_Static_assert(HOST_ROLE_COUNT <= 32, "writers take roles as a 32-bit mask");
-
-#define HOST_MASK(name) (1u << HOST_##name)
-
-enum host_system {
-    SYSTEM_WINDOWS,
-    SYSTEM_LINUX,
-    SYSTEM_DEVICE
-};
-
 enum {
-    ORGANISATION_HOSTS_MAX = 20000,
-    ORGANISATION_SITES_MAX = 64,
     HOST_NAME_SIZE = 16, // NetBIOS: 15 characters
     HOST_FQDN_SIZE = 72,
     ACCOUNT_NAME_SIZE = 32
@@ -146,10 +129,6 @@ int64_t organisation_lease_start(const struct organisation *organisation, int64_
 uint32_t organisation_count(const struct organisation *organisation, enum host_role role);
 const struct host *organisation_host(const struct organisation *organisation, enum host_role role,
                                      uint32_t number);
-
-// Word of scenario files; HOST_ROLE_COUNT when unknown.
-enum host_role host_role_find(struct slice word);
-const char *host_role_word(enum host_role role);
 
 // Dice for one purpose of one host: independent of what else is drawn.
 void host_dice_init(struct dice *dice, const struct host *host, uint64_t purpose);

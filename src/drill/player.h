@@ -18,20 +18,6 @@
 // (life_stream.h), the one of the host that is not central, and a stream's outward deeds have
 // dice of their own. An attack's deeds are made once, sorted, and kept.
 
-// A row of deeds in time order.
-//
-// Attack: all deeds of all campaigns (attack.h). At most ATTACK_DEEDS_MAX.
-enum {
-    ATTACK_DEEDS_MAX = 400 * 1000
-};
-struct attack_script {
-    struct arena arena;
-    struct deed *deeds; // by time, then serial
-    size_t count, capacity;
-    uint32_t *of_host; // the deeds that concern host i: of_host[first[i]] to of_host[first[i + 1]]
-    size_t *first;
-};
-
 // Normal life of one host. Peek, then take; the deed's texts live until the next take.
 struct life_stream;
 enum life_scope {

@@ -7,7 +7,8 @@
 #include "base/slice.h"
 #include "base/status.h"
 #include "drill/dice.h"
-#include "drill/organisation.h"
+#include "drill/address.h"
+#include "drill/host_role.h"
 
 #include <stdbool.h>
 #include <stdint.h>

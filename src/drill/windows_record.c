@@ -1,6 +1,8 @@
 // Deeds as records of Windows event logs
 // SPDX-License-Identifier: Apache-2.0
-#include "drill/windows_telling.h"
+#include "drill/windows_record.h"
+
+#include "drill/windows_record_system.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
-// Deeds as records of Windows event logs: scripts, cmdlets, registry, routine
+// Scripts, cmdlets, registry and routine as records
 // SPDX-License-Identifier: Apache-2.0
+#include "drill/windows_record_system.h"
+
 #include "drill/life.h"
-#include "drill/windows_telling.h"
 
 #include <stdio.h>
 #include <string.h>

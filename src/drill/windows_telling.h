@@ -3,7 +3,8 @@
 #ifndef DRILL_WINDOWS_TELLING_H
 #define DRILL_WINDOWS_TELLING_H
 
-#include "drill/windows_record.h"
+#include "drill/fleet_host.h"
+#include "drill/log_writer.h"
 
 enum {
     SYSTEM_PROCESS = 4,
@@ -11,6 +12,15 @@ enum {
     SYSMON_PROCESS = 2840,
     SERVICES_PROCESS = 680
 };
+
+// A host whose logs are written.
+struct windows_host {
+    struct fleet_host *fleet_host;
+    const struct log_site *site;
+};
+
+// FILETIME of a time.
+uint64_t windows_time(int64_t time_ns);
 
 struct telling {
     struct windows_host *host;
@@ -40,8 +50,5 @@ void telling_start_sysmon(struct telling *telling);
 void telling_emit(struct telling *telling, enum drill_event event, uint32_t process);
 bool telling_has_sysmon(const struct telling *telling);
 void telling_put_hashes(struct telling *telling, const struct deed_content *content);
-
-// What the second half of the kinds leaves: windows_record_system.c.
-void windows_tell_rest(struct telling *telling);
 
 #endif

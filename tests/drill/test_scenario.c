@@ -1,4 +1,4 @@
-// Scenario files: shipped ones read, wrong ones are refused with their line
+// Scenario files: read, or refused with their line
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/scenario.h"
 

@@ -1,6 +1,6 @@
-// truth.json: what really happened
+// What the truth keeps while an attack is made
 // SPDX-License-Identifier: Apache-2.0
-#include "drill/truth.h"
+#include "drill/truth_record.h"
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "base/table.h"
 #include "base/text.h"
-#include "drill/truth_record.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -28,28 +28,6 @@ enum {
 #define SECOND_NS 1000000000ll
 #define DAY_NS (86400 * SECOND_NS)
 
-static const struct {
-    const char *word, *name;
-    enum host_system system;
-    bool central;
-} roles[HOST_ROLE_COUNT] = {
-#define HOST_ROLE(role, word, name, system, central) {word, name, SYSTEM_##system, central},
-#include "drill/host_role.def"
-#undef HOST_ROLE
-};
-
-enum host_role host_role_find(struct slice word) {
-    unsigned role = 0;
-    while (role < HOST_ROLE_COUNT && !slice_equal_string(word, roles[role].word))
-        role++;
-    return role;
-}
-
-const char *host_role_word(enum host_role role) {
-    assert(role < HOST_ROLE_COUNT);
-    return roles[role].word;
-}
-
 void host_dice_init(struct dice *dice, const struct host *host, uint64_t purpose) {
     dice_init(dice, host->seed, purpose);
 }
@@ -109,8 +87,8 @@ static struct host *add_host(struct founding *founding, enum host_role role, uin
     *host = (struct host){
         .number = (uint32_t)organisation->host_count++,
         .role = role,
-        .system = roles[role].system,
-        .central = roles[role].central,
+        .system = host_role_system(role),
+        .central = host_role_is_central(role),
         .site = site,
         .company = organisation->sites[site].company,
         .zone_seconds = organisation->sites[site].zone_seconds,
@@ -144,7 +122,7 @@ static enum status add_servers(struct founding *founding) {
     struct organisation *organisation = founding->organisation;
     for (size_t i = 0; i < founding->scenario->server_count; i++) {
         const struct scenario_server *server = &founding->scenario->servers[i];
-        const char *name = server->name ? server->name : roles[server->role].name;
+        const char *name = server->name ? server->name : host_role_name(server->role);
         for (uint32_t j = 0; j < server->count; j++) {
             const struct site *site = &organisation->sites[server->site];
             uint32_t place = FIRST_SERVER_ADDRESS + founding->servers[server->site]++;

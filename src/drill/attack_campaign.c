@@ -1,10 +1,9 @@
-// The deeds of a scenario's campaigns
+// A campaign being played
 // SPDX-License-Identifier: Apache-2.0
-#include "drill/attack.h"
+#include "drill/attack_campaign.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "drill/attack_campaign.h"
 #include "drill/upgrade_service.h"
 
 #include <assert.h>
