@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 #include "drill/life.h"
-#include "drill/log_writer.h"
+#include "drill/text_log.h"
 #include "drill/windows_record.h"
+#include "drill/winlogbeat_line.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -14,7 +15,6 @@
 enum {
     CHANNELS_MAX = 64,
     EVTX_CHUNK_BYTES = 65536,
-    EVTX_FILE_HEADER = 4096,
     PATH_MAX_HERE = 256
 };
 
@@ -29,7 +29,7 @@ struct log_kit {
 struct channel_file {
     struct evtx_writer *writer;
     uint32_t file;
-    uint32_t generation; // how often it was cleared
+    uint64_t records;
     const char *path;
 };
 
@@ -40,6 +40,8 @@ struct log {
     struct windows_host host;
     struct problem *problem;
     struct channel_file files[CHANNELS_MAX];
+    struct text_log shipped;
+    bool ships;
 };
 
 static uint8_t find_channel(struct log_kit *kit, const char *channel) {
@@ -123,12 +125,32 @@ static enum status open_file(struct log *log, size_t channel, struct problem *pr
     return status;
 }
 
+// What Winlogbeat has shipped stays, whatever is cleared on the host.
+static enum status ship(struct log *log, const struct evtx_record *record, uint64_t number,
+                        struct problem *problem) {
+    struct text_log *shipped = &log->shipped;
+    enum status status = STATUS_OK;
+    if (text_log_due(shipped, 0))
+        status = text_log_begin(shipped, 0, "winlogbeat/winlogbeat.ndjson", problem);
+    if (status != STATUS_OK)
+        return status;
+    winlogbeat_append(&shipped->line, record, number);
+    return text_log_put(shipped, log->mark, problem);
+}
+
 static enum status append(struct fleet_sink *sink, struct evtx_record *record,
                           struct problem *problem) {
     struct log *log = (struct log *)sink;
     size_t channel = log->site->kit->channel_of_type[record->type];
     struct channel_file *file = &log->files[channel];
-    enum status status = file->writer ? STATUS_OK : open_file(log, channel, problem);
+    enum status status = STATUS_OK;
+    file->records++;
+    if (log->ships)
+        status = ship(log, record, file->records, problem);
+    if (status != STATUS_OK || !log->site->choices->evtx)
+        return status;
+    if (!file->writer)
+        status = open_file(log, channel, problem);
     if (status == STATUS_OK)
         status = evtx_writer_append(file->writer, record, problem);
     if (status == STATUS_OK && log->mark)
@@ -179,6 +201,8 @@ static enum status windows_open(const struct log_site *site, struct log **ret_lo
     address_format(&host->address, address);
     log->sink.append = append;
     log->site = site;
+    log->ships = site->choices->winlogbeat && (host->logging.winlogbeat || !site->choices->evtx);
+    text_log_init(&log->shipped, site);
     for (size_t i = 0; i < CHANNELS_MAX; i++)
         log->files[i].file = EVIDENCE_NO_FILE;
     struct fleet_identity identity = {
@@ -257,13 +281,16 @@ static enum status windows_close(struct log *log, struct problem *problem) {
         status = status == STATUS_OK ? closed : status;
         evidence_close_file(log->site->evidence, file->file, records, bytes);
     }
+    enum status done = text_log_done(&log->shipped, status == STATUS_OK ? problem : NULL);
+    status = status == STATUS_OK ? done : status;
     fleet_host_free(log->host.fleet_host);
     memory_free(log);
     return status;
 }
 
 static bool windows_keeps(const struct log_site *site) {
-    return site->host->system == SYSTEM_WINDOWS && site->choices->evtx;
+    return site->host->system == SYSTEM_WINDOWS &&
+           (site->choices->evtx || site->choices->winlogbeat);
 }
 
 const struct log_writer log_writer_windows = {
