@@ -1,0 +1,108 @@
+// The upgrade server's catalogue of packages
+// SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
+#include "drill/text_log.h"
+
+// Two files of our own making, CSV with a header:
+//
+//     srv/upgrade/catalogue.csv  what lay under which path from when on, as the server's own
+//                                inventory saw it: also bytes that nobody released
+//     srv/upgrade/releases.csv   what the vendor released, by his list
+//
+// That a package was tampered with is said nowhere: it shows where the two differ.
+struct log {
+    struct text_log catalogue, releases;
+};
+
+#define CATALOGUE_HEADER "time,path,name,version,size,sha256,signer"
+#define RELEASES_HEADER "released,name,version,size,sha256,signer"
+
+static enum status catalogue_open(const struct log_site *site, struct log **ret_log,
+                                  struct problem *problem) {
+    (void)problem;
+    struct log *log = memory_new(1, sizeof *log);
+    text_log_init(&log->catalogue, site);
+    text_log_init(&log->releases, site);
+    *ret_log = log;
+    return STATUS_OK;
+}
+
+static enum status begin(struct text_log *text, const char *path, const char *header,
+                         struct problem *problem) {
+    if (!text_log_due(text, 0))
+        return STATUS_OK;
+    enum status status = text_log_begin(text, 0, path, problem);
+    if (status != STATUS_OK)
+        return status;
+    buffer_append_text(&text->line, header);
+    return text_log_put(text, NULL, problem);
+}
+
+static void append_cell(struct buffer *line, struct slice text) {
+    buffer_append_byte(line, ',');
+    text_append_cell(line, text);
+}
+
+// ",name,version,size,sha256,signer"
+static void append_package(struct buffer *line, const struct deed *deed) {
+    const struct deed_content *content = deed->package.content;
+    append_cell(line, deed->package.name);
+    append_cell(line, deed->package.version);
+    if (!content) {
+        buffer_append_text(line, ",,,");
+        return;
+    }
+    buffer_append_byte(line, ',');
+    buffer_append_u64(line, content->size_bytes);
+    buffer_append_byte(line, ',');
+    for (size_t i = 0; i < DEED_DIGEST_SIZE; i++)
+        buffer_append_format(line, "%02x", content->sha256[i]);
+    append_cell(line, content->signer);
+}
+
+static void append_time(struct buffer *line, int64_t time_ns) {
+    text_append_date(line, time_ns, 0);
+    buffer_append_byte(line, 'T');
+    text_append_clock(line, time_ns, 0, 0);
+    buffer_append_byte(line, 'Z');
+}
+
+static enum status catalogue_write(struct log *log, const struct log_entry *entry,
+                                   struct problem *problem) {
+    const struct deed *deed = entry->deed;
+    struct text_log *text = &log->catalogue;
+    enum status status = begin(text, "srv/upgrade/catalogue.csv", CATALOGUE_HEADER, problem);
+    if (status != STATUS_OK)
+        return status;
+    append_time(&text->line, entry->time_ns);
+    append_cell(&text->line, deed->package.stem);
+    append_package(&text->line, deed);
+    status = text_log_put(text, &entry->mark, problem);
+    if (status != STATUS_OK || !deed->package.listed)
+        return status;
+    text = &log->releases;
+    status = begin(text, "srv/upgrade/releases.csv", RELEASES_HEADER, problem);
+    if (status != STATUS_OK)
+        return status;
+    append_time(&text->line, entry->time_ns);
+    append_package(&text->line, deed);
+    return text_log_put(text, &entry->mark, problem);
+}
+
+static enum status catalogue_close(struct log *log, struct problem *problem) {
+    enum status status = text_log_done(&log->catalogue, problem);
+    enum status done = text_log_done(&log->releases, status == STATUS_OK ? problem : NULL);
+    memory_free(log);
+    return status == STATUS_OK ? done : status;
+}
+
+const struct log_writer log_writer_catalogue = {
+    .name = "catalogue",
+    .summary = "the upgrade server's catalogue of packages, and the vendor's list of releases",
+    .kinds = DEED_MASK(PACKAGE_CHANGE),
+    .places = PLACE_TO,
+    .roles = HOST_MASK(UPGRADE),
+    .open = catalogue_open,
+    .write = catalogue_write,
+    .close = catalogue_close,
+};
