@@ -1,0 +1,217 @@
+// Exchange's message tracking
+// SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
+#include "drill/exchange_log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// Three rows of files: MSGTRK of the transport service, MSGTRKMS of mailbox submission,
+// MSGTRKMD of mailbox delivery. A submitted message leaves a record in two of them.
+#define FIELDS                                                                                     \
+    "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,"   \
+    "source,event-id,internal-message-id,message-id,network-message-id,recipient-address,"         \
+    "recipient-status,total-bytes,recipient-count,related-recipient-address,reference,"            \
+    "message-subject,sender-address,return-path,message-info,directionality,tenant-id,"            \
+    "original-client-ip,original-server-ip,custom-data,transport-traffic-type,log-id,"             \
+    "schema-version"
+#define FORMAT(name)                                                                               \
+    { "TransportRoles/Logs/MessageTracking/" name, "Message Tracking Log", FIELDS, NULL, false, 0 }
+
+enum {
+    LOG_TRANSPORT,
+    LOG_SUBMISSION,
+    LOG_DELIVERY,
+    LOG_COUNT
+};
+
+static const struct exchange_format formats[LOG_COUNT] = {FORMAT("MSGTRK"), FORMAT("MSGTRKMS"),
+                                                          FORMAT("MSGTRKMD")};
+
+struct log {
+    struct exchange_log rows[LOG_COUNT];
+    uint64_t message; // internal-message-id
+};
+
+// What one record says beyond the message.
+struct hop {
+    const char *source, *event, *direction;
+    struct address client, server;
+    char client_name[HOST_FQDN_SIZE], server_name[HOST_FQDN_SIZE], connector[64];
+    const char *recipient_status;
+};
+
+static enum status tracking_open(const struct log_site *site, struct log **ret_log,
+                                 struct problem *problem) {
+    (void)problem;
+    struct log *log = memory_new(1, sizeof *log);
+    for (size_t i = 0; i < LOG_COUNT; i++)
+        exchange_log_init(&log->rows[i], &formats[i], site);
+    log->message = 0x3AE0000000ull + dice_below(&log->rows[0].dice, 1u << 30);
+    *ret_log = log;
+    return STATUS_OK;
+}
+
+static void copy_domain(char *name, size_t size, const char *host, struct slice address) {
+    const uint8_t *at = address.size ? memchr(address.data, '@', address.size) : NULL;
+    size_t from = at ? (size_t)(at - address.data) + 1 : 0;
+    size_t length = from;
+    while (length < address.size && address.data[length] != ';')
+        length++;
+    snprintf(name, size, "%s.%.*s", host, (int)(length - from < 48 ? length - from : 48),
+             at ? (const char *)address.data + from : "");
+}
+
+// The other side's server: of 198.51.100.0/24 (RFC 5737), always the same for a name.
+static struct address outside_server(const char *name) {
+    uint32_t hash = 2166136261u;
+    for (; *name; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return address_of(0xC6336400u + 1 + hash % 254);
+}
+
+static void make_hop(const struct exchange_log *row, const struct deed *deed, struct hop *hop) {
+    const struct host *host = row->text.site->host;
+    *hop = (struct hop){.client = deed->to.address, .server = deed->to.address};
+    snprintf(hop->client_name, sizeof hop->client_name, "%s", host->fqdn);
+    snprintf(hop->server_name, sizeof hop->server_name, "%s", host->name);
+    switch (deed->mail.event) {
+    case MAIL_RECEIVED:
+        hop->source = "SMTP", hop->event = "RECEIVE", hop->direction = "Incoming";
+        hop->client = deed->from.address;
+        copy_domain(hop->client_name, sizeof hop->client_name, "mail", deed->mail.sender);
+        snprintf(hop->connector, sizeof hop->connector, "%s\\Default %s", host->name, host->name);
+        break;
+    case MAIL_SUBMITTED:
+        hop->source = "STOREDRIVER", hop->event = "SUBMIT", hop->direction = "Originating";
+        break;
+    case MAIL_DELIVERED:
+        hop->source = "STOREDRIVER", hop->event = "DELIVER", hop->direction = "Originating";
+        hop->recipient_status = "";
+        break;
+    case MAIL_SENT:
+        hop->source = "SMTP", hop->event = "SENDEXTERNAL", hop->direction = "Originating";
+        copy_domain(hop->server_name, sizeof hop->server_name, "mx", deed->mail.recipients);
+        hop->server = outside_server(hop->server_name);
+        snprintf(hop->connector, sizeof hop->connector, "Outbound to Internet");
+        hop->recipient_status = "250 2.0.0 Ok: queued";
+        break;
+    }
+}
+
+static void put_source_context(struct exchange_log *row, const struct log_entry *entry,
+                               const struct hop *hop) {
+    struct buffer *line = exchange_cell(row, "source-context");
+    if (strcmp(hop->source, "SMTP") == 0) {
+        buffer_append_format(line, "%016llX;",
+                             (unsigned long long)(0x08DE000000000000ull + entry->deed->serial));
+        exchange_append_time(line, entry->time_ns);
+        buffer_append_text(line, ";0");
+        return;
+    }
+    buffer_append_text(line, "\"MDB:");
+    exchange_append_guid(line, row->text.site->host->seed, EXCHANGE_DATABASE);
+    buffer_append_text(line, ", Mailbox:");
+    exchange_append_guid(line, entry->deed->serial, EXCHANGE_SESSION);
+    buffer_append_format(line, ", Event:%llu, MessageClass:IPM.Note, CreationTime:",
+                         (unsigned long long)(63000000 + entry->deed->serial));
+    exchange_append_time(line, entry->time_ns - 200 * 1000000ll);
+    buffer_append_text(line, ", ClientType:MOMT\"");
+}
+
+static void put_message(struct exchange_log *row, const struct deed *deed, const struct hop *hop,
+                        uint64_t message) {
+    bool many = deed->mail.recipient_count > 0;
+    exchange_put_number(row, "internal-message-id", message);
+    exchange_put(row, "message-id", deed->mail.message_id);
+    exchange_put(row, "network-message-id", deed->mail.network_id);
+    exchange_put(row, "recipient-address", deed->mail.recipients);
+    exchange_put(row, "recipient-status",
+                 slice_of_string(hop->recipient_status ? hop->recipient_status : ""));
+    exchange_put_number(row, "total-bytes", deed->mail.size_bytes);
+    exchange_put_number(row, "recipient-count", many ? deed->mail.recipient_count : 1);
+    exchange_put(row, "message-subject", deed->mail.subject);
+    exchange_put(row, "sender-address", deed->mail.sender);
+    exchange_put(row, "return-path", deed->mail.sender);
+    exchange_put(row, "message-info", SLICE("04I: "));
+    exchange_put(row, "directionality", slice_of_string(hop->direction));
+}
+
+static enum status put_record(struct exchange_log *row, const struct log_entry *entry,
+                              const struct hop *hop, uint64_t message, struct problem *problem) {
+    const struct deed *deed = entry->deed;
+    const struct exchange_build *build = &row->build;
+    const struct organisation *organisation = row->text.site->organisation;
+    const char *domain = organisation->companies[row->text.site->host->company].domain;
+    enum status status = exchange_begin(row, entry->time_ns, problem);
+    if (status != STATUS_OK)
+        return status;
+    exchange_put_time(row, "date-time", entry->time_ns);
+    text_append_address(exchange_cell(row, "client-ip"), &hop->client);
+    exchange_put(row, "client-hostname", slice_of_string(hop->client_name));
+    text_append_address(exchange_cell(row, "server-ip"), &hop->server);
+    exchange_put(row, "server-hostname", slice_of_string(hop->server_name));
+    put_source_context(row, entry, hop);
+    exchange_put(row, "connector-id", slice_of_string(hop->connector));
+    exchange_put(row, "source", slice_of_string(hop->source));
+    exchange_put(row, "event-id", slice_of_string(hop->event));
+    put_message(row, deed, hop, message);
+    text_append_address(exchange_cell(row, "original-client-ip"), &deed->from.address);
+    text_append_address(exchange_cell(row, "original-server-ip"), &deed->to.address);
+    buffer_append_format(exchange_cell(row, "custom-data"),
+                         "S:DeliveryPriority=Normal;S:AccountForest=%s", domain);
+    exchange_put(row, "transport-traffic-type", SLICE("Email"));
+    exchange_put_guid(row, "log-id", deed->serial,
+                      EXCHANGE_RECORD + 16 * (uint64_t)(hop->event[0] == 'R'));
+    buffer_append_format(exchange_cell(row, "schema-version"), "%02u.%02u.%04u.%03u", build->major,
+                         build->minor, build->build, build->revision);
+    return exchange_end(row, &entry->mark, problem);
+}
+
+static enum status tracking_write(struct log *log, const struct log_entry *entry,
+                                  struct problem *problem) {
+    static const uint8_t rows[] = {[MAIL_RECEIVED] = LOG_TRANSPORT,
+                                   [MAIL_SUBMITTED] = LOG_SUBMISSION,
+                                   [MAIL_DELIVERED] = LOG_DELIVERY,
+                                   [MAIL_SENT] = LOG_TRANSPORT};
+    const struct deed *deed = entry->deed;
+    struct exchange_log *row = &log->rows[rows[deed->mail.event]];
+    struct hop hop;
+    make_hop(row, deed, &hop);
+    log->message += 1 + dice_below(&log->rows[0].dice, 40);
+    enum status status = put_record(row, entry, &hop, log->message, problem);
+    if (status != STATUS_OK || deed->mail.event != MAIL_SUBMITTED)
+        return status;
+    hop.event = "RECEIVE"; // what transport gets from submission
+    return put_record(&log->rows[LOG_TRANSPORT], entry, &hop, log->message, problem);
+}
+
+static enum status tracking_clear(struct log *log, const struct log_entry *entry,
+                                  struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < LOG_COUNT && status == STATUS_OK; i++)
+        status = exchange_log_clear(&log->rows[i], entry, problem);
+    return status;
+}
+
+static enum status tracking_close(struct log *log, struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < LOG_COUNT; i++) {
+        enum status done = exchange_log_done(&log->rows[i], status == STATUS_OK ? problem : NULL);
+        status = status == STATUS_OK ? done : status;
+    }
+    memory_free(log);
+    return status;
+}
+
+const struct log_writer log_writer_tracking = {
+    .name = "tracking",
+    .summary = "Exchange's message tracking: transport, submission and delivery",
+    .kinds = DEED_MASK(MAIL),
+    .places = PLACE_TO,
+    .roles = HOST_MASK(MAIL),
+    .open = tracking_open,
+    .write = tracking_write,
+    .clear = tracking_clear,
+    .close = tracking_close,
+};
