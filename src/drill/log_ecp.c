@@ -81,7 +81,7 @@ static void compose(struct log *log, const struct deed *deed) {
     buffer_append_byte(data, ';');
     if (!web)
         append_command(data, deed->cmdlet.name, deed->cmdlet.parameters);
-    else if (deed->web.exchange)
+    else if (deed->web.exchange && deed->web.exchange->action.size)
         append_command(data, deed->web.exchange->action, (struct slice){NULL, 0});
     buffer_append_text(data, "S:REQID=;");
     append_address_bar(data, host, deed);

@@ -100,11 +100,11 @@ static void make_hop(const struct exchange_log *row, const struct deed *deed, st
 }
 
 static void put_source_context(struct exchange_log *row, const struct log_entry *entry,
-                               const struct hop *hop) {
+                               const struct hop *hop, uint64_t message) {
     struct buffer *line = exchange_cell(row, "source-context");
     if (strcmp(hop->source, "SMTP") == 0) {
         buffer_append_format(line, "%016llX;",
-                             (unsigned long long)(0x08DE000000000000ull + entry->deed->serial));
+                             (unsigned long long)(0x08DE000000000000ull + message));
         exchange_append_time(line, entry->time_ns);
         buffer_append_text(line, ";0");
         return;
@@ -114,7 +114,7 @@ static void put_source_context(struct exchange_log *row, const struct log_entry 
     buffer_append_text(line, ", Mailbox:");
     exchange_append_guid(line, entry->deed->serial, EXCHANGE_SESSION);
     buffer_append_format(line, ", Event:%llu, MessageClass:IPM.Note, CreationTime:",
-                         (unsigned long long)(63000000 + entry->deed->serial));
+                         (unsigned long long)(message & 0xFFFFFFF));
     exchange_append_time(line, entry->time_ns - 200 * 1000000ll);
     buffer_append_text(line, ", ClientType:MOMT\"");
 }
@@ -151,7 +151,7 @@ static enum status put_record(struct exchange_log *row, const struct log_entry *
     exchange_put(row, "client-hostname", slice_of_string(hop->client_name));
     text_append_address(exchange_cell(row, "server-ip"), &hop->server);
     exchange_put(row, "server-hostname", slice_of_string(hop->server_name));
-    put_source_context(row, entry, hop);
+    put_source_context(row, entry, hop, message);
     exchange_put(row, "connector-id", slice_of_string(hop->connector));
     exchange_put(row, "source", slice_of_string(hop->source));
     exchange_put(row, "event-id", slice_of_string(hop->event));
