@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 #include "drill/text_log.h"
+#include "drill/upgrade_service.h"
 
 // Two files of our own making, CSV with a header:
 //
@@ -17,20 +18,8 @@ struct log {
 #define CATALOGUE_HEADER "time,path,name,version,size,sha256,signer"
 #define RELEASES_HEADER "released,name,version,size,sha256,signer"
 
-static enum status catalogue_open(const struct log_site *site, struct log **ret_log,
-                                  struct problem *problem) {
-    (void)problem;
-    struct log *log = memory_new(1, sizeof *log);
-    text_log_init(&log->catalogue, site);
-    text_log_init(&log->releases, site);
-    *ret_log = log;
-    return STATUS_OK;
-}
-
 static enum status begin(struct text_log *text, const char *path, const char *header,
                          struct problem *problem) {
-    if (!text_log_due(text, 0))
-        return STATUS_OK;
     enum status status = text_log_begin(text, 0, path, problem);
     if (status != STATUS_OK)
         return status;
@@ -67,26 +56,43 @@ static void append_time(struct buffer *line, int64_t time_ns) {
     buffer_append_byte(line, 'Z');
 }
 
-static enum status catalogue_write(struct log *log, const struct log_entry *entry,
-                                   struct problem *problem) {
+static enum status put_package(struct log *log, const struct log_entry *entry,
+                               const struct evidence_mark *mark, struct problem *problem) {
     const struct deed *deed = entry->deed;
     struct text_log *text = &log->catalogue;
-    enum status status = begin(text, "srv/upgrade/catalogue.csv", CATALOGUE_HEADER, problem);
-    if (status != STATUS_OK)
-        return status;
     append_time(&text->line, entry->time_ns);
     append_cell(&text->line, deed->package.stem);
     append_package(&text->line, deed);
-    status = text_log_put(text, &entry->mark, problem);
+    enum status status = text_log_put(text, mark, problem);
     if (status != STATUS_OK || !deed->package.listed)
         return status;
     text = &log->releases;
-    status = begin(text, "srv/upgrade/releases.csv", RELEASES_HEADER, problem);
-    if (status != STATUS_OK)
-        return status;
     append_time(&text->line, entry->time_ns);
     append_package(&text->line, deed);
-    return text_log_put(text, &entry->mark, problem);
+    return text_log_put(text, mark, problem);
+}
+
+static enum status catalogue_write(struct log *log, const struct log_entry *entry,
+                                   struct problem *problem) {
+    return put_package(log, entry, &entry->mark, problem);
+}
+
+// The release that is in use when the play begins stands in both files from the first.
+static enum status put_first(struct log *log, const struct log_site *site,
+                             struct problem *problem) {
+    struct deed_content content = upgrade_release(site->organisation->seed, 0);
+    struct deed deed = {.kind = DEED_PACKAGE_CHANGE, .step = DEED_NO_STEP};
+    struct log_entry entry = {.deed = &deed, .time_ns = site->organisation->start_ns};
+    deed.package.stem = SLICE(UPGRADE_PACKAGE_STEM);
+    deed.package.name = SLICE(UPGRADE_PACKAGE_NAME);
+    deed.package.version = content.version;
+    deed.package.content = &content;
+    deed.package.listed = true;
+    enum status status =
+        begin(&log->catalogue, "srv/upgrade/catalogue.csv", CATALOGUE_HEADER, problem);
+    if (status == STATUS_OK)
+        status = begin(&log->releases, "srv/upgrade/releases.csv", RELEASES_HEADER, problem);
+    return status == STATUS_OK ? put_package(log, &entry, NULL, problem) : status;
 }
 
 static enum status catalogue_close(struct log *log, struct problem *problem) {
@@ -94,6 +100,20 @@ static enum status catalogue_close(struct log *log, struct problem *problem) {
     enum status done = text_log_done(&log->releases, status == STATUS_OK ? problem : NULL);
     memory_free(log);
     return status == STATUS_OK ? done : status;
+}
+
+static enum status catalogue_open(const struct log_site *site, struct log **ret_log,
+                                  struct problem *problem) {
+    struct log *log = memory_new(1, sizeof *log);
+    text_log_init(&log->catalogue, site);
+    text_log_init(&log->releases, site);
+    enum status status = put_first(log, site, problem);
+    if (status != STATUS_OK) {
+        catalogue_close(log, NULL);
+        return status;
+    }
+    *ret_log = log;
+    return STATUS_OK;
 }
 
 const struct log_writer log_writer_catalogue = {

@@ -178,19 +178,20 @@ static void test_catalogue(void **state) {
 #define ZEROS "000000000000000000000000000000000000000000000000000000000000"
     char *text = log_stage_read(&stage, UPGRADE "catalogue.csv");
     expect_line(text, 1, "time,path,name,version,size,sha256,signer");
-    expect_line(text, 2,
+    expect_line(text, 3,
                 "2026-03-01T16:01:00Z,/packages/setup.exe,setup.exe,6.4.1,77,ab01" ZEROS
                 ",\"A, B\"");
-    expect_line(text, 3,
+    expect_line(text, 4,
                 "2026-03-01T16:02:00Z,/packages/setup.exe,setup.exe,6.4.1,77,ac01" ZEROS ",");
     memory_free(text);
     text = log_stage_read(&stage, UPGRADE "releases.csv");
-    expect_line(text, 2, "2026-03-01T16:01:00Z,setup.exe,6.4.1,77,ab01" ZEROS ",\"A, B\"");
+    expect_line(text, 3, "2026-03-01T16:01:00Z,setup.exe,6.4.1,77,ab01" ZEROS ",\"A, B\"");
+    assert_non_null(strstr(text, "2026-03-01T16:00:00Z,ExampleDocSafeSetup.exe,6.4.0.0,"));
     assert_null(strstr(text, "ac01"));
     memory_free(text);
     const struct evidence_citation *citations = evidence_citations(stage.evidence, &count);
     assert_int_equal(count, 1);
-    assert_int_equal(citations[0].record, 3);
+    assert_int_equal(citations[0].record, 4);
     log_stage_done(&stage);
 }
 
