@@ -28,15 +28,6 @@ static enum status put_header(struct log *log, const char *header, struct proble
     return text_log_put(&log->text, NULL, problem);
 }
 
-void text_append_day(struct buffer *line, int64_t time_ns, int32_t zone_seconds) {
-    struct clock_date date;
-    clock_to_date(time_ns + zone_seconds * 1000000000ll, &date);
-    text_append_two(line, (int)(date.year / 100));
-    text_append_two(line, (int)(date.year % 100));
-    text_append_two(line, date.month);
-    text_append_two(line, date.day);
-}
-
 enum status log_single_day(struct log *log, const struct log_day *day, int64_t time_ns,
                            struct problem *problem) {
     struct text_log *text = &log->text;

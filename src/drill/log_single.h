@@ -36,7 +36,4 @@ void text_append_syslog(struct buffer *line, const struct log_site *site, int64_
 // Comma separated cells.
 void text_append_cells(struct buffer *line, const struct slice *cells, size_t count);
 
-// 20260302
-void text_append_day(struct buffer *line, int64_t time_ns, int32_t zone_seconds);
-
 #endif

@@ -108,6 +108,15 @@ void text_append_date(struct buffer *line, int64_t time_ns, int32_t zone_seconds
     text_append_two(line, date.day);
 }
 
+void text_append_day(struct buffer *line, int64_t time_ns, int32_t zone_seconds) {
+    struct clock_date date;
+    clock_to_date(time_ns + zone_seconds * 1000000000ll, &date);
+    text_append_two(line, (int)(date.year / 100));
+    text_append_two(line, (int)(date.year % 100));
+    text_append_two(line, date.month);
+    text_append_two(line, date.day);
+}
+
 void text_append_clock(struct buffer *line, int64_t time_ns, int32_t zone_seconds,
                        unsigned digits) {
     int64_t second = local_second(time_ns, zone_seconds) % 86400;

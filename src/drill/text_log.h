@@ -54,6 +54,7 @@ uint32_t text_log_day(int64_t time_ns, int32_t zone_seconds);
 
 // Pieces of lines. Times are of `time_ns` moved by `zone_seconds`.
 void text_append_date(struct buffer *line, int64_t time_ns, int32_t zone_seconds); // 2026-03-02
+void text_append_day(struct buffer *line, int64_t time_ns, int32_t zone_seconds);  // 20260302
 void text_append_clock(struct buffer *line, int64_t time_ns, int32_t zone_seconds,
                        unsigned digits); // 08:15:30 and .123 with 3 digits
 void text_append_two(struct buffer *line, int number);

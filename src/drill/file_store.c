@@ -1,0 +1,237 @@
+// What inventories know of a host's files
+// SPDX-License-Identifier: Apache-2.0
+#include "drill/file_store.h"
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "drill/content.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STORE_BYTES (32u << 20)
+#define DAY_NS (86400ll * 1000000000)
+
+static const struct {
+    const char *image, *description, *company;
+} programs[] = {
+#define PROGRAM(name, image, original, description, company, ...) {image, description, company},
+#include "drill/program.def"
+#undef PROGRAM
+};
+
+enum status file_log_open_empty(const struct log_site *site, struct log **ret_log,
+                                struct problem *problem) {
+    (void)problem;
+    struct log *log = memory_new(1, sizeof *log);
+    log->site = site;
+    arena_init(&log->arena, STORE_BYTES);
+    table_init(&log->table);
+    *ret_log = log;
+    return STATUS_OK;
+}
+
+void file_log_free(struct log *log) {
+    arena_done(&log->arena);
+    table_done(&log->table);
+    memory_free(log->files);
+    memory_free(log);
+}
+
+static bool same_path(const void *context, uint32_t number, const void *key) {
+    const struct log *log = context;
+    const struct slice *path = key;
+    struct slice other = log->files[number].path;
+    if (other.size != path->size)
+        return false;
+    for (size_t i = 0; i < other.size; i++)
+        if (tolower(other.data[i]) != tolower(path->data[i]))
+            return false;
+    return true;
+}
+
+static uint64_t hash_path(struct slice path) {
+    uint64_t hash = 0xCBF29CE484222325ull;
+    for (size_t i = 0; i < path.size; i++)
+        hash = (hash ^ (uint8_t)tolower(path.data[i])) * 0x100000001B3ull;
+    return hash;
+}
+
+struct stored_file *file_log_find(struct log *log, struct slice path) {
+    uint64_t hash = hash_path(path);
+    uint32_t number = table_find(&log->table, hash, same_path, log, &path);
+    if (number != TABLE_NONE)
+        return &log->files[number];
+    struct slice kept = arena_keep(&log->arena, path);
+    if (path.size == 0 || kept.size == 0 || log->count >= FILE_STORE_FILES_MAX)
+        return NULL;
+    if (log->count == log->capacity) {
+        log->capacity = log->capacity ? 2 * log->capacity : 64;
+        log->files = memory_resize(log->files, log->capacity, sizeof *log->files);
+    }
+    table_add(&log->table, hash, (uint32_t)log->count);
+    struct stored_file *file = &log->files[log->count++];
+    *file = (struct stored_file){.path = kept};
+    content_make(kept, &file->content);
+    return file;
+}
+
+static void set_content(struct log *log, struct stored_file *file,
+                        const struct deed_content *content) {
+    if (!content)
+        return;
+    file->content = *content;
+    file->content.signer = arena_keep(&log->arena, content->signer);
+    file->content.description = arena_keep(&log->arena, content->description);
+    file->content.version = arena_keep(&log->arena, content->version);
+}
+
+void file_log_plant(struct log *log, struct slice path, const struct deed_content *content) {
+    struct stored_file *file = file_log_find(log, path);
+    if (!file)
+        return;
+    set_content(log, file, content);
+    uint64_t hash = hash_path(path);
+    file->is_known = true;
+    file->created_ns = log->site->organisation->start_ns - (int64_t)(20 + hash % 400) * DAY_NS -
+                       (int64_t)(hash >> 8) % DAY_NS;
+    file->modified_ns = file->created_ns;
+}
+
+enum status file_log_open(const struct log_site *site, struct log **ret_log,
+                          struct problem *problem) {
+    enum status status = file_log_open_empty(site, ret_log, problem);
+    bool windows = site->host->system == SYSTEM_WINDOWS;
+    for (size_t i = 0; i < ARRAY_SIZE(programs) && windows; i++) {
+        struct slice image = slice_of_string(programs[i].image);
+        struct deed_content content;
+        content_make(image, &content);
+        content.signer = slice_of_string(programs[i].company);
+        content.description = slice_of_string(programs[i].description);
+        if (memchr(image.data, '\\', image.size))
+            file_log_plant(*ret_log, image, &content);
+    }
+    return status;
+}
+
+static void add_mark(struct stored_file *file, const struct evidence_mark *mark) {
+    if (mark->step == DEED_NO_STEP)
+        return;
+    if (file->mark_count < FILE_STORE_MARKS)
+        file->mark_count++;
+    file->marks[file->mark_count - 1] = *mark;
+}
+
+static void write_file(struct log *log, struct stored_file *file, const struct log_entry *entry) {
+    if (!file->is_known || file->is_gone) {
+        file->created_ns = entry->time_ns;
+        file->mark_count = 0;
+    }
+    file->is_known = true;
+    file->is_gone = false;
+    file->modified_ns = entry->time_ns;
+    set_content(log, file, entry->deed->file.content);
+}
+
+static void run_file(struct log *log, struct stored_file *file, const struct log_entry *entry) {
+    memmove(file->runs + 1, file->runs, sizeof file->runs - sizeof file->runs[0]);
+    file->runs[0] = entry->time_ns;
+    file->run_count++;
+    if (entry->deed->process.content)
+        set_content(log, file, entry->deed->process.content);
+    if (file->is_known)
+        return;
+    file->is_known = true;
+    file->created_ns = file->modified_ns = log->site->organisation->start_ns - 30 * DAY_NS;
+}
+
+enum status file_log_write(struct log *log, const struct log_entry *entry,
+                           struct problem *problem) {
+    (void)problem;
+    const struct deed *deed = entry->deed;
+    bool starts = deed->kind == DEED_PROCESS_START;
+    struct slice path = starts ? deed->program.image : deed->file.path;
+    if (path.size == 0 || !(memchr(path.data, '\\', path.size) || path.data[0] == '/'))
+        return STATUS_OK;
+    struct stored_file *file = file_log_find(log, path);
+    if (!file)
+        return STATUS_OK;
+    if (starts) {
+        run_file(log, file, entry);
+    } else if (deed->kind == DEED_FILE_WRITE) {
+        write_file(log, file, entry);
+    } else {
+        file->is_gone = true;
+        file->gone_ns = entry->time_ns;
+    }
+    add_mark(file, &entry->mark);
+    return STATUS_OK;
+}
+
+static int compare_paths(const void *a, const void *b) {
+    const struct stored_file *one = a, *other = b;
+    return slice_compare(one->path, other->path);
+}
+
+void file_log_sort(struct log *log) {
+    if (log->count > 1)
+        qsort(log->files, log->count, sizeof *log->files, compare_paths);
+}
+
+enum status file_log_put(struct text_log *text, const struct stored_file *file,
+                         struct problem *problem) {
+    uint64_t offset = text->bytes;
+    enum status status = text_log_put(text, NULL, problem);
+    for (size_t i = 0; i < file->mark_count && status == STATUS_OK; i++)
+        evidence_cite(text->site->evidence, &file->marks[i], text->file, text->lines, offset);
+    return status;
+}
+
+static size_t name_start(struct slice path) {
+    size_t at = path.size;
+    while (at > 0 && path.data[at - 1] != '\\' && path.data[at - 1] != '/')
+        at--;
+    return at;
+}
+
+struct slice path_name(struct slice path) {
+    return slice_part(path, name_start(path), SIZE_MAX);
+}
+
+struct slice path_folder(struct slice path) {
+    size_t at = name_start(path);
+    return at > 0 ? slice_part(path, 0, at - 1) : SLICE("");
+}
+
+struct slice path_extension(struct slice name) {
+    for (size_t i = name.size; i-- > 1;)
+        if (name.data[i] == '.')
+            return slice_part(name, i, SIZE_MAX);
+    return SLICE("");
+}
+
+void text_append_collected(struct buffer *line, const struct log_site *site) {
+    char clock[9] = {0};
+    int64_t end_ns = site->organisation->end_ns;
+    text_append_date(line, end_ns, 0);
+    text_append_clock(line, end_ns, 0, 0);
+    if (line->failed || line->size < 18)
+        return;
+    // 2026-03-0816:00:00 -> 20260308160000
+    size_t kept = line->size - 18;
+    memcpy(clock, line->data + line->size - 8, 8);
+    for (size_t i = kept; i < line->size - 8; i++)
+        if (line->data[i] != '-')
+            line->data[kept++] = line->data[i];
+    for (size_t i = 0; i < 8; i++)
+        if (clock[i] != ':')
+            line->data[kept++] = (uint8_t)clock[i];
+    line->size = kept;
+}
+
+void text_append_tool_time(struct buffer *line, int64_t time_ns) {
+    text_append_date(line, time_ns, 0);
+    buffer_append_byte(line, ' ');
+    text_append_clock(line, time_ns, 0, 7);
+}
