@@ -371,6 +371,12 @@ static bool shows(enum stream stream, const struct wire_leg *leg) {
     }
 }
 
+// Deeds are told to the millisecond, a sensor sees microseconds.
+static int64_t seen_at(const struct wire_leg *leg, int64_t time_ns) {
+    return time_ns % 1000000 ? time_ns
+                             : time_ns + (int64_t)(leg->deed->serial * 7919 % 1000) * 1000;
+}
+
 static enum status zeek_write(struct log *base, const struct log_entry *entry,
                               struct problem *problem) {
     struct zeek_log *log = (struct zeek_log *)base;
@@ -386,7 +392,7 @@ static enum status zeek_write(struct log *base, const struct log_entry *entry,
         status = begin_row(log, stream, &row, entry, problem);
         if (status != STATUS_OK)
             return status;
-        puts_of[stream](&row, leg, entry->time_ns);
+        puts_of[stream](&row, leg, seen_at(leg, entry->time_ns));
         status = end_row(log, stream, &row, entry, problem);
     }
     return status;
