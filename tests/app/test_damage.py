@@ -103,13 +103,20 @@ class Damage(EvidenceCase):
             subprocess.run(["umount", str(disk)], check=False)
 
 
+def heed_interrupts():
+    """A test run in the background of a shell inherits that SIGINT is ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Interrupts(EvidenceCase):
     """Standard input that never ends stands for a scan that takes long."""
 
     def interrupted(self, number, *words, after=0.0):
         run = subprocess.Popen([program(), "scan", "-r", str(self.rules), *map(str, words), "-"],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, env=self.environment, cwd=self.top)
+                               stderr=subprocess.PIPE, env=self.environment, cwd=self.top,
+                               preexec_fn=heed_interrupts)
         events = [event(i, i % 60, CommandLine=f"whoami {i} {'x' * 2000}") for i in range(1500)]
         run.stdin.write(lines(*events))  # two units and a part
         run.stdin.flush()
@@ -158,7 +165,7 @@ class Interrupts(EvidenceCase):
     def test_events(self):
         run = subprocess.Popen([program(), "events", "-"], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               env=self.environment)
+                               env=self.environment, preexec_fn=heed_interrupts)
         run.stdin.write(lines(event(1), event(2)))
         run.stdin.flush()
         time.sleep(0.7)
