@@ -207,3 +207,20 @@ const char *exchange_protocol(const struct deed *deed) {
     }
     return NULL;
 }
+
+enum status exchange_logs_clear(struct exchange_log *logs, size_t count,
+                                const struct log_entry *entry, struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = exchange_log_clear(&logs[i], entry, problem);
+    return status;
+}
+
+enum status exchange_logs_done(struct exchange_log *logs, size_t count, struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count; i++) {
+        enum status done = exchange_log_done(&logs[i], status == STATUS_OK ? problem : NULL);
+        status = status == STATUS_OK ? done : status;
+    }
+    return status;
+}

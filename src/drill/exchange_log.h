@@ -36,6 +36,11 @@ void exchange_log_init(struct exchange_log *log, const struct exchange_format *f
                        const struct log_site *site);
 enum status exchange_log_done(struct exchange_log *log, struct problem *problem);
 
+// The same for all logs that one writer keeps; all are closed, whatever fails first.
+enum status exchange_logs_clear(struct exchange_log *logs, size_t count,
+                                const struct log_entry *entry, struct problem *problem);
+enum status exchange_logs_done(struct exchange_log *logs, size_t count, struct problem *problem);
+
 // For CLEAR_MAIL; the header comes again with the next line.
 enum status exchange_log_clear(struct exchange_log *log, const struct log_entry *entry,
                                struct problem *problem);

@@ -191,18 +191,11 @@ static enum status rps_write(struct log *log, const struct log_entry *entry,
 
 static enum status rps_clear(struct log *log, const struct log_entry *entry,
                              struct problem *problem) {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < LOG_COUNT && status == STATUS_OK; i++)
-        status = exchange_log_clear(&log->rows[i], entry, problem);
-    return status;
+    return exchange_logs_clear(log->rows, LOG_COUNT, entry, problem);
 }
 
 static enum status rps_close(struct log *log, struct problem *problem) {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < LOG_COUNT; i++) {
-        enum status done = exchange_log_done(&log->rows[i], status == STATUS_OK ? problem : NULL);
-        status = status == STATUS_OK ? done : status;
-    }
+    enum status status = exchange_logs_done(log->rows, LOG_COUNT, problem);
     memory_free(log);
     return status;
 }
