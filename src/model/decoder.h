@@ -42,6 +42,12 @@ struct decoder {
     enum division division;
     uint32_t division_header;
     uint32_t division_block;
+    // DIVISION_LINES: units carry the header in force (unit.h), for formats whose columns are
+    // named above the records.
+    bool headed;
+    // DIVISION_LINES: a record may hold line ends between double quotes. Units then end where
+    // the quotes are even, if there is such a place in the unit's last 64 KiB.
+    bool quoted;
     // How sure the decoder is that the source is its own, 0 to 100, from the first bytes (at
     // most 64 KiB) and the path.
     int (*recognise)(struct slice first, struct slice path);

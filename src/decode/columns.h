@@ -1,0 +1,76 @@
+// Tables whose columns have names
+// SPDX-License-Identifier: Apache-2.0
+#ifndef DECODE_COLUMNS_H
+#define DECODE_COLUMNS_H
+
+#include "base/buffer.h"
+#include "base/slice.h"
+#include "model/decoder.h"
+#include "model/shape.h"
+#include "model/value.h"
+
+#include "decode/unit_lines.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Most text formats are tables: a header (or the format itself) names the columns, a line is a
+// row. This is what they share: shapes made once per header, rows split into bank 0.
+//
+//     header line ──> names ──> column_book_shape ──> shape (cached, dense ids)
+//     line ──> row_split_* ──> row.values ──> row_event ──> sink
+//
+// Splitting is the cost: one pass over the bytes, 32 at a time (AVX2 where there is, SSE2 else),
+// values are views into the line; only a quoted value with "" in it is copied (row.scratch).
+
+struct column {
+    struct slice name;
+    enum field_role role;
+};
+
+// The shapes of one decoder state.
+struct column_book;
+struct column_book *column_book_new(void);
+void column_book_free(struct column_book *book);
+
+// The shape of these columns: field i lies in slot {0, i}, its path is its name. `format` is
+// static text. The same format and names give the same shape; names are copied. Of two columns
+// with one role the first has it. When the book is full (SHAPES_MAX, or 16 MiB of names) the
+// shape has id SHAPE_ID_NONE and lives until the next call. At most SHAPE_FIELDS_MAX columns:
+// the rest is not seen.
+const struct shape *column_book_shape(struct column_book *book, const char *format,
+                                      const struct column *columns, uint32_t count);
+
+// How a line of a table is written.
+struct row_form {
+    uint8_t separator;
+    bool quoted;            // values may stand in double quotes, "" within is one
+    bool trimmed;           // blanks around unquoted values are no part of them
+    struct slice null_text; // "-": such an unquoted value is null; empty: an empty one stays ""
+};
+
+// One row, reused. Not thread-safe.
+struct row {
+    struct value *values; // VALUE_UTF8 or VALUE_NULL
+    uint32_t count;
+    struct buffer scratch; // values that had to be unquoted
+};
+void row_init(struct row *row); // room for SHAPE_FIELDS_MAX values
+void row_done(struct row *row);
+
+enum row_fault {
+    ROW_FINE,
+    ROW_OPEN, // a quoted value does not end on the line: join the next one, or report
+    ROW_MANY, // more than SHAPE_FIELDS_MAX values
+};
+enum row_fault row_split(struct row *row, struct slice line, const struct row_form *form);
+
+// The event of a row: bank 0 = its values, position and raw of the line.
+struct event row_event(const struct row *row, const struct shape *shape, const struct unit *unit,
+                       const struct text_line *line, int64_t time_ns);
+
+// A gap for a line that cannot be read; `reason` is static.
+void line_gap_tell(const struct event_sink *sink, const struct unit *unit,
+                   const struct text_line *line, const char *reason);
+
+#endif

@@ -1,0 +1,56 @@
+// Door of the room: who did what to whom
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RELATE_RELATE_H
+#define RELATE_RELATE_H
+
+#include "base/slice.h"
+#include "base/status.h"
+#include "model/event.h"
+#include "model/fleet.h"
+#include "model/relation.h"
+#include "model/relation_source.h"
+#include "model/rule.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Events become relations by a table of rows (relation_rows.def and its neighbours): which
+// kind, which field is which part. Worked out once per class, then a record only reads its
+// slots. Equal relations become one in a table, which spills sorted runs when it is full:
+//
+//   event ─ rows of its class ─> relation ─> table ─full─> sorter ─merge─> settle ─> store
+//
+// One relater per worker, merged by relater_absorb.
+struct relater;
+
+struct relater *relater_new(size_t memory_bytes, const char *spill_directory);
+void relater_free(struct relater *relater);
+
+// Note what a classified event says. `host` is used when the event names none.
+enum status relater_observe(struct relater *relater, const struct event *event, struct slice host,
+                            struct problem *problem);
+
+// Note that a rule held for it (RELATION_RULE_HIT).
+enum status relater_hit(struct relater *relater, const struct rule *rule, const struct event *event,
+                        struct slice host, struct problem *problem);
+
+// Take over all that `other` holds.
+enum status relater_absorb(struct relater *relater, struct relater *other, struct problem *problem);
+
+// Relations whose hosts and clocks are settled.
+struct relation_store;
+
+// After the last absorb: learn identities (ALIAS relations, short names of FQDNs, addresses over
+// time) and clock skew (pairs of records of two hosts that see the same thing), rewrite from, to
+// and times with them, and make again one of what became equal. The relater is left empty.
+enum status relater_settle(struct relater *relater, struct relation_store **ret_store,
+                           struct problem *problem);
+void relation_store_free(struct relation_store *store);
+
+const struct fleet *relation_store_fleet(const struct relation_store *store);
+uint64_t relation_store_count(const struct relation_store *store);
+
+// For detectors and reports; lives as long as the store.
+const struct relation_source *relation_store_source(struct relation_store *store);
+
+#endif
