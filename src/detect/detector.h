@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 #include "model/finding.h"
-#include "model/fleet.h"
+#include "model/hosts.h"
 #include "model/relation_source.h"
 #include "model/rule.h"
 

@@ -47,7 +47,7 @@ struct relation {
     enum relation_kind kind;
     struct slice from, to, account, artefact;
     struct slice detail[RELATION_DETAILS];
-    // Numbers of the fleet's hosts (fleet.h) that from and to are; RELATION_NO_HOST: none of
+    // Numbers of the fleet's hosts (hosts.h) that from and to are; RELATION_NO_HOST: none of
     // ours, or before settling.
     uint32_t from_host, to_host;
     int64_t first_ns, last_ns; // after settling: corrected for the recording host's clock

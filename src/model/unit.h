@@ -15,8 +15,8 @@ struct unit {
     int fd;          // -1: use bytes
     uint64_t offset; // of the piece in the source
     uint64_t size;
-    struct slice bytes;   // the piece, when fd is -1
-    uint64_t first_line;  // from 1; number of the first line in text, else 0
+    struct slice bytes;  // the piece, when fd is -1
+    uint64_t first_line; // from 1; number of the first line in text, else 0
     // Text of a headed decoder, and not the source's first unit: the header in force. That is
     // the source's first line (when it is at most 64 KiB), and of the runs of lines that begin
     // with '#' above the unit the last one that names fields ("#Fields:", "#fields"), each line

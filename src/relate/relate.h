@@ -6,7 +6,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 #include "model/event.h"
-#include "model/fleet.h"
+#include "model/hosts.h"
 #include "model/relation.h"
 #include "model/relation_source.h"
 #include "model/rule.h"

@@ -1,7 +1,7 @@
 // Hosts, their names over time, what they are
 // SPDX-License-Identifier: Apache-2.0
-#ifndef MODEL_FLEET_H
-#define MODEL_FLEET_H
+#ifndef MODEL_HOSTS_H
+#define MODEL_HOSTS_H
 
 #include "base/slice.h"
 
