@@ -40,6 +40,7 @@ struct attack {
     size_t path_count;
     uint32_t planted_on;
     uint32_t stolen_account;
+    const char *mail_chain; // how the mail server was taken, or NULL
     uint32_t next_program;
     bool full;
 };

@@ -1,6 +1,6 @@
 // Attacks: web servers from outside
 // SPDX-License-Identifier: Apache-2.0
-#include "drill/attack_campaign.h"
+#include "drill/attack_exchange.h"
 #include "drill/document_system.h"
 #include "drill/upgrade_service.h"
 
@@ -163,6 +163,8 @@ void attack_drop_file(struct attack *attack) {
     attack_put_program(attack, deed, SLICE("System"));
     deed->file.path = path;
     deed->file.content = attack_content(attack, &content);
+    if (web)
+        attack_write_page(attack, deed);
     truth_add_thing(attack->options->truth, attack->number, TRUTH_PATH, path);
     if (web) {
         attack->paths[0] =
@@ -172,6 +174,7 @@ void attack_drop_file(struct attack *attack) {
         struct deed *first =
             attack_ask(attack, step, host, attack->now_ns + 90 * ATTACK_SECOND, attack->paths[0]);
         first->web.method = SLICE("GET");
+        attack_compile_page(attack, step, host, attack->now_ns + 91 * ATTACK_SECOND, name);
     }
     attack_reach(attack, host, DEED_NO_HOST, attack->now_ns);
 }

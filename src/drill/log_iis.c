@@ -1,7 +1,10 @@
 // Web server log of IIS (W3C)
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
+#include "drill/organisation.h"
 #include "drill/text_log.h"
+
+#include <stdio.h>
 
 // Format: "W3C Extended Log File Format" (WD-logfile-960323), fields as IIS 10 has them switched
 // on by default. Times are UTC, a file a UTC day; headers come again after a restart.
@@ -63,11 +66,10 @@ static enum status begin_day(struct text_log *text, unsigned number, int64_t tim
     return status == STATUS_OK ? put_header(text, time_ns, problem) : status;
 }
 
-static void compose(struct buffer *line, const struct log_entry *entry, bool back) {
-    const struct deed *deed = entry->deed;
-    text_append_date(line, entry->time_ns, 0);
+static void compose(struct buffer *line, const struct deed *deed, int64_t time_ns, bool back) {
+    text_append_date(line, time_ns, 0);
     buffer_append_byte(line, ' ');
-    text_append_clock(line, entry->time_ns, 0, 0);
+    text_append_clock(line, time_ns, 0, 0);
     buffer_append_byte(line, ' ');
     text_append_address(line, &deed->to.address);
     buffer_append_byte(line, ' ');
@@ -88,20 +90,67 @@ static void compose(struct buffer *line, const struct log_entry *entry, bool bac
                          deed->web.windows_status, deed->web.taken_ms);
 }
 
-static enum status iis_write(struct log *log, const struct log_entry *entry,
-                             struct problem *problem) {
-    enum deed_web_site site = entry->deed->web.site;
-    if (site != WEB_EXCHANGE_FRONT && site != WEB_EXCHANGE_BACK)
-        return STATUS_OK;
-    bool back = site == WEB_EXCHANGE_BACK;
+static enum status put_line(struct log *log, const struct log_entry *entry, const struct deed *deed,
+                            struct problem *problem) {
+    bool back = deed->web.site == WEB_EXCHANGE_BACK;
     struct text_log *text = &log->sites[back];
     if (text_log_due(text, text_log_day(entry->time_ns, 0))) {
         enum status status = begin_day(text, back ? 2 : 1, entry->time_ns, problem);
         if (status != STATUS_OK)
             return status;
     }
-    compose(&text->line, entry, back);
+    compose(&text->line, deed, entry->time_ns, back);
     return text_log_put(text, &entry->mark, problem);
+}
+
+// Web services and remote PowerShell are requests, too.
+static void read_call(const struct deed *deed, struct deed_web *web) {
+    bool mailbox = deed->kind == DEED_MAILBOX_ACCESS;
+    *web =
+        (struct deed_web){.site = WEB_EXCHANGE_FRONT,
+                          .method = SLICE("POST"),
+                          .stem = mailbox ? SLICE("/EWS/Exchange.asmx") : SLICE("/powershell"),
+                          .query = mailbox ? SLICE("") : SLICE("serializationLevel=Full"),
+                          .agent = mailbox ? deed->mailbox.agent : SLICE("Microsoft WinRM Client"),
+                          .status = mailbox ? deed->mailbox.status : 200,
+                          .taken_ms = mailbox ? deed->mailbox.taken_ms : deed->cmdlet.taken_ms};
+}
+
+// The front end's line, and the one of the back end that it asks under the caller's name.
+static enum status put_call(struct log *log, const struct log_entry *entry,
+                            struct problem *problem) {
+    const struct organisation *organisation = log->site->organisation;
+    struct deed call = *entry->deed;
+    char user[2 * ACCOUNT_NAME_SIZE];
+    read_call(entry->deed, &call.web);
+    if (call.account != DEED_NO_ACCOUNT) {
+        const struct account *account = &organisation->accounts[call.account];
+        snprintf(user, sizeof user, "%s\\%s", organisation->companies[account->company].netbios,
+                 account->name);
+        call.web.user = slice_of_string(user);
+    }
+    call.to.port = 443;
+    enum status status = put_line(log, entry, &call, problem);
+    if (status != STATUS_OK || call.web.status == 401)
+        return status;
+    call.web.site = WEB_EXCHANGE_BACK;
+    call.from = call.to;
+    call.to.port = 444;
+    return put_line(log, entry, &call, problem);
+}
+
+static enum status iis_write(struct log *log, const struct log_entry *entry,
+                             struct problem *problem) {
+    const struct deed *deed = entry->deed;
+    if (deed->kind == DEED_MAILBOX_ACCESS)
+        return put_call(log, entry, problem);
+    if (deed->kind == DEED_CMDLET)
+        return deed->cmdlet.local || deed->from.host == deed->to.host
+                   ? STATUS_OK
+                   : put_call(log, entry, problem);
+    if (deed->web.site != WEB_EXCHANGE_FRONT && deed->web.site != WEB_EXCHANGE_BACK)
+        return STATUS_OK;
+    return put_line(log, entry, deed, problem);
 }
 
 static enum status iis_clear(struct log *log, const struct log_entry *entry,
@@ -132,7 +181,7 @@ static enum status iis_close(struct log *log, struct problem *problem) {
 const struct log_writer log_writer_iis = {
     .name = "iis",
     .summary = "IIS access logs of the mail server, front and back end",
-    .kinds = DEED_MASK(WEB_REQUEST),
+    .kinds = DEED_MASK(WEB_REQUEST) | DEED_MASK(MAILBOX_ACCESS) | DEED_MASK(CMDLET),
     .places = PLACE_TO,
     .roles = HOST_MASK(MAIL),
     .open = iis_open,
