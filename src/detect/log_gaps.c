@@ -1,0 +1,221 @@
+// Logs that were cleared, cut or stopped
+// SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
+#include "base/text.h"
+#include "detect/detection.h"
+#include "detect/judgement.h"
+#include "detect/reading.h"
+
+// Cost: one pass over what was cleared (a handful) and over the coverage rows (hosts x logs).
+
+enum log_gaps_rule {
+    LOG_GAPS_CLEARED,
+    LOG_GAPS_SEVERAL,
+    LOG_GAPS_RECORDS,
+    LOG_GAPS_DAYS,
+};
+
+static const struct slice COVER_TAGS[] = {JUDGEMENT_TEXT("attack.defense-evasion"),
+                                          JUDGEMENT_TEXT("attack.t1070.001"),
+                                          JUDGEMENT_TEXT("vedette.stage.cover")};
+
+static const struct rule RULES[] = {
+    [LOG_GAPS_CLEARED] =
+        JUDGEMENT("vedette-log-cleared", "A log was cleared or deleted", MEDIUM, COVER_TAGS),
+    [LOG_GAPS_SEVERAL] = JUDGEMENT("vedette-logs-cleared-on-several-hosts",
+                                   "One account cleared logs of several hosts", HIGH, COVER_TAGS),
+    [LOG_GAPS_RECORDS] = JUDGEMENT("vedette-log-records-missing",
+                                   "Record numbers of a log are missing", LOW, COVER_TAGS),
+    [LOG_GAPS_DAYS] =
+        JUDGEMENT("vedette-log-days-missing",
+                  "A log that is written every day has days without a record", LOW, COVER_TAGS),
+};
+
+enum {
+    DAYS_BEFORE_AND_AFTER = 5, // a log is daily when it has so many days on both sides of a hole
+    DAYS_MISSING_MIN = 2,      // week-ends of workstations are shorter than a hole that speaks
+};
+
+static enum status cleared_tell(struct draft *draft, const struct detect_context *context,
+                                const struct relation *relation, const struct detection_sink *sink,
+                                struct problem *problem) {
+    char time[CLOCK_TEXT_SIZE];
+    clock_format(relation->first_ns, time);
+    struct slice host = reading_to(context, relation);
+    draft_begin(draft, LOG_GAPS_CLEARED, host, relation->account);
+    draft_cite(draft, relation);
+    draft_say(draft, "what", "The %.*s log of %.*s was cleared at %s%s%.*s.",
+              SLICE_FORMAT(relation->artefact), SLICE_FORMAT(host), time,
+              relation->account.size ? " by " : "", SLICE_FORMAT(relation->account));
+    draft_say(draft, "why",
+              "What this log held before is gone: absence of findings on this host "
+              "before that time says nothing.");
+    draft_say(draft, "benign",
+              "Administrators clear logs when they set up or repair a host; no "
+              "record of the evidence says that this was one.");
+    return draft_tell(draft, sink, problem);
+}
+
+static enum status cleared_judge(const struct detect_context *context, struct draft *draft,
+                                 const struct detection_sink *sink, struct problem *problem) {
+    struct reading reading;
+    enum status status =
+        reading_open(&reading, context, RELATION_MASK(LOG_CLEARED), RELATION_ORDER_TO, problem);
+    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
+           reading.more)
+        status = cleared_tell(draft, context, &reading.relation, sink, problem);
+    reading_close(&reading);
+    return status;
+}
+
+// The hosts whose logs one account cleared; a draft that grows while its relations go by.
+struct clearer {
+    struct draft draft;
+    struct buffer account, host;
+    unsigned hosts;
+};
+
+static enum status clearer_end(struct clearer *clearer, const struct detection_sink *sink,
+                               struct problem *problem) {
+    if (clearer->hosts < 2)
+        return STATUS_OK;
+    draft_say(&clearer->draft, "what", "%.*s cleared logs of %u hosts.",
+              SLICE_FORMAT(buffer_slice(&clearer->account)), clearer->hosts);
+    draft_say(&clearer->draft, "why",
+              "Clearing the logs of several hosts by hand is no routine: "
+              "whoever did it went from host to host.");
+    return draft_tell(&clearer->draft, sink, problem);
+}
+
+static void clearer_take(struct clearer *clearer, const struct detect_context *context,
+                         const struct relation *relation) {
+    struct slice host = reading_to(context, relation);
+    if (!slice_equal(relation->account, buffer_slice(&clearer->account))) {
+        buffer_reset(&clearer->account);
+        buffer_append_slice(&clearer->account, relation->account);
+        buffer_reset(&clearer->host);
+        clearer->hosts = 0;
+        draft_begin(&clearer->draft, LOG_GAPS_SEVERAL, host, relation->account);
+    }
+    if (!slice_equal(host, buffer_slice(&clearer->host))) {
+        buffer_reset(&clearer->host);
+        buffer_append_slice(&clearer->host, host);
+        clearer->hosts++;
+        draft_say_text(&clearer->draft, "host", host);
+    }
+    draft_cite(&clearer->draft, relation);
+}
+
+static enum status several_judge(const struct detect_context *context,
+                                 const struct detection_sink *sink, struct problem *problem) {
+    struct clearer clearer = {.hosts = 0};
+    draft_init(&clearer.draft);
+    buffer_init(&clearer.account, RELATION_PART_BYTES_MAX);
+    buffer_init(&clearer.host, RELATION_PART_BYTES_MAX);
+    struct reading reading;
+    enum status status = reading_open(&reading, context, RELATION_MASK(LOG_CLEARED),
+                                      RELATION_ORDER_ACCOUNT, problem);
+    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
+           reading.more) {
+        if (reading.relation.account.size == 0)
+            continue;
+        if (!slice_equal(reading.relation.account, buffer_slice(&clearer.account)))
+            status = clearer_end(&clearer, sink, problem);
+        clearer_take(&clearer, context, &reading.relation);
+    }
+    if (status == STATUS_OK)
+        status = clearer_end(&clearer, sink, problem);
+    reading_close(&reading);
+    draft_done(&clearer.draft);
+    buffer_done(&clearer.account);
+    buffer_done(&clearer.host);
+    return status;
+}
+
+static void day_text(int32_t day, char text[CLOCK_TEXT_SIZE]) {
+    clock_format((int64_t)day * 86400 * 1000000000, text);
+    text[10] = '\0';
+}
+
+// The widest hole between days with records that has enough days on both sides; its end's index.
+static uint32_t widest_hole(const struct relation *relation) {
+    uint32_t widest = 0;
+    int32_t width = DAYS_MISSING_MIN;
+    for (uint32_t i = DAYS_BEFORE_AND_AFTER; i + DAYS_BEFORE_AND_AFTER <= relation->day_count;
+         i++) {
+        int32_t missing = relation->days[i].day - relation->days[i - 1].day - 1;
+        int32_t before = relation->days[i - 1].day - relation->days[i - DAYS_BEFORE_AND_AFTER].day;
+        if (missing > width && before == DAYS_BEFORE_AND_AFTER - 1) {
+            widest = i;
+            width = missing;
+        }
+    }
+    return widest;
+}
+
+static enum status coverage_tell(struct draft *draft, const struct detect_context *context,
+                                 const struct relation *relation, const struct detection_sink *sink,
+                                 struct problem *problem) {
+    struct slice host = reading_to(context, relation);
+    uint64_t span = relation->bytes_in_max - relation->bytes_in_min + 1;
+    enum status status = STATUS_OK;
+    if (relation->bytes_in_max && span > relation->count + 1) {
+        draft_begin(draft, LOG_GAPS_RECORDS, host, SLICE(""));
+        draft_cite(draft, relation);
+        draft_say(draft, "what", "%llu records of the %.*s log of %.*s are missing.",
+                  (unsigned long long)(span - relation->count), SLICE_FORMAT(relation->artefact),
+                  SLICE_FORMAT(host));
+        draft_say(draft, "why", "record ids run from %llu to %llu, %llu records are there",
+                  (unsigned long long)relation->bytes_in_min,
+                  (unsigned long long)relation->bytes_in_max, (unsigned long long)relation->count);
+        draft_say(draft, "benign", "A damaged or filtered log looks the same: see the gaps.");
+        status = draft_tell(draft, sink, problem);
+    }
+    uint32_t hole = widest_hole(relation);
+    if (status != STATUS_OK || !hole)
+        return status;
+    char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+    day_text(relation->days[hole - 1].day, from);
+    day_text(relation->days[hole].day, to);
+    draft_begin(draft, LOG_GAPS_DAYS, host, SLICE(""));
+    draft_cite(draft, relation);
+    draft_say(draft, "what", "The %.*s log of %.*s has no record between %s and %s.",
+              SLICE_FORMAT(relation->artefact), SLICE_FORMAT(host), from, to);
+    draft_say(draft, "why", "it has records on each of the %d days before and on %d after",
+              DAYS_BEFORE_AND_AFTER, DAYS_BEFORE_AND_AFTER);
+    draft_say(draft, "benign", "A host that was switched off looks the same.");
+    return draft_tell(draft, sink, problem);
+}
+
+static enum status coverage_judge(const struct detect_context *context, struct draft *draft,
+                                  const struct detection_sink *sink, struct problem *problem) {
+    struct reading reading;
+    enum status status =
+        reading_open(&reading, context, RELATION_MASK(COVERAGE), RELATION_ORDER_TO, problem);
+    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
+           reading.more)
+        status = coverage_tell(draft, context, &reading.relation, sink, problem);
+    reading_close(&reading);
+    return status;
+}
+
+static enum status log_gaps_judge(const struct detect_context *context,
+                                  const struct detection_sink *sink, struct problem *problem) {
+    struct draft draft;
+    draft_init(&draft);
+    enum status status = cleared_judge(context, &draft, sink, problem);
+    if (status == STATUS_OK)
+        status = several_judge(context, sink, problem);
+    if (status == STATUS_OK)
+        status = coverage_judge(context, &draft, sink, problem);
+    draft_done(&draft);
+    return status;
+}
+
+const struct detector detector_log_gaps = {
+    .name = "log_gaps",
+    .summary = "logs that were cleared, cut or stopped",
+    .rules = RULES,
+    .rule_count = ARRAY_SIZE(RULES),
+    .judge = log_gaps_judge,
+};

@@ -1,0 +1,93 @@
+// Logs that were cleared, cut or stopped
+// SPDX-License-Identifier: Apache-2.0
+#include "relation_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+extern const struct detector detector_log_gaps;
+
+static void cleared_logs_are_told(void **state) {
+    (void)state;
+    struct relation_table *table = relation_table_new();
+    relation_table_host(table, "MAIL-01", FLEET_ROLE_MAIL);
+    relation_table_host(table, "FILE-02", FLEET_ROLE_FILE);
+    const char *const hosts[] = {"mail-01", "file-02"};
+    for (size_t i = 0; i < 2; i++) {
+        struct relation *row =
+            relation_table_add(table, RELATION_LOG_CLEARED, "", hosts[i], 3600 * (int64_t)i);
+        row->account = SLICE("corp\\adm.01");
+        row->artefact = SLICE("security");
+    }
+    relation_table_judge(table, &detector_log_gaps);
+    assert_int_equal(relation_table_count(table, "vedette-log-cleared"), 2);
+    const struct table_detection *one =
+        relation_table_find(table, "vedette-log-cleared", "MAIL-01");
+    assert_non_null(one);
+    assert_int_equal(one->lines[0], 1);
+    const struct table_detection *both =
+        relation_table_find(table, "vedette-logs-cleared-on-several-hosts", NULL);
+    assert_non_null(both);
+    assert_int_equal(both->reference_count, 2);
+    relation_table_free(table);
+}
+
+static void one_clearing_is_not_several(void **state) {
+    (void)state;
+    struct relation_table *table = relation_table_new();
+    relation_table_host(table, "MAIL-01", 0);
+    for (int i = 0; i < 2; i++) {
+        struct relation *row = relation_table_add(table, RELATION_LOG_CLEARED, "", "mail-01", i);
+        row->account = SLICE("corp\\adm.01");
+        row->artefact = i ? SLICE("system") : SLICE("security");
+    }
+    relation_table_judge(table, &detector_log_gaps);
+    assert_int_equal(relation_table_count(table, "vedette-logs-cleared-on-several-hosts"), 0);
+    relation_table_free(table);
+}
+
+static void missing_records_and_days(void **state) {
+    (void)state;
+    struct relation_table *table = relation_table_new();
+    relation_table_host(table, "MAIL-01", 0);
+    static struct relation_day days[20];
+    for (int i = 0; i < 20; i++)
+        days[i] = (struct relation_day){.day = 20458 + i + (i >= 10 ? 6 : 0), .count = 10};
+    struct relation *row = relation_table_add(table, RELATION_COVERAGE, "", "mail-01", 0);
+    row->artefact = SLICE("security");
+    row->count = 200;
+    row->bytes_in_min = 1001;
+    row->bytes_in_max = 1260;
+    row->days = days;
+    row->day_count = 20;
+    row = relation_table_add(table, RELATION_COVERAGE, "", "mail-01", 0);
+    row->artefact = SLICE("system");
+    row->count = 260;
+    row->bytes_in_min = 1001;
+    row->bytes_in_max = 1260;
+    row->days = days;
+    row->day_count = 10;
+    relation_table_judge(table, &detector_log_gaps);
+    assert_int_equal(relation_table_count(table, "vedette-log-records-missing"), 1);
+    const struct table_detection *hole =
+        relation_table_find(table, "vedette-log-days-missing", NULL);
+    assert_non_null(hole);
+    assert_string_equal(table_detection_field(hole, "what"),
+                        "The security log of MAIL-01 has no record between 2026-01-14 and "
+                        "2026-01-21.");
+    assert_int_equal(relation_table_count(table, "vedette-log-days-missing"), 1);
+    relation_table_free(table);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cleared_logs_are_told),
+        cmocka_unit_test(one_clearing_is_not_several),
+        cmocka_unit_test(missing_records_and_days),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
