@@ -21,7 +21,7 @@
 enum {
     JSON_PADDING = 64,         // readable bytes that must follow a text
     JSON_DEPTH_MAX = 64,       // objects and arrays inside each other
-    JSON_TOKENS_MAX = 1 << 20, // of one text: 4 MiB of places
+    JSON_TOKENS_MAX = 1 << 20, // of one text: 4 MiB of places; see tokens_max
 };
 
 enum json_fault {
@@ -43,6 +43,7 @@ struct json_index {
     uint32_t *at;
     uint32_t count;
     uint32_t capacity;
+    uint32_t tokens_max; // JSON_TOKENS_MAX; whoever reads a large document raises it
     // The best that the machine has; all give the same tokens. Tests lower it.
     enum json_kernel {
         JSON_KERNEL_SSE2,

@@ -264,7 +264,7 @@ static enum json_fault index_run(struct json_index *index, size_t size) {
 }
 
 void json_index_init(struct json_index *index) {
-    *index = (struct json_index){.kernel = machine_kernel()};
+    *index = (struct json_index){.tokens_max = JSON_TOKENS_MAX, .kernel = machine_kernel()};
 }
 
 void json_index_done(struct json_index *index) {
@@ -273,7 +273,7 @@ void json_index_done(struct json_index *index) {
 }
 
 enum json_fault json_index_build(struct json_index *index, struct slice text) {
-    size_t tokens = text.size < JSON_TOKENS_MAX ? text.size : JSON_TOKENS_MAX;
+    size_t tokens = text.size < index->tokens_max ? text.size : index->tokens_max;
     if (index->capacity < tokens + BLOCK_ROOM) {
         index->capacity = (uint32_t)(tokens + BLOCK_ROOM);
         index->at = memory_resize(index->at, index->capacity, sizeof *index->at);
