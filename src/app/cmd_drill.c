@@ -25,9 +25,13 @@ static const struct option_row options[] = {
     {"victims", 0, OPTION_COUNT, "N", NULL, NULL, "play: hosts that waves reach, pilots included"},
     {"noise", 0, OPTION_CHOICE, "LEVEL", "low|normal|high", "normal",
      "play: some 20, 200 or 2,000 records a host and day"},
+    {"variant", 0, OPTION_LIST, "WORD", NULL, NULL,
+     "play: this variant instead of the one the seed draws; repeat for more"},
     {"loss", 0, OPTION_TEXT, "F", NULL, "0", "play: share of the logs that are missing, 0 to 1"},
     {"windows", 0, OPTION_CHOICE, "FORM", "evtx|winlogbeat|both", "evtx",
      "play: event logs, JSON lines of Winlogbeat, or both"},
+    {"format", 'f', OPTION_CHOICE, "FORM", "table|json", "table",
+     "check: for people, or vedette.score/1"},
     {0},
 };
 
@@ -74,22 +78,29 @@ static enum exit_code drill_run(const struct command_line *line) {
         return drill_scenario_play(line);
     if (strcmp(verb, "describe") == 0)
         return drill_scenario_describe(line);
+    if (strcmp(verb, "check") == 0)
+        return drill_scenario_check(line);
     if (strcmp(verb, "logs") == 0 && line->operand_count == 1)
         return drill_write(line);
-    fprintf(stderr, "vedette drill: takes play SCENARIO, describe SCENARIO or logs\n");
+    fprintf(stderr,
+            "vedette drill: takes play SCENARIO, describe SCENARIO, check DIR REPORT or logs\n");
     return EXIT_USAGE;
 }
 
 const struct command command_drill = {
     .name = "drill",
     .summary = "write evidence for an exercise",
-    .operands = "play SCENARIO | describe SCENARIO | logs",
+    .operands = "play SCENARIO | describe SCENARIO | check DIR REPORT | logs",
     .operands_min = 1,
     .text =
         "play writes all logs of an organisation, normal life and attacks, and DIR/truth.json, "
         "which\n"
         "says what happened. Scenarios: upgrade-server, mail-server, both, clean, small-wave, or\n"
         "a file; describe tells what one does.\n"
+        "check scores a report (vedette.report/1, made by whatever program) against "
+        "DIR/truth.json:\n"
+        "campaigns, hosts, parents, stages, and every cited record. Exit status 1: not all is "
+        "right.\n"
         "logs writes the Windows event logs of a small fleet: normal life, a little odd\n"
         "administration, and a compact attack by way of a mail server and an update server.\n"
         "It is evidence only: text in logs, nothing that runs.",

@@ -1,4 +1,4 @@
-// vedette drill play and describe
+// vedette drill play, describe and check
 // SPDX-License-Identifier: Apache-2.0
 #include "app/drill_scenario.h"
 
@@ -84,6 +84,7 @@ enum exit_code drill_scenario_play(const struct command_line *line) {
         .evtx = strcmp(windows, "winlogbeat") != 0,
         .winlogbeat = strcmp(windows, "evtx") != 0,
     };
+    wanted.variants = command_line_list(line, "variant", &wanted.variant_count);
     if (!locate(line, path))
         return EXIT_USAGE;
     if (!wanted.directory || !read_loss(command_line_text(line, "loss"), &wanted.loss_millionths)) {
@@ -111,4 +112,24 @@ enum exit_code drill_scenario_describe(const struct command_line *line) {
     fputs(text, stdout);
     memory_free(text);
     return EXIT_DONE;
+}
+
+enum exit_code drill_scenario_check(const struct command_line *line) {
+    char *text;
+    bool right;
+    struct problem problem;
+    if (line->operand_count != 3) {
+        fprintf(stderr, "vedette drill: check takes the directory of a play and a report\n");
+        return EXIT_USAGE;
+    }
+    struct drill_check_options wanted = {
+        .directory = line->operands[1],
+        .report = line->operands[2],
+        .json = strcmp(command_line_text(line, "format"), "json") == 0,
+    };
+    if (drill_check(&wanted, &text, &right, &problem) != STATUS_OK)
+        return refuse(&problem);
+    fputs(text, stdout);
+    memory_free(text);
+    return right ? EXIT_DONE : EXIT_FINDINGS;
 }

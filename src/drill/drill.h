@@ -6,6 +6,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // The drill writes evidence only: logs in which text stands. No exploit, no payload, no
@@ -41,8 +42,6 @@ struct drill_logs_result {
 enum status drill_write_logs(const struct drill_logs_options *options,
                              struct drill_logs_result *ret_result, struct problem *problem);
 
-struct scenario_words;
-
 // A scenario in every log that it would leave (player.h), and DIR/truth.json.
 struct drill_play_options {
     const char *scenario;   // path of a scenario file
@@ -53,14 +52,16 @@ struct drill_play_options {
     uint64_t seed;
     uint32_t loss_millionths; // of the logs
     bool evtx, winlogbeat;
-    const struct scenario_words *variants; // wanted ones, or NULL
+    const char *const *variants; // instead of those that the seed draws
+    size_t variant_count;
 };
 
 struct drill_play_result {
     uint64_t hosts, deeds, attack_deeds, files, records, bytes;
 };
 
-// STATUS_USAGE for too few hosts or days (with the number that is needed), STATUS_FORMAT for a
+// STATUS_USAGE for too few hosts or days (with the number that is needed) or an
+// unknown variant, STATUS_FORMAT for a
 // scenario file that is none, STATUS_SYSTEM when the disk refuses.
 enum status drill_play(const struct drill_play_options *options,
                        struct drill_play_result *ret_result, struct problem *problem);
@@ -68,5 +69,16 @@ enum status drill_play(const struct drill_play_options *options,
 // What a scenario file does, in words and as a timeline; memory_free *ret_text.
 enum status drill_describe(const char *path, uint64_t seed, char **ret_text,
                            struct problem *problem);
+
+struct drill_check_options {
+    const char *directory; // of a play, with its truth.json
+    const char *report;    // of schema vedette.report/1
+    bool json;             // the score as vedette.score/1, else as a table
+};
+
+// How right a report is about a play (docs/drill_play.md); memory_free *ret_text. *ret_right: all
+// of it. STATUS_FORMAT names the member of the truth or the report that is not as it should be.
+enum status drill_check(const struct drill_check_options *options, char **ret_text, bool *ret_right,
+                        struct problem *problem);
 
 #endif

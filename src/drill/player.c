@@ -167,10 +167,37 @@ static void make_recorder(struct play *play) {
     play->recorder = recorder_new(&recording);
 }
 
+static bool knows_variant(const struct scenario *scenario, const char *word) {
+    for (size_t i = 0; i < scenario->campaign_count; i++)
+        for (size_t j = 0; j < scenario->campaigns[i].choice_count; j++)
+            for (size_t k = 0; k < scenario->campaigns[i].choices[j].words.count; k++)
+                if (strcmp(scenario->campaigns[i].choices[j].words.items[k], word) == 0)
+                    return true;
+    return false;
+}
+
+static enum status want_variants(const struct play *play, struct scenario_words *ret_wanted) {
+    const struct drill_play_options *options = play->options;
+    if (options->variant_count > SCENARIO_WORDS_MAX)
+        return problem_set(play->problem, STATUS_USAGE, "more than %d variants",
+                           SCENARIO_WORDS_MAX);
+    *ret_wanted = (struct scenario_words){.count = options->variant_count};
+    for (size_t i = 0; i < options->variant_count; i++) {
+        if (!knows_variant(play->scenario, options->variants[i]))
+            return problem_set(play->problem, STATUS_USAGE, "%s has no variant %.60s",
+                               play->scenario->name, options->variants[i]);
+        ret_wanted->items[i] = options->variants[i];
+    }
+    return STATUS_OK;
+}
+
 // Nothing is on disk before all of it is known to be possible.
 static enum status prepare(struct play *play) {
     const struct drill_play_options *options = play->options;
+    struct scenario_words wanted;
     enum status status = scenario_read_file(options->scenario, &play->scenario, play->problem);
+    if (status == STATUS_OK)
+        status = want_variants(play, &wanted);
     if (status != STATUS_OK)
         return status;
     struct organisation_options founding = {
@@ -187,7 +214,7 @@ static enum status prepare(struct play *play) {
                                                   .organisation = play->organisation,
                                                   .truth = play->truth,
                                                   .victims = options->victims,
-                                                  .wanted = options->variants},
+                                                  .wanted = wanted.count ? &wanted : NULL},
                          &play->script, play->problem);
     if (status == STATUS_OK)
         status = settle_days(play);

@@ -3,7 +3,6 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "drill/drill.h"
-#include "drill/scenario.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,15 +112,20 @@ static void test_refused(void **state) {
     (void)state;
     struct drill_play_result result;
     struct problem problem = {0};
-    struct scenario_words dormant = {.items = {"dormant"}, .count = 1};
+    static const char *const variants[] = {"dormant", "sleeping"};
     struct drill_play_options options = {.scenario = SCENARIO_DIRECTORY "/upgrade-server.yml",
                                          .directory = "/tmp/vedette-never",
                                          .hosts = 60,
                                          .days = 30,
                                          .records_a_day = 1,
-                                         .variants = &dormant};
+                                         .variants = variants,
+                                         .variant_count = 1};
     assert_int_equal(drill_play(&options, &result, &problem), STATUS_USAGE);
     assert_non_null(strstr(problem.text, "this variant needs"));
+    options.variant_count = 2;
+    assert_int_equal(drill_play(&options, &result, &problem), STATUS_USAGE);
+    assert_string_equal(problem.text, "upgrade-server has no variant sleeping");
+    options.variant_count = 1;
     options.hosts = 3;
     assert_int_equal(drill_play(&options, &result, &problem), STATUS_USAGE);
     assert_non_null(strstr(problem.text, "hosts: 26 to"));
