@@ -238,6 +238,7 @@ static enum status perform(struct play *play) {
         status = play_central(play);
     if (status != STATUS_OK)
         return status;
+    truth_know_deeds(play->truth, play->script.deeds, play->script.count);
     snprintf(path, sizeof path, "%s/truth.json", evidence_directory(play->evidence));
     return truth_write(play->truth, play->evidence, path, play->problem);
 }

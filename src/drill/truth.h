@@ -57,6 +57,10 @@ void truth_add_thing(struct truth *truth, uint32_t campaign, enum truth_thing th
 // The variant that the seed drew, in the scenario's words.
 void truth_add_variant(struct truth *truth, uint32_t campaign, struct slice word);
 
+// All deeds of the attack, from which the truth tells what a cited record shows; they must live
+// until it is written.
+void truth_know_deeds(struct truth *truth, const struct deed *deeds, size_t count);
+
 // Writes DIR/truth.json (beside the evidence, never in it).
 enum status truth_write(struct truth *truth, struct evidence *evidence, const char *path,
                         struct problem *problem);

@@ -45,6 +45,7 @@ void truth_free(struct truth *truth) {
     }
     intern_done(&truth->texts);
     memory_free(truth->steps);
+    memory_free(truth->by_serial);
     memory_free(truth);
 }
 
@@ -102,4 +103,37 @@ void truth_add_variant(struct truth *truth, uint32_t number, struct slice word) 
     uint32_t kept = intern_add(&truth->texts, word);
     if (campaign->variant_count < SCENARIO_VARIANTS_MAX && kept != INTERN_FULL)
         campaign->variants[campaign->variant_count++] = kept;
+}
+
+static int compare_serials(const void *a, const void *b, void *context) {
+    const struct truth *truth = context;
+    uint64_t one = truth->deeds[*(const uint32_t *)a].serial;
+    uint64_t other = truth->deeds[*(const uint32_t *)b].serial;
+    return one < other ? -1 : one > other;
+}
+
+void truth_know_deeds(struct truth *truth, const struct deed *deeds, size_t count) {
+    assert(!truth->by_serial && count < UINT32_MAX);
+    truth->deeds = deeds;
+    truth->deed_count = count;
+    truth->by_serial = memory_new(count + 1, sizeof *truth->by_serial);
+    for (uint32_t i = 0; i < count; i++)
+        truth->by_serial[i] = i;
+    if (count)
+        qsort_r(truth->by_serial, count, sizeof *truth->by_serial, compare_serials, truth);
+}
+
+const struct deed *truth_find_deed(const struct truth *truth, uint64_t serial) {
+    size_t low = 0, high = truth->deed_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct deed *deed = &truth->deeds[truth->by_serial[middle]];
+        if (deed->serial == serial)
+            return deed;
+        if (deed->serial < serial)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef DRILL_TRUTH_RECORD_H
 #define DRILL_TRUTH_RECORD_H
 
+#include "base/buffer.h"
 #include "base/intern.h"
 #include "drill/truth.h"
 
@@ -26,6 +27,16 @@ struct truth {
     struct interner texts;
     struct truth_step *steps; // by the number that deeds carry
     size_t step_count, step_capacity;
+    const struct deed *deeds; // of the attack
+    uint32_t *by_serial;      // their numbers, sorted by serial
+    size_t deed_count;
 };
+
+// NULL: it is not known.
+const struct deed *truth_find_deed(const struct truth *truth, uint64_t serial);
+
+// {"kind":...}: what records of the deed may show.
+void truth_put_deed(struct buffer *text, const struct organisation *organisation,
+                    const struct deed *deed);
 
 #endif

@@ -66,16 +66,36 @@ static size_t citation_count(const struct writing *writing, size_t step) {
     return writing->first[step + 1] - writing->first[step];
 }
 
-static void put_records(struct writing *writing, size_t step) {
+// The deeds that the records below show; citations of one deed lie together.
+static void put_deeds(struct writing *writing, size_t step) {
+    const struct evidence_citation *citations = &writing->citations[writing->first[step]];
     size_t count = citation_count(writing, step);
+    put(writing, "\"deeds\":[");
+    for (size_t i = 0; i < count && i < RECORDS_A_STEP; i++) {
+        if (i && citations[i].mark.serial == citations[i - 1].mark.serial)
+            continue;
+        const struct deed *deed = truth_find_deed(writing->truth, citations[i].mark.serial);
+        put(writing, i ? ",\n     " : "\n     ");
+        if (deed)
+            truth_put_deed(&writing->text, writing->truth->organisation, deed);
+        else
+            put(writing, "{}");
+    }
+    put(writing, "],");
+}
+
+static void put_records(struct writing *writing, size_t step) {
+    const struct evidence_citation *citations = &writing->citations[writing->first[step]];
+    size_t count = citation_count(writing, step), deed = 0;
     put(writing, "\"records\":[");
     for (size_t i = 0; i < count && i < RECORDS_A_STEP; i++) {
-        const struct evidence_citation *citation = &writing->citations[writing->first[step] + i];
+        const struct evidence_citation *citation = &citations[i];
         struct evidence_file file = evidence_file_at(writing->evidence, citation->file);
+        deed += i && citation->mark.serial != citations[i - 1].mark.serial;
         put(writing, i ? ",{" : "{");
         put_text(writing, "file", slice_of_string(file.path));
-        buffer_append_format(&writing->text, ",\"record\":%llu,",
-                             (unsigned long long)citation->record);
+        buffer_append_format(&writing->text, ",\"record\":%llu,\"deed\":%zu,",
+                             (unsigned long long)citation->record, deed);
         put_time(writing, "time", citation->mark.time_ns);
         put(writing, "}");
     }
@@ -104,6 +124,7 @@ static void put_step(struct writing *writing, size_t number) {
     buffer_append_format(&writing->text, ",\"volume\":%llu,\"provable\":%s,",
                          (unsigned long long)step->volume_bytes,
                          citation_count(writing, number) ? "true" : "false");
+    put_deeds(writing, number);
     put_records(writing, number);
     put(writing, "}");
 }
