@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/file_store.h"
 
-#include "base/digest.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "drill/content.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ enum status file_log_open_empty(const struct log_site *site, struct log **ret_lo
     return STATUS_OK;
 }
 
-void file_log_free(struct log *log) {
+static void free_log(struct log *log) {
     arena_done(&log->arena);
     table_done(&log->table);
     memory_free(log->files);
@@ -97,6 +98,7 @@ void file_log_plant(struct log *log, struct slice path, const struct deed_conten
     file->created_ns = log->site->organisation->start_ns - (int64_t)(20 + hash % 400) * DAY_NS -
                        (int64_t)(hash >> 8) % DAY_NS;
     file->modified_ns = file->created_ns;
+    file->first_run_ns = file->created_ns + (int64_t)(hash >> 16) % DAY_NS;
 }
 
 enum status file_log_open(const struct log_site *site, struct log **ret_log,
@@ -118,9 +120,9 @@ enum status file_log_open(const struct log_site *site, struct log **ret_log,
 static void add_mark(struct stored_file *file, const struct evidence_mark *mark) {
     if (mark->step == DEED_NO_STEP)
         return;
-    if (file->mark_count < FILE_STORE_MARKS)
-        file->mark_count++;
-    file->marks[file->mark_count - 1] = *mark;
+    if (file->mark_count == FILE_STORE_MARKS)
+        memmove(file->marks, file->marks + 1, --file->mark_count * sizeof *file->marks);
+    file->marks[file->mark_count++] = *mark;
 }
 
 static void write_file(struct log *log, struct stored_file *file, const struct log_entry *entry) {
@@ -138,8 +140,11 @@ static void run_file(struct log *log, struct stored_file *file, const struct log
     memmove(file->runs + 1, file->runs, sizeof file->runs - sizeof file->runs[0]);
     file->runs[0] = entry->time_ns;
     file->run_count++;
-    if (entry->deed->process.content)
-        set_content(log, file, entry->deed->process.content);
+    uint8_t kept[DEED_DIGEST_SIZE];
+    memcpy(kept, file->content.sha256, sizeof kept);
+    set_content(log, file, entry->deed->process.content);
+    if (file->first_run_ns == 0 || memcmp(kept, file->content.sha256, sizeof kept) != 0)
+        file->first_run_ns = entry->time_ns;
     if (file->is_known)
         return;
     file->is_known = true;
@@ -174,18 +179,78 @@ static int compare_paths(const void *a, const void *b) {
     return slice_compare(one->path, other->path);
 }
 
-void file_log_sort(struct log *log) {
-    if (log->count > 1)
-        qsort(log->files, log->count, sizeof *log->files, compare_paths);
+bool file_is_there(const struct stored_file *file) {
+    return file->is_known && !file->is_gone;
 }
 
-enum status file_log_put(struct text_log *text, const struct stored_file *file,
-                         struct problem *problem) {
+bool file_was_there(const struct stored_file *file) {
+    return file->is_known;
+}
+
+bool file_has_run(const struct stored_file *file) {
+    return file->run_count > 0;
+}
+
+static bool is_shown(const struct stored_file *file, int64_t time_ns, unsigned shown) {
+    bool runs = false;
+    for (size_t i = 0; i < FILE_STORE_RUNS && i < file->run_count; i++)
+        runs = runs || file->runs[i] == time_ns;
+    return (shown & FILE_SHOWS_CREATED && file->created_ns == time_ns) ||
+           (shown & FILE_SHOWS_MODIFIED && file->modified_ns == time_ns) ||
+           (shown & FILE_SHOWS_DELETED && file->is_gone && file->gone_ns == time_ns) ||
+           (shown & FILE_SHOWS_FIRST_RUN && file->first_run_ns == time_ns) ||
+           (shown & FILE_SHOWS_RUNS && runs);
+}
+
+// Writes the line and cites the deeds that it shows: what was overwritten since, it does not.
+static enum status put_row(struct text_log *text, const struct stored_file *file, unsigned shown,
+                           struct problem *problem) {
     uint64_t offset = text->bytes;
     enum status status = text_log_put(text, NULL, problem);
     for (size_t i = 0; i < file->mark_count && status == STATUS_OK; i++)
-        evidence_cite(text->site->evidence, &file->marks[i], text->file, text->lines, offset);
+        if (is_shown(file, file->marks[i].time_ns, shown))
+            evidence_cite(text->site->evidence, &file->marks[i], text->file, text->lines, offset);
     return status;
+}
+
+// "20260308160000_": when the play ended and the collection ran.
+static void append_collected(struct buffer *line, const struct log_site *site) {
+    struct clock_date date;
+    clock_to_date(site->organisation->end_ns, &date);
+    buffer_append_format(line, "%04d%02d%02d%02d%02d%02d_", (int)date.year, date.month, date.day,
+                         date.hour, date.minute, date.second);
+}
+
+static enum status begin_list(struct text_log *text, const struct file_list *list,
+                              struct problem *problem) {
+    char path[TEXT_LOG_PATH_MAX];
+    if (list->is_collected)
+        append_collected(&text->line, text->site);
+    snprintf(path, sizeof path, "%s/%.*s%s", list->folder, (int)text->line.size,
+             (const char *)text->line.data, list->name);
+    buffer_reset(&text->line);
+    enum status status = text_log_begin(text, 0, path, problem);
+    if (status != STATUS_OK)
+        return status;
+    buffer_append_text(&text->line, list->header);
+    return text_log_put(text, NULL, problem);
+}
+
+enum status file_log_close(struct log *log, const struct file_list *list, struct problem *problem) {
+    struct text_log text;
+    text_log_init(&text, log->site);
+    if (list->is_sorted && log->count > 1)
+        qsort(log->files, log->count, sizeof *log->files, compare_paths);
+    enum status status = begin_list(&text, list, problem);
+    for (size_t i = 0; i < log->count && status == STATUS_OK; i++) {
+        if (!list->lists(&log->files[i]))
+            continue;
+        list->compose(log, &text.line, i);
+        status = put_row(&text, &log->files[i], list->shown, problem);
+    }
+    enum status done = text_log_done(&text, status == STATUS_OK ? problem : NULL);
+    free_log(log);
+    return status == STATUS_OK ? done : status;
 }
 
 static size_t name_start(struct slice path) {
@@ -209,25 +274,6 @@ struct slice path_extension(struct slice name) {
         if (name.data[i] == '.')
             return slice_part(name, i, SIZE_MAX);
     return SLICE("");
-}
-
-void text_append_collected(struct buffer *line, const struct log_site *site) {
-    char clock[9] = {0};
-    int64_t end_ns = site->organisation->end_ns;
-    text_append_date(line, end_ns, 0);
-    text_append_clock(line, end_ns, 0, 0);
-    if (line->failed || line->size < 18)
-        return;
-    // 2026-03-0816:00:00 -> 20260308160000
-    size_t kept = line->size - 18;
-    memcpy(clock, line->data + line->size - 8, 8);
-    for (size_t i = kept; i < line->size - 8; i++)
-        if (line->data[i] != '-')
-            line->data[kept++] = line->data[i];
-    for (size_t i = 0; i < 8; i++)
-        if (clock[i] != ':')
-            line->data[kept++] = (uint8_t)clock[i];
-    line->size = kept;
 }
 
 void text_append_tool_time(struct buffer *line, int64_t time_ns) {

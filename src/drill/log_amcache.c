@@ -29,7 +29,8 @@ static void append_second(struct buffer *line, int64_t time_ns) {
     text_append_clock(line, time_ns, 0, 0);
 }
 
-static void compose(struct log *log, struct buffer *line, const struct stored_file *file) {
+static void compose(struct log *log, struct buffer *line, size_t number) {
+    const struct stored_file *file = &log->files[number];
     struct slice path = lower_path(log, file->path), name = path_name(path);
     const struct deed_content *content = &file->content;
     bool system = slice_starts(path, SLICE("c:\\windows\\system32\\"));
@@ -43,9 +44,7 @@ static void compose(struct log *log, struct buffer *line, const struct stored_fi
         content_append_md5(line, &identity);
         buffer_append_text(line, "0000ffff,");
     }
-    append_second(
-        line,
-        file->runs[file->run_count < FILE_STORE_RUNS ? file->run_count - 1 : FILE_STORE_RUNS - 1]);
+    append_second(line, file->first_run_ns);
     buffer_append_byte(line, ',');
     content_append_sha1(line, content);
     buffer_append_text(line, system ? ",True," : ",False,");
@@ -74,28 +73,16 @@ static void compose(struct log *log, struct buffer *line, const struct stored_fi
 }
 
 static enum status amcache_close(struct log *log, struct problem *problem) {
-    struct text_log text;
-    char path[110];
-    text_log_init(&text, log->site);
-    text_append_collected(&text.line, log->site);
-    snprintf(path, sizeof path,
-             "collected/ProgramExecution/%.14s_Amcache_UnassociatedFileEntries.csv",
-             (const char *)text.line.data);
-    buffer_reset(&text.line);
-    enum status status = text_log_begin(&text, 0, path, problem);
-    if (status == STATUS_OK) {
-        buffer_append_text(&text.line, HEADER);
-        status = text_log_put(&text, NULL, problem);
-    }
-    for (size_t i = 0; i < log->count && status == STATUS_OK; i++) {
-        if (log->files[i].run_count == 0)
-            continue;
-        compose(log, &text.line, &log->files[i]);
-        status = file_log_put(&text, &log->files[i], problem);
-    }
-    enum status done = text_log_done(&text, status == STATUS_OK ? problem : NULL);
-    file_log_free(log);
-    return status == STATUS_OK ? done : status;
+    static const struct file_list list = {
+        .folder = "collected/ProgramExecution",
+        .name = "Amcache_UnassociatedFileEntries.csv",
+        .is_collected = true,
+        .header = HEADER,
+        .shown = FILE_SHOWS_FIRST_RUN,
+        .lists = file_has_run,
+        .compose = compose,
+    };
+    return file_log_close(log, &list, problem);
 }
 
 const struct log_writer log_writer_amcache = {

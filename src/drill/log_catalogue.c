@@ -89,9 +89,9 @@ static enum status put_first(struct log *log, const struct log_site *site,
     deed.package.content = &content;
     deed.package.listed = true;
     enum status status =
-        begin(&log->catalogue, "srv/upgrade/catalogue.csv", CATALOGUE_HEADER, problem);
+        begin(&log->catalogue, UPGRADE_FOLDER "/catalogue.csv", CATALOGUE_HEADER, problem);
     if (status == STATUS_OK)
-        status = begin(&log->releases, "srv/upgrade/releases.csv", RELEASES_HEADER, problem);
+        status = begin(&log->releases, UPGRADE_FOLDER "/releases.csv", RELEASES_HEADER, problem);
     return status == STATUS_OK ? put_package(log, &entry, NULL, problem) : status;
 }
 

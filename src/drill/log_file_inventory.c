@@ -9,7 +9,8 @@ static bool inventory_keeps(const struct log_site *site) {
     return site->host->logging.file_inventory;
 }
 
-static void compose(struct buffer *line, const struct stored_file *file) {
+static void compose(struct log *log, struct buffer *line, size_t number) {
+    const struct stored_file *file = &log->files[number];
     const struct deed_content *content = &file->content;
     const struct slice last[] = {content->signer, content->description, content->version};
     text_append_cell(line, file->path);
@@ -30,24 +31,16 @@ static void compose(struct buffer *line, const struct stored_file *file) {
 }
 
 static enum status inventory_close(struct log *log, struct problem *problem) {
-    struct text_log text;
-    text_log_init(&text, log->site);
-    file_log_sort(log);
-    enum status status = text_log_begin(&text, 0, "inventory/files.csv", problem);
-    if (status == STATUS_OK) {
-        buffer_append_text(&text.line, HEADER);
-        status = text_log_put(&text, NULL, problem);
-    }
-    for (size_t i = 0; i < log->count && status == STATUS_OK; i++) {
-        const struct stored_file *file = &log->files[i];
-        if (!file->is_known || file->is_gone)
-            continue;
-        compose(&text.line, file);
-        status = file_log_put(&text, file, problem);
-    }
-    enum status done = text_log_done(&text, status == STATUS_OK ? problem : NULL);
-    file_log_free(log);
-    return status == STATUS_OK ? done : status;
+    static const struct file_list list = {
+        .folder = "inventory",
+        .name = "files.csv",
+        .is_sorted = true,
+        .header = HEADER,
+        .shown = FILE_SHOWS_CREATED | FILE_SHOWS_MODIFIED,
+        .lists = file_is_there,
+        .compose = compose,
+    };
+    return file_log_close(log, &list, problem);
 }
 
 const struct log_writer log_writer_file_inventory = {

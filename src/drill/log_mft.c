@@ -39,7 +39,8 @@ static void append_times(struct buffer *line, const struct stored_file *file) {
     }
 }
 
-static void compose(struct buffer *line, const struct stored_file *file, size_t number) {
+static void compose(struct log *log, struct buffer *line, size_t number) {
+    const struct stored_file *file = &log->files[number];
     struct slice name = path_name(file->path), folder = path_folder(file->path);
     struct slice below = slice_part(folder, 2, SIZE_MAX); // without the drive
     uint32_t parent = hash_of(folder), own = hash_of(file->path);
@@ -65,27 +66,16 @@ static void compose(struct buffer *line, const struct stored_file *file, size_t 
 }
 
 static enum status mft_close(struct log *log, struct problem *problem) {
-    struct text_log text;
-    char path[96];
-    text_log_init(&text, log->site);
-    text_append_collected(&text.line, log->site);
-    snprintf(path, sizeof path, "collected/FileSystem/%.14s_MFTECmd_$MFT_Output.csv",
-             (const char *)text.line.data);
-    buffer_reset(&text.line);
-    enum status status = text_log_begin(&text, 0, path, problem);
-    if (status == STATUS_OK) {
-        buffer_append_text(&text.line, HEADER);
-        status = text_log_put(&text, NULL, problem);
-    }
-    for (size_t i = 0; i < log->count && status == STATUS_OK; i++) {
-        if (!log->files[i].is_known)
-            continue;
-        compose(&text.line, &log->files[i], i);
-        status = file_log_put(&text, &log->files[i], problem);
-    }
-    enum status done = text_log_done(&text, status == STATUS_OK ? problem : NULL);
-    file_log_free(log);
-    return status == STATUS_OK ? done : status;
+    static const struct file_list list = {
+        .folder = "collected/FileSystem",
+        .name = "MFTECmd_$MFT_Output.csv",
+        .is_collected = true,
+        .header = HEADER,
+        .shown = FILE_SHOWS_CREATED | FILE_SHOWS_MODIFIED | FILE_SHOWS_DELETED,
+        .lists = file_was_there,
+        .compose = compose,
+    };
+    return file_log_close(log, &list, problem);
 }
 
 const struct log_writer log_writer_mft = {

@@ -60,8 +60,9 @@ static void append_loaded(struct buffer *line, const struct log_site *site,
     buffer_append_text(line, "\",False");
 }
 
-static void compose(struct buffer *line, const struct log_site *site,
-                    const struct stored_file *file) {
+static void compose(struct log *log, struct buffer *line, size_t number) {
+    const struct stored_file *file = &log->files[number];
+    const struct log_site *site = log->site;
     struct slice name = slice_part(path_name(file->path), 0, EXECUTABLE_NAME_MAX);
     uint32_t hash = hash_of(file->path);
     size_t kept = file->run_count < FILE_STORE_RUNS ? file->run_count : FILE_STORE_RUNS;
@@ -87,27 +88,16 @@ static void compose(struct buffer *line, const struct log_site *site,
 }
 
 static enum status prefetch_close(struct log *log, struct problem *problem) {
-    struct text_log text;
-    char path[96];
-    text_log_init(&text, log->site);
-    text_append_collected(&text.line, log->site);
-    snprintf(path, sizeof path, "collected/ProgramExecution/%.14s_PECmd_Output.csv",
-             (const char *)text.line.data);
-    buffer_reset(&text.line);
-    enum status status = text_log_begin(&text, 0, path, problem);
-    if (status == STATUS_OK) {
-        buffer_append_text(&text.line, HEADER);
-        status = text_log_put(&text, NULL, problem);
-    }
-    for (size_t i = 0; i < log->count && status == STATUS_OK; i++) {
-        if (log->files[i].run_count == 0)
-            continue;
-        compose(&text.line, log->site, &log->files[i]);
-        status = file_log_put(&text, &log->files[i], problem);
-    }
-    enum status done = text_log_done(&text, status == STATUS_OK ? problem : NULL);
-    file_log_free(log);
-    return status == STATUS_OK ? done : status;
+    static const struct file_list list = {
+        .folder = "collected/ProgramExecution",
+        .name = "PECmd_Output.csv",
+        .is_collected = true,
+        .header = HEADER,
+        .shown = FILE_SHOWS_RUNS,
+        .lists = file_has_run,
+        .compose = compose,
+    };
+    return file_log_close(log, &list, problem);
 }
 
 const struct log_writer log_writer_prefetch = {

@@ -14,7 +14,6 @@
 #define EXCHANGE "C:\\Program Files\\Microsoft\\Exchange Server\\V15\\"
 #define FRONT EXCHANGE "FrontEnd\\HttpProxy\\"
 #define TOMCAT "C:\\Program Files\\Document Server\\tomcat\\webapps"
-#define UPGRADE_ROOT "/srv/upgrade"
 
 static const char *const exchange_pages[] = {
     "C:\\inetpub\\wwwroot\\iisstart.htm",
@@ -99,8 +98,8 @@ static enum status roots_open(const struct log_site *site, struct log **ret_log,
         plant_document(*ret_log, site);
     if (site->host->role == HOST_UPGRADE) {
         struct deed_content release = upgrade_release(site->organisation->seed, 0);
-        file_log_plant(*ret_log, SLICE(UPGRADE_ROOT UPGRADE_PACKAGE_STEM), &release);
-        file_log_plant(*ret_log, SLICE(UPGRADE_ROOT "/index.html"), NULL);
+        file_log_plant(*ret_log, SLICE("/" UPGRADE_FOLDER UPGRADE_PACKAGE_STEM), &release);
+        file_log_plant(*ret_log, SLICE("/" UPGRADE_FOLDER "/index.html"), NULL);
     }
     return STATUS_OK;
 }
@@ -124,7 +123,7 @@ static enum status write_package(struct log *log, const struct log_entry *entry,
     struct log_entry written = *entry;
     char path[TEXT_LOG_PATH_MAX];
     struct slice stem = entry->deed->package.stem;
-    snprintf(path, sizeof path, UPGRADE_ROOT "%.*s", (int)stem.size, (const char *)stem.data);
+    snprintf(path, sizeof path, "/" UPGRADE_FOLDER "%.*s", (int)stem.size, (const char *)stem.data);
     deed.kind = DEED_FILE_WRITE;
     memset(&deed.file, 0, sizeof deed.file);
     deed.file.content = entry->deed->package.content;
@@ -140,7 +139,8 @@ static enum status roots_write(struct log *log, const struct log_entry *entry,
     return is_below_root(entry->deed->file.path) ? file_log_write(log, entry, problem) : STATUS_OK;
 }
 
-static void compose(struct buffer *line, const struct stored_file *file) {
+static void compose(struct log *log, struct buffer *line, size_t number) {
+    const struct stored_file *file = &log->files[number];
     text_append_cell(line, file->path);
     buffer_append_format(line, ",%llu,", (unsigned long long)file->content.size_bytes);
     text_append_date(line, file->modified_ns, 0);
@@ -149,23 +149,16 @@ static void compose(struct buffer *line, const struct stored_file *file) {
 }
 
 static enum status roots_close(struct log *log, struct problem *problem) {
-    struct text_log text;
-    text_log_init(&text, log->site);
-    file_log_sort(log);
-    enum status status = text_log_begin(&text, 0, "inventory/webroot.csv", problem);
-    if (status == STATUS_OK) {
-        buffer_append_text(&text.line, HEADER);
-        status = text_log_put(&text, NULL, problem);
-    }
-    for (size_t i = 0; i < log->count && status == STATUS_OK; i++) {
-        if (!log->files[i].is_known || log->files[i].is_gone)
-            continue;
-        compose(&text.line, &log->files[i]);
-        status = file_log_put(&text, &log->files[i], problem);
-    }
-    enum status done = text_log_done(&text, status == STATUS_OK ? problem : NULL);
-    file_log_free(log);
-    return status == STATUS_OK ? done : status;
+    static const struct file_list list = {
+        .folder = "inventory",
+        .name = "webroot.csv",
+        .is_sorted = true,
+        .header = HEADER,
+        .shown = FILE_SHOWS_MODIFIED,
+        .lists = file_is_there,
+        .compose = compose,
+    };
+    return file_log_close(log, &list, problem);
 }
 
 const struct log_writer log_writer_web_roots = {

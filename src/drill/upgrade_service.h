@@ -9,6 +9,7 @@
 #define UPGRADE_CHECK_STEM "/client/check"
 #define UPGRADE_PACKAGE_STEM "/packages/ExampleDocSafeSetup.exe"
 #define UPGRADE_PACKAGE_NAME "ExampleDocSafeSetup.exe"
+#define UPGRADE_FOLDER "srv/upgrade" // on the server, below /
 #define UPGRADE_AGENT "ExampleDocSafe-Update/6.4"
 #define UPGRADE_CACHE "C:\\Program Files\\Example DocSafe\\Update\\cache\\"
 #define UPGRADE_UPDATER "C:\\Program Files\\Example DocSafe\\Update\\DocSafeUpdate.exe"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/windows_record.h"
 
+#include "drill/content.h"
 #include "drill/windows_record_system.h"
 
 #include <assert.h>
@@ -20,14 +21,8 @@ static struct slice file_name(struct slice path) {
 // Programs of normal life that the deed says nothing of have a digest by their path.
 static void put_image_hashes(struct telling *telling) {
     const struct deed *deed = telling->deed;
-    struct deed_content made = {0};
-    struct dice dice;
-    uint64_t hash = 0xCBF29CE484222325ull;
-    for (size_t i = 0; i < deed->program.image.size; i++)
-        hash = (hash ^ deed->program.image.data[i]) * 0x100000001B3ull;
-    dice_init(&dice, 0x5EED, hash);
-    for (size_t i = 0; i < DEED_DIGEST_SIZE; i++)
-        made.sha256[i] = (uint8_t)dice_roll(&dice);
+    struct deed_content made;
+    content_make(deed->program.image, &made);
     telling_put_hashes(telling, deed->process.content ? deed->process.content : &made);
 }
 
