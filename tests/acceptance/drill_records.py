@@ -158,7 +158,7 @@ def exchange_record(columns, line):
     cells = next(csv.reader([line]))
     fields = dict(zip(columns, cells))
     time = fields.get("DateTime") or fields.get("TimeStamp") or fields.get("date-time")
-    return Record("exchange", fields, [nanoseconds(time)], SECOND // 1000)
+    return Record("exchange", fields, [nanoseconds(time or "")], SECOND // 1000)
 
 
 ACCESS = re.compile(r'(?P<client>\S+) \S+ (?P<user>\S+) \[(?P<time>[^]]+)\] "(?P<method>\S+) '
@@ -292,7 +292,7 @@ def read_lines(directory, path, wanted=None, year=2026):
     kind, records, columns = kind_of(path), {}, []
     lines = read_bytes(directory, path).decode("utf-8", "surrogateescape").split("\n")
     for number, line in enumerate(lines, 1):
-        line = line.rstrip("\r")
+        line = line.rstrip("\r").removeprefix("\ufeff")
         named = columns_of(kind, line)
         if named is not None:
             columns = named
