@@ -32,9 +32,15 @@ struct detection {
     struct slice account;
     int64_t first_ns, last_ns;
     uint64_t count;
-    // "what": one sentence; "why": the figures that decided; "confidence": in words; "benign": the
-    // explanation that was weighed and why it lost or won; and named values ("source", "path",
-    // "volume").
+    // In this order: "what", one sentence; "why", the figures that decided; "confidence", in words;
+    // "benign", the explanation that was weighed and why it lost or won. Then values that others
+    // rely on, each as often as there are some:
+    //   source       host or address that did it to `host` (the edge of a campaign's tree)
+    //   destination  where something went: host, address, domain
+    //   artefact     file, hash, service, task, pipe, package path
+    //   path         path of a URL
+    //   mailbox, rule, tool   names
+    //   volume       bytes, decimal; volume_is: "measured" or "at least"
     struct finding_field fields[FINDING_FIELDS_MAX];
     uint32_t field_count;
     struct reference references[FINDING_REFERENCES_MAX];
