@@ -37,7 +37,7 @@ void column_book_free(struct column_book *book);
 // static text. The same format and names give the same shape; names are copied. Of two columns
 // with one role the first has it. When the book is full (SHAPES_MAX, or 16 MiB of names) the
 // shape has id SHAPE_ID_NONE and lives until the next call. At most SHAPE_FIELDS_MAX columns:
-// the rest is not seen.
+// the rest is not seen. Names are cut at 1 KiB.
 const struct shape *column_book_shape(struct column_book *book, const char *format,
                                       const struct column *columns, uint32_t count);
 
@@ -64,6 +64,13 @@ enum row_fault {
     ROW_MANY, // more than SHAPE_FIELDS_MAX values
 };
 enum row_fault row_split(struct row *row, struct slice line, const struct row_form *form);
+
+// Split `line` as the next row of `lines`, with as many lines after it as its quotes reach over:
+// `line` then holds them all. When they never close it is ROW_OPEN, `line` as it was, and the
+// lines go on behind it. What follows a closing quote but a separator makes the quotes plain
+// bytes of the value.
+enum row_fault row_read(struct row *row, struct unit_lines *lines, struct text_line *line,
+                        const struct row_form *form);
 
 // The event of a row: bank 0 = its values, position and raw of the line.
 struct event row_event(const struct row *row, const struct shape *shape, const struct unit *unit,

@@ -25,6 +25,7 @@ struct unit_lines {
     struct slice bytes; // of the unit
     size_t at;          // of the next line in `bytes`
     uint64_t number;    // of the next line
+    uint64_t join_work; // bytes of the lines that were joined
     uint8_t *piece;     // a unit that came as a file
     size_t piece_capacity;
 };
@@ -40,7 +41,8 @@ enum status unit_lines_begin(struct unit_lines *lines, const struct unit *unit,
 bool unit_lines_next(struct unit_lines *lines, struct text_line *ret_line);
 
 // Make the line that was given last reach over the line after it as well (a quoted value with a
-// line end in it). False at the unit's end.
+// line end in it). False at the unit's end, for a line over 1 MiB, and when the unit's joins have
+// cost too much already: quotes that never close must not cost the square of a unit.
 bool unit_lines_join(struct unit_lines *lines, struct text_line *line);
 
 // Go back to behind `line`: undoes joins that led nowhere.

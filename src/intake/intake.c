@@ -117,6 +117,8 @@ static void intake_begin_stream(struct intake *intake, struct stream stream, str
     const struct source *source = intake->source;
     cutter_init(&intake->cutter, source->index, stream, first);
     intake->cutter.source_size = source->size;
+    intake->cutter.headed = source->decoder->headed;
+    intake->cutter.quoted = source->decoder->quoted;
     if (source->decoder->division == DIVISION_CHUNKS) {
         intake->cutter.skip = source->decoder->division_header;
         intake->cutter.block_bytes = source->decoder->division_block;
@@ -222,8 +224,10 @@ static bool intake_step(struct intake *intake, const struct gap_sink *gaps) {
 static void intake_empty_buffer(struct unit_buffer *buffer) {
     open_file_drop(buffer->file);
     buffer->file = NULL;
-    if (buffer->capacity > INTAKE_BUFFER_KEEP)
-        unit_buffer_done(buffer);
+    if (buffer->capacity <= INTAKE_BUFFER_KEEP)
+        return;
+    unit_buffer_done(buffer);
+    unit_buffer_init(buffer);
 }
 
 enum status intake_next(struct intake *intake, struct unit_buffer *buffer, struct unit *ret_unit,

@@ -3,6 +3,7 @@
 #ifndef INTAKE_INTAKE_H
 #define INTAKE_INTAKE_H
 
+#include "base/buffer.h"
 #include "base/slice.h"
 #include "base/status.h"
 #include "model/decoder.h"
@@ -70,6 +71,7 @@ uint64_t intake_total_bytes(struct intake *intake);
 struct unit_buffer {
     uint8_t *data;
     size_t capacity;
+    struct buffer header;   // unit->header
     struct open_file *file; // keeps the unit's fd open
 };
 void unit_buffer_init(struct unit_buffer *buffer);

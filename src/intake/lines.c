@@ -33,13 +33,76 @@ uint64_t lines_count(struct slice bytes) {
     return count;
 }
 
+static uint64_t lanes_sum(__m128i lanes) {
+    __m128i sums = _mm_sad_epu8(lanes, _mm_setzero_si128());
+    return (uint64_t)_mm_cvtsi128_si64(sums) +
+           (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums));
+}
+
+// The line of `lines` that begins at `at` begins with '#'.
+static void hash_line(struct slice lines, size_t at, uint64_t offset,
+                      struct header_lines *headers) {
+    const uint8_t *start = lines.data + at;
+    const uint8_t *feed = memchr(start, '\n', lines.size - at);
+    size_t size = feed ? (size_t)(feed - start) + 1 : lines.size - at;
+    header_lines_add(headers, offset + at, slice_of(start, size));
+}
+
+// Sixteen bytes at once; lane counts of a byte reach 255, then they are summed up. A '#' begins a
+// line when the byte before it is a line feed: the same load, one byte earlier.
+static size_t tally_steps(struct slice lines, uint64_t offset, struct header_lines *headers,
+                          struct lines_tally *tally) {
+    const __m128i feed = _mm_set1_epi8('\n'), quote = _mm_set1_epi8('"');
+    const __m128i hash = _mm_set1_epi8('#');
+    size_t i = 1;
+    while (lines.size - i >= 16) {
+        size_t steps = (lines.size - i) / 16;
+        if (steps > 255)
+            steps = 255;
+        __m128i feeds = _mm_setzero_si128(), quotes = feeds;
+        for (; steps; steps--, i += 16) {
+            __m128i data = _mm_loadu_si128((const __m128i_u *)(lines.data + i));
+            __m128i before = _mm_loadu_si128((const __m128i_u *)(lines.data + i - 1));
+            feeds = _mm_sub_epi8(feeds, _mm_cmpeq_epi8(data, feed));
+            quotes = _mm_sub_epi8(quotes, _mm_cmpeq_epi8(data, quote));
+            __m128i begins =
+                _mm_and_si128(_mm_cmpeq_epi8(data, hash), _mm_cmpeq_epi8(before, feed));
+            uint32_t mask = (uint32_t)_mm_movemask_epi8(begins);
+            for (; mask && headers; mask &= mask - 1)
+                hash_line(lines, i + (size_t)__builtin_ctz(mask), offset, headers);
+        }
+        tally->feeds += lanes_sum(feeds);
+        tally->quotes += lanes_sum(quotes);
+    }
+    return i;
+}
+
+struct lines_tally lines_tally(struct slice lines, uint64_t offset, struct header_lines *headers) {
+    struct lines_tally tally = {0};
+    if (lines.size == 0)
+        return tally;
+    tally.feeds = lines.data[0] == '\n';
+    tally.quotes = lines.data[0] == '"';
+    if (headers && lines.data[0] == '#')
+        hash_line(lines, 0, offset, headers);
+    for (size_t i = tally_steps(lines, offset, headers, &tally); i < lines.size; i++) {
+        tally.feeds += lines.data[i] == '\n';
+        tally.quotes += lines.data[i] == '"';
+        if (headers && lines.data[i] == '#' && lines.data[i - 1] == '\n')
+            hash_line(lines, i, offset, headers);
+    }
+    return tally;
+}
+
 void unit_buffer_init(struct unit_buffer *buffer) {
     *buffer = (struct unit_buffer){0};
+    buffer_init(&buffer->header, 2 * HEADER_BYTES_MAX);
 }
 
 void unit_buffer_done(struct unit_buffer *buffer) {
     open_file_drop(buffer->file);
     memory_free(buffer->data);
+    buffer_done(&buffer->header);
     *buffer = (struct unit_buffer){0};
 }
 
@@ -56,6 +119,7 @@ void cutter_init(struct cutter *cutter, uint32_t source, struct stream stream, s
                               .source_size = UINT64_MAX,
                               .line = 1,
                               .position = first.size};
+    header_lines_init(&cutter->headers);
     cutter->carry = memory_resize(NULL, first.size, 1);
     cutter->carry_capacity = first.size;
     cutter->carry_size = first.size;
@@ -65,20 +129,23 @@ void cutter_init(struct cutter *cutter, uint32_t source, struct stream stream, s
 
 void cutter_done(struct cutter *cutter) {
     memory_free(cutter->carry);
+    header_lines_done(&cutter->headers);
     *cutter = (struct cutter){.ended = true};
 }
 
-// What was read too far waits for the next unit. Nothing waits already: a carry holds no line
-// end, or is shorter than a unit, so that whoever finds a line end has read all of it.
+// What was read too far waits for the next unit, before what waits already: a unit that must end
+// where quotes are even may end above the last line that was read.
 static void cutter_carry(struct cutter *cutter, struct slice rest) {
-    assert(cutter->carry_size == 0);
-    if (rest.size > cutter->carry_capacity) {
-        cutter->carry = memory_resize(cutter->carry, rest.size, 1);
-        cutter->carry_capacity = rest.size;
+    size_t size = cutter->carry_size + rest.size;
+    if (size > cutter->carry_capacity) {
+        cutter->carry = memory_resize(cutter->carry, size, 1);
+        cutter->carry_capacity = size;
     }
-    if (rest.size)
-        memcpy(cutter->carry, rest.data, rest.size);
-    cutter->carry_size = rest.size;
+    if (rest.size == 0)
+        return;
+    memmove(cutter->carry + rest.size, cutter->carry, cutter->carry_size);
+    memcpy(cutter->carry, rest.data, rest.size);
+    cutter->carry_size = size;
 }
 
 void cutter_end(struct cutter *cutter, const char *damage, const struct gap_sink *gaps) {
@@ -185,6 +252,60 @@ static void cutter_skip_line(struct cutter *cutter, struct unit_buffer *buffer, 
     gap_sink_add(gaps, gap);
 }
 
+// Where a unit of whole lines ends so that its quotes are even; `size` when nowhere in its last
+// 64 KiB is such a place. `quotes` is of all `size` bytes.
+static size_t lines_even_end(const uint8_t *data, size_t size, uint64_t quotes) {
+    bool odd = quotes % 2 != 0;
+    if (!odd)
+        return size;
+    size_t stop = size > QUOTE_LOOK_BYTES ? size - QUOTE_LOOK_BYTES : 0;
+    for (size_t at = size; at > stop + 1;) {
+        at--;
+        odd ^= data[at] == '"';
+        if (!odd && data[at - 1] == '\n')
+            return at;
+    }
+    return size;
+}
+
+// How much of the whole lines in `data` the unit takes, and how many line feeds that is. Of a
+// quoted source's last 64 KiB '#' lines are noted when it is known where the unit ends.
+static size_t unit_lines_end(struct cutter *cutter, const uint8_t *data, size_t size,
+                             uint64_t *ret_feeds) {
+    struct header_lines *headers = cutter->headed ? &cutter->headers : NULL;
+    if (!cutter->quoted) {
+        *ret_feeds = headers ? lines_tally(slice_of(data, size), cutter->offset, headers).feeds
+                             : lines_count(slice_of(data, size));
+        return size;
+    }
+    size_t tail = 0;
+    if (size > QUOTE_LOOK_BYTES) {
+        const uint8_t *feed = memrchr(data, '\n', size - QUOTE_LOOK_BYTES);
+        tail = feed ? (size_t)(feed - data) + 1 : 0;
+    }
+    struct lines_tally front = lines_tally(slice_of(data, tail), cutter->offset, headers);
+    struct lines_tally back = lines_tally(slice_of(data + tail, size - tail), 0, NULL);
+    size_t end = lines_even_end(data, size, front.quotes + back.quotes);
+    back = lines_tally(slice_of(data + tail, end - tail), cutter->offset + tail, headers);
+    *ret_feeds = front.feeds + back.feeds;
+    return end;
+}
+
+// The header in force above the unit; the source's first unit has its own.
+static void unit_header_give(struct cutter *cutter, struct unit_buffer *buffer, size_t size) {
+    buffer_reset(&buffer->header);
+    if (!cutter->headed)
+        return;
+    if (cutter->offset > 0) {
+        header_lines_append(&cutter->headers, &buffer->header);
+        return;
+    }
+    const uint8_t *feed = memchr(buffer->data, '\n', size);
+    if (feed)
+        header_lines_first(&cutter->headers,
+                           slice_of(buffer->data, (size_t)(feed - buffer->data) + 1));
+}
+
 bool cutter_next_lines(struct cutter *cutter, struct unit_buffer *buffer, struct unit *ret_unit,
                        const struct gap_sink *gaps) {
     unit_buffer_grow(buffer, UNIT_BYTES);
@@ -208,11 +329,16 @@ bool cutter_next_lines(struct cutter *cutter, struct unit_buffer *buffer, struct
             continue;
         }
         size_t size = at_end ? filled : (size_t)(feed - buffer->data) + 1;
-        if (!at_end)
+        uint64_t feeds = 0; // at the end nobody asks for the line behind
+        unit_header_give(cutter, buffer, size);
+        if (!at_end) {
+            size = unit_lines_end(cutter, buffer->data, size, &feeds);
             cutter_carry(cutter, slice_of(buffer->data + size, filled - size));
+        }
         cutter_give(cutter, buffer, size, ret_unit);
+        ret_unit->header = buffer_slice(&buffer->header);
         ret_unit->first_line = cutter->line;
-        cutter->line += lines_count(ret_unit->bytes);
+        cutter->line += feeds;
         return true;
     }
 }

@@ -4,6 +4,7 @@
 #define INTAKE_LINES_H
 
 #include "base/slice.h"
+#include "intake/header_lines.h"
 #include "intake/intake.h"
 #include "intake/stream.h"
 
@@ -12,10 +13,20 @@
 enum {
     UNIT_BYTES = 1 << 20,           // the usual unit
     UNIT_LINE_BYTES_MAX = 64 << 20, // a longer line is a gap
+    QUOTE_LOOK_BYTES = 64 << 10,    // of a unit's end, for a place where quotes are even
 };
 
 // How many line feeds `bytes` holds.
 uint64_t lines_count(struct slice bytes);
+
+// How many line feeds and double quotes `lines` holds, in one pass; the lines in it that begin
+// with '#' are told to `headers` (may be NULL). `lines` begins with a line, at `offset` of the
+// source.
+struct lines_tally {
+    uint64_t feeds;
+    uint64_t quotes;
+};
+struct lines_tally lines_tally(struct slice lines, uint64_t offset, struct header_lines *headers);
 
 // One source on its way through division. What was read beyond a unit's end waits in `carry`.
 struct cutter {
@@ -27,6 +38,9 @@ struct cutter {
     uint64_t line;        // number of its first line
     uint64_t skip;        // bytes still to be left out (a header before blocks)
     size_t block_bytes;   // 0: lines
+    bool headed;          // see model/decoder.h
+    bool quoted;
+    struct header_lines headers; // of a headed one
     uint8_t *carry;
     size_t carry_size, carry_capacity;
     bool ended;

@@ -18,9 +18,10 @@ struct unit {
     struct slice bytes;  // the piece, when fd is -1
     uint64_t first_line; // from 1; number of the first line in text, else 0
     // Text of a headed decoder, and not the source's first unit: the header in force. That is
-    // the source's first line (when it is at most 64 KiB), and of the runs of lines that begin
-    // with '#' above the unit the last one that names fields ("#Fields:", "#fields"), each line
-    // with its end. Else empty: headers then stand in the unit itself.
+    // the source's first line (when it is at most 64 KiB, and once when it is part of what
+    // follows), and of the runs of lines that begin with '#' above the unit the last one that
+    // names fields ("#Fields:", "#fields"), each line with its end, without a byte order mark.
+    // Else empty: headers then stand in the unit itself.
     struct slice header;
     uint64_t source_size; // as seen when the source was divided; may have changed since
 };

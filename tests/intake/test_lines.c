@@ -153,8 +153,204 @@ static void blocks_of_a_stream(void **state) {
     memory_free(data);
 }
 
+// The header in force at `offset`, worked out line by line.
+static size_t plain_header(struct slice text, uint64_t offset, char *header) {
+    size_t size = 0, run = 0, named = SIZE_MAX, named_end = 0, at = 0;
+    bool names = false, in_run = false;
+    size_t first_end = 0;
+    while (at < offset) {
+        const uint8_t *feed = memchr(text.data + at, '\n', text.size - at);
+        size_t end = (size_t)(feed - text.data) + 1;
+        if (at == 0)
+            first_end = end;
+        bool is_hash = text.data[at] == '#';
+        if (is_hash && !in_run) {
+            run = at;
+            names = false;
+        }
+        in_run = is_hash;
+        names = is_hash && (names || memcmp(text.data + at, "#Fields", 7) == 0);
+        if (names) {
+            named = run;
+            named_end = end;
+        }
+        at = end;
+    }
+    if (named != 0) {
+        memcpy(header, text.data, first_end);
+        size = first_end;
+    }
+    if (named != SIZE_MAX) {
+        memcpy(header + size, text.data + named, named_end - named);
+        size += named_end - named;
+    }
+    return size;
+}
+
+static void assert_headers(const uint8_t *data, size_t size) {
+    struct feed feed = {.bytes = slice_of(data, size), .step = 1};
+    struct gap_sink gaps = {feed_gap, &feed};
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    struct cutter cutter;
+    cut_starts(&cutter, &feed);
+    cutter.headed = true;
+    struct unit unit;
+    char *header = memory_new(1 << 20, 1);
+    uint64_t line = 1;
+    while (cutter_next_lines(&cutter, &buffer, &unit, &gaps)) {
+        size_t wanted = unit.offset ? plain_header(feed.bytes, unit.offset, header) : 0;
+        assert_int_equal(unit.header.size, wanted);
+        if (wanted)
+            assert_memory_equal(unit.header.data, header, wanted);
+        assert_int_equal(unit.first_line, line);
+        line += lines_count(unit.bytes);
+    }
+    memory_free(header);
+    cutter_done(&cutter);
+    unit_buffer_done(&buffer);
+}
+
+static void units_carry_the_header_in_force(void **state) {
+    (void)state;
+    size_t size = 6 << 20;
+    uint8_t *data = memory_new(size, 1);
+    for (unsigned seed = 1; seed <= 6; seed++) {
+        memset(data, 'x', size);
+        uint32_t dice = seed;
+        for (size_t at = 0; at + 300 < size;) {
+            dice = dice * 1664525 + 1013904223;
+            uint32_t kind = dice >> 24;
+            // Comments around a unit's end, runs of several lines, names in the middle of one
+            if (seed == 6 || kind < 3 || (at % UNIT_BYTES > UNIT_BYTES - 2000 && kind < 128)) {
+                const char *text = kind % 3 == 0 ? "#Fields: a b\n" : "#Date: today\n";
+                memcpy(data + at, text, strlen(text));
+                at += strlen(text);
+                if (seed != 6)
+                    continue;
+            }
+            at += 20 + (dice >> 8) % 200;
+            data[at++] = '\n';
+            if (seed == 2)
+                data[at] = '#';
+        }
+        data[size - 1] = '\n';
+        assert_headers(data, size);
+    }
+    memory_free(data);
+}
+
+static void a_long_run_costs_no_square(void **state) {
+    (void)state;
+    size_t size = 3 << 20;
+    uint8_t *data = memory_new(size, 1);
+    for (size_t i = 0; i + 8 <= size; i += 8)
+        memcpy(data + i, "#fields\n", 8);
+    struct feed feed = {.bytes = slice_of(data, size), .step = 1};
+    struct gap_sink gaps = {feed_gap, &feed};
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    struct cutter cutter;
+    cut_starts(&cutter, &feed);
+    cutter.headed = true;
+    struct unit unit;
+    while (cutter_next_lines(&cutter, &buffer, &unit, &gaps))
+        assert_true(unit.header.size <= 2 * HEADER_BYTES_MAX);
+    assert_true(unit.offset > 0 && buffer.header.size > 0);
+    assert_memory_equal(buffer.header.data, "#fields\n", 8);
+    cutter_done(&cutter);
+    unit_buffer_done(&buffer);
+    memory_free(data);
+}
+
+// Lines with a quoted value over up to `reach` lines; units must end between records.
+static void cut_quoted(size_t reach, bool stray) {
+    size_t size = 5 << 20;
+    uint8_t *data = memory_new(size + 1, 1);
+    bool *ends = memory_new(size + 1, 1); // a record ends before this byte
+    uint32_t dice = 7;
+    size_t at = 0;
+    if (stray)
+        at += (size_t)snprintf((char *)data, 50, "a,\"stray\n");
+    while (at + reach * 60 + 100 < size) {
+        at += (size_t)snprintf((char *)data + at, 50, "a,\"first");
+        dice = dice * 1664525 + 1013904223;
+        for (size_t i = (dice >> 16) % reach; i; i--)
+            at += (size_t)snprintf((char *)data + at, 50, "\nmore \"\"%zu\"\" of it", i);
+        at += (size_t)snprintf((char *)data + at, 50, "\",b\n");
+        ends[at] = true;
+    }
+    size = at;
+    struct feed feed = {.bytes = slice_of(data, size), .step = 1};
+    struct gap_sink gaps = {feed_gap, &feed};
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    struct cutter cutter;
+    cut_starts(&cutter, &feed);
+    cutter.quoted = true;
+    cutter.headed = true;
+    struct unit unit;
+    uint64_t offset = 0, line = 1, wrong = 0;
+    while (cutter_next_lines(&cutter, &buffer, &unit, &gaps)) {
+        assert_int_equal(unit.offset, offset);
+        assert_int_equal(unit.first_line, line);
+        assert_memory_equal(unit.bytes.data, data + offset, unit.size);
+        offset += unit.size;
+        line += lines_count(unit.bytes);
+        wrong += !ends[offset];
+    }
+    assert_int_equal(offset, size);
+    assert_true(stray || wrong == 0);
+    cutter_done(&cutter);
+    unit_buffer_done(&buffer);
+    memory_free(ends);
+    memory_free(data);
+}
+
+static void quoted_units_end_between_records(void **state) {
+    (void)state;
+    cut_quoted(1, false);
+    cut_quoted(30, false);
+    cut_quoted(900, false);
+    cut_quoted(3, true);
+}
+
+static void quotes_before_a_long_line(void **state) {
+    (void)state;
+    // A quoted unit's end moves up, and what follows is longer than a unit.
+    size_t size = 7 << 20;
+    uint8_t *data = memory_new(size, 1);
+    memset(data, 'x', size);
+    for (size_t i = 99; i < UNIT_BYTES; i += 100)
+        data[i] = '\n';
+    data[UNIT_BYTES - 3000] = '"';
+    data[size - 5] = '"';
+    data[size - 2] = '\n';
+    struct feed feed = {.bytes = slice_of(data, size), .step = 1};
+    struct gap_sink gaps = {feed_gap, &feed};
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    struct cutter cutter;
+    cut_starts(&cutter, &feed);
+    cutter.quoted = true;
+    struct unit unit;
+    uint64_t offset = 0;
+    while (cutter_next_lines(&cutter, &buffer, &unit, &gaps)) {
+        assert_memory_equal(unit.bytes.data, data + offset, unit.size);
+        offset += unit.size;
+    }
+    assert_int_equal(offset, size);
+    cutter_done(&cutter);
+    unit_buffer_done(&buffer);
+    memory_free(data);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(units_carry_the_header_in_force),
+        cmocka_unit_test(a_long_run_costs_no_square),
+        cmocka_unit_test(quoted_units_end_between_records),
+        cmocka_unit_test(quotes_before_a_long_line),
         cmocka_unit_test(counting_equals_the_plain_loop),
         cmocka_unit_test(every_line_comes_once),
         cmocka_unit_test(a_huge_line_is_a_gap),

@@ -1,0 +1,268 @@
+// One line of a table, split at its separators
+// SPDX-License-Identifier: Apache-2.0
+#include "decode/columns.h"
+
+#include "base/memory.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+// A line is looked at 32 bytes at a time; each separator (and quote, in forms that have quotes)
+// is a bit of a mask, and the loop runs over the bits:
+//
+//     a,"b ""c""",d      start of a value ─ quote there: open ─ "" while open: passed over ─
+//     .^^..^^.^^^^.      quote while open: closed ─ separator while not open: end of the value
+//
+// A quote anywhere else is an ordinary byte, and a value that goes on behind its closing quote
+// is taken as it is written, quotes and all.
+enum {
+    BLOCK = 32,
+    SCRATCH_BYTES_MAX = 64 << 20, // as the longest line
+};
+
+void row_init(struct row *row) {
+    *row = (struct row){.values = memory_new(SHAPE_FIELDS_MAX, sizeof(struct value))};
+    buffer_init(&row->scratch, SCRATCH_BYTES_MAX);
+}
+
+void row_done(struct row *row) {
+    memory_free(row->values);
+    buffer_done(&row->scratch);
+    *row = (struct row){0};
+}
+
+struct splitter {
+    struct row *row;
+    const struct row_form *form;
+    const uint8_t *end;   // of the line
+    const uint8_t *start; // of the value
+    const uint8_t *close; // its closing quote, when it has had one
+    const uint8_t *pass;  // second quote of a pair
+    uint32_t count;
+    bool open;
+    bool has_pairs;
+};
+
+// "" to " into the scratch, which never moves while a row is split.
+static struct slice row_unquote(struct row *row, struct slice inside, size_t line_left) {
+    if (row->scratch.size == 0 && !buffer_reserve(&row->scratch, inside.size + line_left))
+        return inside;
+    size_t from = row->scratch.size;
+    while (inside.size) {
+        const uint8_t *quote = memchr(inside.data, '"', inside.size);
+        size_t size = quote ? (size_t)(quote - inside.data) + 1 : inside.size;
+        buffer_append(&row->scratch, inside.data, size);
+        inside = slice_part(inside, size + (quote != NULL), inside.size);
+    }
+    return slice_of(row->scratch.data + from, row->scratch.size - from);
+}
+
+static bool is_blank(uint8_t byte) {
+    return byte == ' ' || byte == '\t';
+}
+
+static __attribute__((noinline)) void value_trim(const uint8_t **start, const uint8_t **end) {
+    while (*start < *end && is_blank(**start))
+        ++*start;
+    while (*end > *start && is_blank((*end)[-1]))
+        --*end;
+}
+
+static inline void value_give(struct splitter *splitter, const uint8_t *start, const uint8_t *end,
+                              uint8_t kind) {
+    splitter->row->values[splitter->count++] =
+        (struct value){start, (uint32_t)(end - start), kind, {0}};
+}
+
+// A value without quotes ends at `end`.
+static inline void value_plain(struct splitter *splitter, const uint8_t *end) {
+    const uint8_t *start = splitter->start;
+    const struct row_form *form = splitter->form;
+    if (form->trimmed)
+        value_trim(&start, &end);
+    bool is_null = form->null_text.size && (size_t)(end - start) == form->null_text.size &&
+                   memcmp(start, form->null_text.data, form->null_text.size) == 0;
+    value_give(splitter, start, end, is_null ? VALUE_NULL : VALUE_UTF8);
+}
+
+static void value_quoted(struct splitter *splitter, const uint8_t *end) {
+    const uint8_t *stop = end;
+    if (splitter->form->trimmed)
+        value_trim(&splitter->start, &stop);
+    if (splitter->close + 1 != stop) { // "a"b: as written
+        value_give(splitter, splitter->start, stop, VALUE_UTF8);
+        return;
+    }
+    struct slice inside =
+        slice_of(splitter->start + 1, (size_t)(splitter->close - splitter->start - 1));
+    if (splitter->has_pairs)
+        inside = row_unquote(splitter->row, inside, (size_t)(splitter->end - end));
+    value_give(splitter, inside.data, inside.data + inside.size, VALUE_UTF8);
+}
+
+static inline void value_end(struct splitter *splitter, const uint8_t *end) {
+    if (splitter->close)
+        value_quoted(splitter, end);
+    else
+        value_plain(splitter, end);
+    splitter->start = end + 1;
+    splitter->close = NULL;
+    splitter->has_pairs = false;
+}
+
+static inline bool value_is_empty(const struct splitter *splitter, const uint8_t *at) {
+    const uint8_t *start = splitter->start;
+    if (splitter->form->trimmed)
+        while (start < at && is_blank(*start))
+            start++;
+    return start == at;
+}
+
+static inline void quote_meet(struct splitter *splitter, const uint8_t *at) {
+    if (at == splitter->pass)
+        return;
+    if (!splitter->open) {
+        splitter->open = !splitter->close && value_is_empty(splitter, at);
+        if (splitter->open)
+            splitter->start = at;
+        return;
+    }
+    if (at + 1 < splitter->end && at[1] == '"') {
+        splitter->pass = at + 1;
+        splitter->has_pairs = true;
+        return;
+    }
+    splitter->open = false;
+    splitter->close = at;
+}
+
+// The bits of one block. False when there is no room for more values.
+static inline __attribute__((always_inline)) bool
+block_walk(struct splitter *splitter, const uint8_t *block, uint32_t mask, bool quoted) {
+    for (; mask; mask &= mask - 1) {
+        const uint8_t *at = block + __builtin_ctz(mask);
+        if (quoted && *at == '"') {
+            quote_meet(splitter, at);
+            continue;
+        }
+        if (quoted && splitter->open)
+            continue;
+        if (splitter->count + 1 >= SHAPE_FIELDS_MAX)
+            return false;
+        if (quoted)
+            value_end(splitter, at);
+        else {
+            value_plain(splitter, at);
+            splitter->start = at + 1;
+        }
+    }
+    return true;
+}
+
+typedef uint32_t block_mask(const uint8_t *block, uint8_t separator, bool quoted);
+
+static inline __attribute__((always_inline)) uint32_t mask_sse2(const uint8_t *block,
+                                                                uint8_t separator, bool quoted) {
+    uint32_t mask = 0;
+    for (int i = 0; i < 2; i++) {
+        __m128i data = _mm_loadu_si128((const __m128i_u *)(block + 16 * i));
+        __m128i met = _mm_cmpeq_epi8(data, _mm_set1_epi8((char)separator));
+        if (quoted)
+            met = _mm_or_si128(met, _mm_cmpeq_epi8(data, _mm_set1_epi8('"')));
+        mask |= (uint32_t)_mm_movemask_epi8(met) << (16 * i);
+    }
+    return mask;
+}
+
+#define TARGET_AVX2 __attribute__((target("avx2,bmi")))
+
+TARGET_AVX2 static inline __attribute__((always_inline)) uint32_t
+mask_avx2(const uint8_t *block, uint8_t separator, bool quoted) {
+    __m256i data = _mm256_loadu_si256((const __m256i_u *)block);
+    __m256i met = _mm256_cmpeq_epi8(data, _mm256_set1_epi8((char)separator));
+    if (quoted)
+        met = _mm256_or_si256(met, _mm256_cmpeq_epi8(data, _mm256_set1_epi8('"')));
+    return (uint32_t)_mm256_movemask_epi8(met);
+}
+
+static inline __attribute__((always_inline)) enum row_fault
+line_walk(struct splitter *splitter, struct slice line, bool quoted, block_mask *mask_of) {
+    uint8_t separator = splitter->form->separator;
+    size_t base = 0;
+    for (; base + BLOCK <= line.size; base += BLOCK)
+        if (!block_walk(splitter, line.data + base, mask_of(line.data + base, separator, quoted),
+                        quoted))
+            return ROW_MANY;
+    size_t left = line.size - base;
+    if (left) {
+        uint8_t last[BLOCK];
+        memcpy(last, line.data + base, left);
+        uint32_t mask = mask_of(last, separator, quoted) & (((uint32_t)1 << left) - 1);
+        if (!block_walk(splitter, line.data + base, mask, quoted))
+            return ROW_MANY;
+    }
+    if (quoted && splitter->open)
+        return ROW_OPEN;
+    value_end(splitter, line.data + line.size);
+    return ROW_FINE;
+}
+
+static enum row_fault line_walk_sse2(struct splitter *splitter, struct slice line) {
+    return splitter->form->quoted ? line_walk(splitter, line, true, mask_sse2)
+                                  : line_walk(splitter, line, false, mask_sse2);
+}
+
+TARGET_AVX2 static enum row_fault line_walk_avx2(struct splitter *splitter, struct slice line) {
+    return splitter->form->quoted ? line_walk(splitter, line, true, mask_avx2)
+                                  : line_walk(splitter, line, false, mask_avx2);
+}
+
+enum row_fault row_split(struct row *row, struct slice line, const struct row_form *form) {
+    static const uint8_t NOTHING[1];
+    if (line.size == 0)
+        line.data = NOTHING;
+    struct splitter splitter = {
+        .row = row, .form = form, .start = line.data, .end = line.data + line.size};
+    buffer_reset(&row->scratch);
+    enum row_fault fault = __builtin_cpu_supports("avx2") ? line_walk_avx2(&splitter, line)
+                                                          : line_walk_sse2(&splitter, line);
+    row->count = fault == ROW_FINE ? splitter.count : 0;
+    return fault;
+}
+
+enum row_fault row_read(struct row *row, struct unit_lines *lines, struct text_line *line,
+                        const struct row_form *form) {
+    enum row_fault fault = row_split(row, line->text, form);
+    if (fault != ROW_OPEN)
+        return fault;
+    struct text_line joined = *line;
+    while (fault == ROW_OPEN && unit_lines_join(lines, &joined))
+        fault = row_split(row, joined.text, form);
+    if (fault == ROW_FINE)
+        *line = joined;
+    else
+        unit_lines_rewind(lines, line);
+    return fault;
+}
+
+struct event row_event(const struct row *row, const struct shape *shape, const struct unit *unit,
+                       const struct text_line *line, int64_t time_ns) {
+    return (struct event){
+        .shape = shape,
+        .banks = {row->values},
+        .bank_sizes = {(uint16_t)row->count},
+        .time_ns = time_ns,
+        .position = {.source = unit->source, .offset = line->offset, .line = line->number},
+        .raw = line->text,
+    };
+}
+
+void line_gap_tell(const struct event_sink *sink, const struct unit *unit,
+                   const struct text_line *line, const char *reason) {
+    struct gap gap = {.source = unit->source,
+                      .offset = line->offset,
+                      .bytes = line->text.size,
+                      .records = 1,
+                      .reason = reason};
+    sink->gap(sink->context, &gap);
+}
