@@ -157,7 +157,62 @@ void attack_reach(struct attack *attack, uint32_t host, uint32_t parent, int64_t
         attack->reached_ns[host] = time_ns;
         attack->parents[host] = parent;
     }
+    attack->takers[host] = attack->number + 1;
     truth_mark_host(attack->options->truth, attack->number, host, TRUTH_COMPROMISED, parent);
+}
+
+void attack_touch(struct attack *attack, uint32_t host, uint32_t parent) {
+    attack->takers[host] = attack->number + 1;
+    truth_mark_host(attack->options->truth, attack->number, host, TRUTH_TOUCHED, parent);
+}
+
+// Each campaign steals another administrator's account, as long as there are enough.
+static uint32_t pick_administrator(const struct organisation *organisation, uint32_t campaign) {
+    uint32_t found = DEED_NO_ACCOUNT, left = campaign;
+    for (uint32_t i = 0; i < organisation->account_count; i++) {
+        if (organisation->accounts[i].kind != PERSON_ADMINISTRATOR)
+            continue;
+        found = i;
+        if (left-- == 0)
+            break;
+    }
+    return found;
+}
+
+// The server by which another campaign comes in, or that it turns.
+static bool is_wanted_by_other(const struct attack *attack, enum host_role role) {
+    const struct scenario *scenario = attack->options->scenario;
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        const struct scenario_campaign *campaign = &scenario->campaigns[i];
+        for (uint32_t j = 0; j < campaign->step_count && i != attack->number; j++)
+            if (campaign->steps[j].to == role || campaign->steps[j].from == role)
+                return true;
+    }
+    return false;
+}
+
+static bool is_wanted_here(const struct attack *attack, enum host_role role) {
+    for (uint32_t j = 0; j < attack->campaign->step_count; j++)
+        if (attack->campaign->steps[j].to == role || attack->campaign->steps[j].from == role)
+            return true;
+    return false;
+}
+
+bool attack_is_free(const struct attack *attack, uint32_t number) {
+    const struct organisation *organisation = attack->organisation;
+    const struct host *host = &organisation->hosts[number];
+    uint32_t taker = attack->takers[number];
+    if (taker && taker != attack->number + 1)
+        return false;
+    if (host->role == HOST_WORKSTATION || attack->options->scenario->campaign_count < 2)
+        return true;
+    if (host->role == HOST_ADMINISTRATOR)
+        for (uint32_t i = 0; i < attack->options->scenario->campaign_count; i++) {
+            uint32_t stolen = pick_administrator(organisation, i);
+            if (i != attack->number && stolen != attack->stolen_account && stolen == host->user)
+                return false;
+        }
+    return is_wanted_here(attack, host->role) || !is_wanted_by_other(attack, host->role);
 }
 
 bool attack_has(const struct attack *attack, const char *variant) {
@@ -174,15 +229,30 @@ int64_t attack_moment(struct attack *attack, uint32_t i, uint32_t of) {
     return attack->now_ns + slot * i + (int64_t)(dice_roll(&attack->dice) % (uint64_t)(slot + 1));
 }
 
+static bool fits(const struct attack *attack, const struct host *host, enum host_role role) {
+    bool company = attack->step->company == UINT32_MAX || attack->step->company == host->company;
+    return host->role == role && company && attack_is_free(attack, host->number);
+}
+
+// The first host that is held already, else the first of the role.
 static uint32_t find_host(const struct attack *attack, enum host_role role, bool reached) {
+    const struct host *hosts = attack->organisation->hosts;
+    uint32_t first = DEED_NO_HOST;
     for (uint32_t i = 0; i < attack->organisation->host_count; i++) {
-        const struct host *host = &attack->organisation->hosts[i];
+        bool held = attack->reached_ns[i] != 0;
         bool company =
-            attack->step->company == UINT32_MAX || attack->step->company == host->company;
-        if ((reached ? attack->reached_ns[i] != 0 : host->role == role) && company)
+            attack->step->company == UINT32_MAX || attack->step->company == hosts[i].company;
+        bool fit = reached ? held && company : fits(attack, &hosts[i], role);
+        if (fit && (reached || held))
             return i;
+        if (fit && first == DEED_NO_HOST)
+            first = i;
     }
-    return DEED_NO_HOST;
+    return first;
+}
+
+uint64_t attack_share(uint64_t total, uint32_t i, uint32_t of) {
+    return total * (i + 1) / of - total * i / of;
 }
 
 uint32_t attack_target(const struct attack *attack, enum host_role fallback) {
@@ -256,10 +326,11 @@ static int64_t step_time(struct attack *attack) {
 // Workstations in an order of their own; only so many will be served.
 static void choose_victims(struct attack *attack) {
     const struct organisation *organisation = attack->organisation;
-    uint32_t count = (uint32_t)(organisation->host_count - organisation->central_count);
-    attack->victims = memory_new(count, sizeof *attack->victims);
-    for (uint32_t i = 0; i < count; i++)
-        attack->victims[i] = (uint32_t)organisation->central_count + i;
+    uint32_t all = (uint32_t)(organisation->host_count - organisation->central_count), count = 0;
+    attack->victims = memory_new(all, sizeof *attack->victims);
+    for (uint32_t i = 0; i < all; i++)
+        if (attack_is_free(attack, (uint32_t)organisation->central_count + i))
+            attack->victims[count++] = (uint32_t)organisation->central_count + i;
     for (uint32_t i = count; i > 1; i--) {
         uint32_t other = dice_below(&attack->dice, i), kept = attack->victims[i - 1];
         attack->victims[i - 1] = attack->victims[other];
@@ -271,6 +342,9 @@ static void choose_victims(struct attack *attack) {
         victims = attack_has(attack, "selective") ? count / SELECTIVE_ONE_IN + SELECTIVE_LEAST
                   : half < VICTIMS_DEFAULT        ? half
                                                   : VICTIMS_DEFAULT;
+    if (!attack->options->victims && attack->options->scenario->campaign_count > 1 &&
+        victims > count - count / 3)
+        victims = count - count / 3; // some are left for the others
     attack->victim_count = victims < count ? victims : count;
 }
 
@@ -294,26 +368,12 @@ static void make_trojans(struct attack *attack) {
                                    310000 + dice_below(&attack->dice, 200000));
 }
 
-// Each campaign steals another administrator's account, as long as there are enough.
-static uint32_t pick_administrator(const struct attack *attack) {
-    const struct organisation *organisation = attack->organisation;
-    uint32_t found = DEED_NO_ACCOUNT, left = attack->number;
-    for (uint32_t i = 0; i < organisation->account_count; i++) {
-        if (organisation->accounts[i].kind != PERSON_ADMINISTRATOR)
-            continue;
-        found = i;
-        if (left-- == 0)
-            break;
-    }
-    return found;
-}
-
 static void play_campaign(struct attack *attack) {
     size_t hosts = attack->organisation->host_count;
     attack->reached_ns = memory_new(hosts, sizeof *attack->reached_ns);
     attack->parents = memory_new(hosts, sizeof *attack->parents);
     attack->planted_on = DEED_NO_HOST;
-    attack->stolen_account = pick_administrator(attack);
+    attack->stolen_account = pick_administrator(attack->organisation, attack->number);
     choose_victims(attack);
     make_trojans(attack);
     for (uint32_t i = 0; i < attack->campaign->step_count; i++) {
@@ -366,13 +426,15 @@ enum status attack_make(const struct attack_options *options, struct attack_scri
     bool full = false;
     arena_init(&script.arena, TEXTS_MAX);
     uint64_t serial = 0;
+    uint32_t *takers = memory_new(options->organisation->host_count, sizeof *takers);
     for (uint32_t i = 0; i < scenario->campaign_count; i++) {
         struct attack attack = {.options = options,
                                 .organisation = options->organisation,
                                 .campaign = &scenario->campaigns[i],
                                 .number = i,
                                 .script = &script,
-                                .serial = serial};
+                                .serial = serial,
+                                .takers = takers};
         dice_init(&attack.dice, options->organisation->seed, 0xA77ACC00ull + i);
         scenario_draw(attack.campaign, options->organisation->seed, options->wanted, &attack.drawn);
         for (size_t j = 0; j < attack.drawn.count; j++)
@@ -381,6 +443,7 @@ enum status attack_make(const struct attack_options *options, struct attack_scri
         serial = attack.serial;
         full = full || attack.full;
     }
+    memory_free(takers);
     if (script.count)
         qsort(script.deeds, script.count, sizeof *script.deeds, compare_deeds);
     index_hosts(&script, options->organisation->host_count);

@@ -42,6 +42,7 @@ struct attack {
     uint32_t stolen_account;
     const char *mail_chain; // how the mail server was taken, or NULL
     uint32_t next_program;
+    uint32_t *takers; // by host: number + 1 of the campaign that has met it; all campaigns'
     bool full;
 };
 
@@ -73,9 +74,18 @@ bool attack_has(const struct attack *attack, const char *variant);
 // `of` repeated things over the step's spread: when number `i` happens.
 int64_t attack_moment(struct attack *attack, uint32_t i, uint32_t of);
 
+// Campaigns have nothing to do with each other: false where another one has been or will go, or
+// whose administrator's account another one steals.
+bool attack_is_free(const struct attack *attack, uint32_t host);
+
+// Scanned, tried: the host is touched, and this campaign's.
+void attack_touch(struct attack *attack, uint32_t host, uint32_t parent);
+
 // The first host of the step's `to` (or of `fallback`); DEED_NO_HOST when there is none.
 uint32_t attack_target(const struct attack *attack, enum host_role fallback);
 uint32_t attack_source(const struct attack *attack, enum host_role fallback);
+// The part of a sum that falls to number `i` of so many: together they are the sum.
+uint64_t attack_share(uint64_t total, uint32_t i, uint32_t of);
 uint32_t attack_count(const struct attack *attack, uint32_t fallback);
 
 // One exchange over the web, with the fields every web log needs.

@@ -30,7 +30,6 @@ static struct slice mail_address(struct attack *attack, uint32_t number) {
 // Every second mailbox is large: then only some of its months.
 void attack_export_mailboxes(struct attack *attack) {
     uint32_t host = attack_target(attack, HOST_MAIL), count = attack_count(attack, 4);
-    uint64_t bytes = attack->step->bytes / count;
     if (host == DEED_NO_HOST || attack->stolen_account == DEED_NO_ACCOUNT)
         return;
     uint32_t step = attack_open_step(attack, host, DEED_NO_HOST, attack->now_ns);
@@ -38,6 +37,7 @@ void attack_export_mailboxes(struct attack *attack) {
         uint32_t person = pick_person(attack, i);
         if (person == DEED_NO_ACCOUNT)
             return;
+        uint64_t bytes = attack_share(attack->step->bytes, i, count);
         int64_t at = attack_moment(attack, i, count);
         struct slice mailbox = mail_address(attack, person);
         struct slice file = attack_text(attack, "m%u.pst", (unsigned)i);
@@ -87,11 +87,11 @@ void attack_read_mail(struct attack *attack) {
         deed->mailbox.mailbox = deed->mailbox.impersonated = mailbox;
         deed->mailbox.agent = SLICE("ExchangeServicesClient/0.0.0.0");
         deed->mailbox.status = 200;
-        deed->mailbox.item_count = attack->step->items / calls + 1;
+        deed->mailbox.item_count = (uint32_t)attack_share(attack->step->items, i, calls);
         deed->mailbox.request_bytes = 1900;
-        deed->mailbox.response_bytes = attack->step->bytes / calls;
+        deed->mailbox.response_bytes = attack_share(attack->step->bytes, i, calls);
         deed->mailbox.taken_ms = 80 + dice_below(&attack->dice, 700);
-        truth_extend_step(attack->options->truth, step, at, attack->step->bytes / calls);
+        truth_extend_step(attack->options->truth, step, at, deed->mailbox.response_bytes);
     }
 }
 

@@ -51,17 +51,18 @@ void attack_scan_inside(struct attack *attack) {
     uint32_t hosts = (uint32_t)attack->organisation->host_count;
     if (from == DEED_NO_HOST)
         return;
-    uint32_t step = attack_open_step(attack, from, from, attack->now_ns);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t to = dice_below(&attack->dice, hosts);
+        int64_t at = attack_moment(attack, i, count);
         const struct scenario_words *ports = &attack->step->ports;
         const char *port =
             ports->count ? ports->items[dice_below(&attack->dice, (uint32_t)ports->count)] : "445";
-        if (to == from)
+        if (to == from || !attack_is_free(attack, to))
             continue;
-        truth_mark_host(attack->options->truth, attack->number, to, TRUTH_TOUCHED, from);
-        try_port(attack, step, from, to, attack_moment(attack, i, count),
-                 (uint16_t)strtoul(port, NULL, 10));
+        // A step for each host, so that the truth knows which record shows which.
+        uint32_t step = attack_open_step(attack, to, from, at);
+        attack_touch(attack, to, from);
+        try_port(attack, step, from, to, at, (uint16_t)strtoul(port, NULL, 10));
     }
 }
 
@@ -75,6 +76,11 @@ static void log_on(struct attack *attack, uint32_t step, uint32_t from, uint32_t
     deed->logon.session = 0x500000 + dice_below(&attack->dice, 0xFFFFFF);
     deed->logon.elevated = true;
     deed->logon.explicit_credential = true;
+    struct deed on = *deed; // the row may move
+    struct deed *off = attack_add(attack, DEED_LOGOFF, step, to,
+                                  at + (60 + dice_below(&attack->dice, 900)) * ATTACK_SECOND);
+    off->account = on.account;
+    off->logon = on.logon;
 }
 
 static void move_by_service(struct attack *attack, uint32_t step, uint32_t from, uint32_t to,
@@ -144,7 +150,8 @@ static void move_once(struct attack *attack, uint32_t from, uint32_t to, const c
 static bool is_wanted(const struct attack *attack, const struct host *host) {
     enum host_role role = attack->step->to == HOST_ROLE_COUNT ? HOST_SERVER : attack->step->to;
     bool company = attack->step->company == UINT32_MAX || attack->step->company == host->company;
-    return host->role == role && company && attack->reached_ns[host->number] == 0;
+    return host->role == role && company && attack->reached_ns[host->number] == 0 &&
+           attack_is_free(attack, host->number);
 }
 
 // The way in that is reached longest, or now and then another one.
@@ -236,10 +243,10 @@ void attack_take_files(struct attack *attack) {
         attack_to_outside(attack, flow);
         flow->flow.protocol = SLICE("tcp");
         flow->flow.service = SLICE("ssl");
-        flow->flow.sent_bytes = attack->step->bytes / count;
+        flow->flow.sent_bytes = attack_share(attack->step->bytes, i, count);
         flow->flow.received_bytes = 90000;
         flow->flow.taken_ms = 200000;
-        truth_extend_step(attack->options->truth, step, at, attack->step->bytes / count);
+        truth_extend_step(attack->options->truth, step, at, flow->flow.sent_bytes);
         struct deed *gone =
             attack_add(attack, DEED_FILE_DELETE, step, host, at + 9 * ATTACK_MINUTE);
         attack_put_program(attack, gone, windows ? SLICE(SHELL) : SLICE("/usr/bin/rm"));

@@ -146,20 +146,23 @@ static void send(struct attack *attack, uint32_t step, uint32_t host, int64_t at
     deed->web.method = SLICE("POST");
     deed->web.agent = SLICE("ExampleDocSafe-Client/6.4");
     deed->web.query = outside ? SLICE("") : SLICE("flag=");
-    deed->web.request_bytes = 400 + bytes;
+    deed->web.request_bytes = bytes;
     deed->web.response_bytes = 64;
     truth_extend_step(attack->options->truth, step, at, bytes);
 }
 
 void attack_call_home(struct attack *attack) {
     uint32_t hosts = victims_so_far(attack), count = attack_count(attack, 4);
-    uint64_t bytes = hosts ? attack->step->bytes / hosts / count : 0;
+    uint64_t left = attack->step->bytes, sends = (uint64_t)hosts * count;
     for (uint32_t i = 0; i < hosts; i++) {
         uint32_t host = attack->victims[i];
         uint32_t step = attack_open_step(attack, host, host, attack_moment(attack, 0, count));
-        for (uint32_t j = 0; j < count; j++)
-            send(attack, step, host, attack_moment(attack, j, count),
-                 bytes / 2 + (bytes ? dice_roll(&attack->dice) % bytes : 0));
+        for (uint32_t j = 0; j < count; j++, sends--) {
+            uint64_t fair = left / sends; // the last one takes what is left
+            uint64_t bytes = sends > 1 && fair ? fair / 2 + dice_roll(&attack->dice) % fair : left;
+            send(attack, step, host, attack_moment(attack, j, count), bytes);
+            left -= bytes;
+        }
     }
 }
 

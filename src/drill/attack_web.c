@@ -19,7 +19,7 @@ void attack_scan_web(struct attack *attack) {
     if (host == DEED_NO_HOST)
         return;
     uint32_t step = attack_open_step(attack, host, DEED_NO_HOST, attack->now_ns);
-    truth_mark_host(attack->options->truth, attack->number, host, TRUTH_TOUCHED, DEED_NO_HOST);
+    attack_touch(attack, host, DEED_NO_HOST);
     for (uint32_t i = 0; i < count; i++) {
         struct slice stem =
             attack_text(attack, "/%s%u", words[dice_below(&attack->dice, ARRAY_SIZE(words))],
@@ -117,13 +117,13 @@ void attack_plant_handler(struct attack *attack) {
 
 void attack_use_handler(struct attack *attack) {
     uint32_t host = attack_target(attack, HOST_DOCUMENT), count = attack_count(attack, 20);
-    uint64_t bytes = attack->step->bytes / count;
     if (host == DEED_NO_HOST || attack->path_count == 0)
         return;
     uint32_t step = attack_open_step(attack, host, DEED_NO_HOST, attack->now_ns);
     for (uint32_t i = 0; i < count; i++) {
         struct slice stem = attack->paths[dice_below(&attack->dice, (uint32_t)attack->path_count)];
         int64_t moment = attack_moment(attack, i, count);
+        uint64_t bytes = attack_share(attack->step->bytes, i, count);
         struct deed *deed = attack_ask(attack, step, host, moment, stem);
         deed->web.method = SLICE("POST");
         deed->web.response_bytes += bytes;
