@@ -10,13 +10,30 @@ bool address_equal(const struct address *a, const struct address *b) {
     return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
 }
 
+// Every line of a network's logs has two of them: no printf.
+static size_t format_four(const uint8_t *bytes, char *text) {
+    size_t size = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (i)
+            text[size++] = '.';
+        if (bytes[i] >= 100)
+            text[size++] = (char)('0' + bytes[i] / 100);
+        if (bytes[i] >= 10)
+            text[size++] = (char)('0' + bytes[i] / 10 % 10);
+        text[size++] = (char)('0' + bytes[i] % 10);
+    }
+    text[size] = 0;
+    return size;
+}
+
 size_t address_format(const struct address *address, char ret_text[ADDRESS_TEXT_SIZE]) {
     if (address->size == 0) {
         memcpy(ret_text, "-", 2);
         return 1;
     }
-    int family = address->size == 4 ? AF_INET : AF_INET6;
-    const char *text = inet_ntop(family, address->bytes, ret_text, ADDRESS_TEXT_SIZE);
+    if (address->size == 4)
+        return format_four(address->bytes, ret_text);
+    const char *text = inet_ntop(AF_INET6, address->bytes, ret_text, ADDRESS_TEXT_SIZE);
     assert(text);
     return strlen(text);
 }

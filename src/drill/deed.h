@@ -113,10 +113,11 @@ enum deed_mail_event {
 enum deed_clear_what {
     CLEAR_SECURITY = 1,
     CLEAR_SYSTEM = 2,
-    CLEAR_WINDOWS = 4, // every other event log
-    CLEAR_WEB = 8,     // access logs of web servers
-    CLEAR_SHELL = 16,  // shell history, authentication log
-    CLEAR_MAIL = 32    // Exchange's own logs
+    CLEAR_WINDOWS = 4,     // every other event log
+    CLEAR_WEB = 8,         // access logs of web servers
+    CLEAR_SHELL = 16,      // shell history, authentication log
+    CLEAR_MAIL = 32,       // Exchange's own logs
+    CLEAR_APPLICATION = 64 // the Application log alone
 };
 
 struct deed {
@@ -233,10 +234,16 @@ struct deed {
             bool listed; // by the vendor's release list: false is tampering
         } package;
         struct {
-            struct slice change; // "created", "password-reset", "group-added"
+            struct slice change; // "created", "password-reset", "group-added",
+                                 // "local-group-added": a group of the host `to`
             uint32_t target;     // account
             struct slice group;
         } account_change;
+        struct {
+            struct slice reason;
+            uint32_t up_seconds; // how long it was up
+            bool started;        // it comes up again; else it goes down
+        } restart;
         struct {
             unsigned what; // of enum deed_clear_what
         } clear;

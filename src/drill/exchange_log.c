@@ -143,11 +143,16 @@ void exchange_put_build(struct exchange_log *log) {
 void exchange_append_guid(struct buffer *line, uint64_t serial, uint64_t purpose) {
     struct dice dice;
     dice_init(&dice, serial, 0x45584348u ^ purpose);
-    uint64_t high = dice_roll(&dice), low = dice_roll(&dice);
-    buffer_append_format(line, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(high >> 32),
-                         (unsigned)(high >> 16) & 0xFFFF, (unsigned)high & 0xFFF,
-                         0x8000 | ((unsigned)(low >> 48) & 0x3FFF),
-                         (unsigned long long)(low & 0xFFFFFFFFFFFFull));
+    uint64_t halves[2] = {dice_roll(&dice), dice_roll(&dice)};
+    char text[36];
+    halves[0] = (halves[0] & ~0xF000ull) | 0x4000;
+    halves[1] = (halves[1] & ~(3ull << 62)) | 1ull << 63;
+    for (size_t i = 0, at = 0; i < 32; i++) {
+        if (i == 8 || i == 12 || i == 16 || i == 20)
+            text[at++] = '-';
+        text[at++] = "0123456789abcdef"[halves[i / 16] >> (60 - i % 16 * 4) & 15];
+    }
+    buffer_append(line, text, sizeof text);
 }
 
 void exchange_put_guid(struct exchange_log *log, const char *field, uint64_t serial,

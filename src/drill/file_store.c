@@ -101,6 +101,22 @@ void file_log_plant(struct log *log, struct slice path, const struct deed_conten
     file->first_run_ns = file->created_ns + (int64_t)(hash >> 16) % DAY_NS;
 }
 
+// Documents of the host's owner; some names are as an old program packed them, in GBK.
+static void plant_documents(struct log *log, const struct log_site *site) {
+    static const char *const names[] = {"Minutes 2025.docx", "\xBA\xCF\xCD\xAC.docx",
+                                        "\xBB\xE1\xD2\xE9\xBC\xCD\xD2\xAA.doc", "Budget.xlsx",
+                                        "\xCD\xBC\xD6\xBD.dwg"};
+    const struct account *owner = &site->organisation->accounts[site->host->user];
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        char path[160];
+        if ((site->host->seed >> i & 3) == 0)
+            continue;
+        int size =
+            snprintf(path, sizeof path, "C:\\Users\\%s\\Documents\\%s", owner->name, names[i]);
+        file_log_plant(log, slice_of(path, (size_t)size), NULL);
+    }
+}
+
 enum status file_log_open(const struct log_site *site, struct log **ret_log,
                           struct problem *problem) {
     enum status status = file_log_open_empty(site, ret_log, problem);
@@ -114,6 +130,8 @@ enum status file_log_open(const struct log_site *site, struct log **ret_log,
         if (memchr(image.data, '\\', image.size))
             file_log_plant(*ret_log, image, &content);
     }
+    if (windows && site->host->user != DEED_NO_ACCOUNT)
+        plant_documents(*ret_log, site);
     return status;
 }
 

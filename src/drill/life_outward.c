@@ -10,13 +10,15 @@
 #define BROWSER_AGENT                                                                              \
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "            \
     "Chrome/133.0.0.0 Safari/537.36"
+#define MAILER_AGENT "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17328; Pro)"
 #define MAILER "C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE"
 
-static void ask_name(struct life_stream *stream, const char *program, struct slice name) {
+static void ask_name(struct life_stream *stream, const char *program, struct slice name,
+                     struct slice answer) {
     struct deed *deed = life_add_to(stream, DEED_NAME_QUERY, 5, stream->plan->resolver);
     life_put_program(stream, deed, program);
     deed->name_query.name = name;
-    deed->name_query.answer = SLICE("::ffff:198.51.100.7;");
+    deed->name_query.answer = answer;
     deed->name_query.type = 1;
 }
 
@@ -38,14 +40,15 @@ static struct deed *ask_page(struct life_stream *stream, struct dice *dice, uint
 static void browse(struct life_stream *stream, struct dice *dice) {
     static const char *const words[] = {"news", "docs", "cdn", "maps", "shop",  "files",
                                         "api",  "www",  "img", "mail", "video", "learn"};
+    uint32_t word = dice_below(dice, ARRAY_SIZE(words)), number = dice_below(dice, 40);
+    bool net = dice_one_in(dice, 2);
     struct slice host =
-        life_text(stream, "%s%u.example.%s", words[dice_below(dice, ARRAY_SIZE(words))],
-                  (unsigned)dice_below(dice, 40), dice_one_in(dice, 2) ? "com" : "net");
-    uint32_t pages = 1 + dice_below(dice, 4);
-    ask_name(stream, BROWSER, host);
+        life_text(stream, "%s%u.example.%s", words[word], (unsigned)number, net ? "net" : "com");
+    uint32_t pages = 1 + dice_below(dice, 4), place = 64 + (word * 80 + number * 2 + net) % 180;
+    ask_name(stream, BROWSER, host, life_text(stream, "::ffff:198.51.100.%u;", (unsigned)place));
     for (uint32_t i = 0; i < pages; i++) {
         struct deed *deed = ask_page(stream, dice, DEED_NO_HOST, WEB_OUTSIDE);
-        deed->to.address = address_of(0xC6336400u + 1 + dice_below(dice, 250));
+        deed->to.address = address_of(0xC6336400u + place);
         life_put_program(stream, deed, BROWSER);
         deed->web.host = host;
         deed->web.proxied = stream->plan->proxy != DEED_NO_HOST;
@@ -68,18 +71,20 @@ static const struct {
     {"GET", "/OAB/oab.xml", "Oab", "", 3},
 };
 
-// The front end passes a request on to the back end, under the client's name.
-static void pass_on(struct life_stream *stream, const struct deed *front) {
-    struct slice user = front->web.user, method = front->web.method, agent = front->web.agent;
-    struct deed_web web = front->web;
-    struct deed *back = life_add_to(stream, DEED_WEB_REQUEST, 1, stream->plan->mail);
-    back->from = back->to;
-    back->to.port = 444;
-    back->web = web;
-    back->web.site = WEB_EXCHANGE_BACK;
-    back->web.user = user;
-    back->web.method = method;
-    back->web.agent = agent;
+// Web services: the protocol that programs other than Outlook's own window speak.
+static void call_mail(struct life_stream *stream, struct dice *dice) {
+    static const char *const actions[] = {"GetItem", "FindItem", "GetUserAvailability"};
+    struct deed *deed =
+        life_add_to(stream, DEED_MAILBOX_ACCESS, 20 + dice_below(dice, 900), stream->plan->mail);
+    deed->to.port = 443;
+    deed->mailbox.action = slice_of_string(actions[dice_below(dice, ARRAY_SIZE(actions))]);
+    deed->mailbox.mailbox = life_mail_address(stream, stream->host->user);
+    deed->mailbox.agent = SLICE(MAILER_AGENT);
+    deed->mailbox.item_count = 1 + dice_below(dice, 9);
+    deed->mailbox.request_bytes = 900 + dice_below(dice, 900);
+    deed->mailbox.response_bytes = 500 + dice_below(dice, 90000);
+    deed->mailbox.taken_ms = 9 + dice_below(dice, 300);
+    deed->mailbox.status = 200;
 }
 
 static void read_mail(struct life_stream *stream, struct dice *dice) {
@@ -89,6 +94,10 @@ static void read_mail(struct life_stream *stream, struct dice *dice) {
         return;
     while (roll >= mail_requests[pick].weight)
         roll -= mail_requests[pick++].weight;
+    if (mail_requests[pick].protocol[0] == 'E') {
+        call_mail(stream, dice);
+        return;
+    }
     const struct account *account = &organisation->accounts[stream->host->user];
     struct deed_web_exchange *exchange = &stream->lanes[stream->at]->exchange;
     struct deed *deed = ask_page(stream, dice, stream->plan->mail, WEB_EXCHANGE_FRONT);
@@ -96,9 +105,7 @@ static void read_mail(struct life_stream *stream, struct dice *dice) {
     life_put_program(stream, deed, browser ? BROWSER : MAILER);
     deed->web.method = slice_of_string(mail_requests[pick].method);
     deed->web.stem = slice_of_string(mail_requests[pick].stem);
-    deed->web.agent = browser ? SLICE(BROWSER_AGENT)
-                              : SLICE("Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook "
-                                      "16.0.17328; Pro)");
+    deed->web.agent = browser ? SLICE(BROWSER_AGENT) : SLICE(MAILER_AGENT);
     deed->web.user = life_text(stream, "%s\\%s", organisation->companies[account->company].netbios,
                                account->name);
     deed->web.status = 200;
@@ -111,7 +118,7 @@ static void read_mail(struct life_stream *stream, struct dice *dice) {
         .client_info = SLICE("Microsoft Outlook"),
         .back_status = 200};
     deed->web.exchange = exchange;
-    pass_on(stream, deed);
+    life_pass_on(stream);
 }
 
 static const char *pick_stem(struct dice *dice, const char *const *stems) {
@@ -168,37 +175,47 @@ static void use_files(struct life_stream *stream, struct dice *dice) {
     flow->flow.sent_bytes = 2000 + dice_below(dice, 50000);
     flow->flow.received_bytes = 5000 + dice_below(dice, 4000000);
     flow->flow.taken_ms = 200 + dice_below(dice, 60000);
+    struct deed *end = life_add_to(stream, DEED_LOGOFF, 300, stream->plan->files);
+    end->logon = stream->lanes[stream->at]->queue[0].logon;
+}
+
+// Who logs in on a Unix host, and from where: administrators, their jump host, backup and the
+// management tool with keys; now and then somebody mistypes.
+static void log_in(struct life_stream *stream, struct dice *dice) {
+    const struct life_plan *plan = stream->plan;
+    uint32_t roll = dice_below(dice, 10);
+    uint32_t from = roll < 3   ? plan->backup
+                    : roll < 6 ? plan->management
+                    : roll < 8 ? plan->jump
+                               : DEED_NO_HOST;
+    bool service = roll < 6;
+    if (from == DEED_NO_HOST && plan->administrator_count)
+        from = plan->administrators[dice_below(dice, plan->administrator_count)];
+    if (from == DEED_NO_HOST || from == stream->host->number)
+        return;
+    struct deed *deed = life_add_from(stream, DEED_SSH_LOGIN, 0, from);
+    deed->to.port = 22;
+    deed->account = service ? life_find_account(stream, ACCOUNT_SERVICE, roll < 3 ? 0 : 1)
+                            : life_find_account(stream, PERSON_ADMINISTRATOR, dice_below(dice, 8));
+    deed->ssh.method = service ? SLICE("publickey") : SLICE("password");
+    deed->ssh.key =
+        service ? SLICE("SHA256:q3Zs0l1vXkQ0nJt5m8xYp2bR7cW4dF6gH9iK1oL3uA") : SLICE("");
+    deed->ssh.failed = !service && dice_one_in(dice, 12);
 }
 
 static void send_mail(struct life_stream *stream, struct dice *dice) {
-    static const char *const subjects[] = {"Minutes", "Offer", "Re: drawing",       "Schedule",
-                                           "Invoice", "Lunch", "Status of the week"};
-    const struct organisation *organisation = stream->plan->organisation;
-    if (stream->plan->mail == DEED_NO_HOST || stream->host->user == DEED_NO_ACCOUNT)
+    uint32_t user = stream->host->user, people = stream->plan->person_count;
+    if (stream->plan->mail == DEED_NO_HOST || user == DEED_NO_ACCOUNT)
         return;
-    const struct account *account = &organisation->accounts[stream->host->user];
-    const struct account *other =
-        &organisation->accounts[dice_below(dice, (uint32_t)organisation->account_count)];
-    bool outside = dice_one_in(dice, 4) || other->kind >= ACCOUNT_SERVICE;
+    bool outside = dice_one_in(dice, 4);
     struct deed *deed = life_add_to(stream, DEED_MAIL, 50, stream->plan->mail);
-    deed->mail.event = outside ? MAIL_SENT : MAIL_DELIVERED;
-    deed->mail.sender =
-        life_text(stream, "%s@%s", account->name, organisation->companies[account->company].domain);
-    deed->mail.recipients =
-        outside ? life_text(stream, "contact%u@partner%u.example.net",
-                            (unsigned)dice_below(dice, 90), (unsigned)dice_below(dice, 12))
-                : life_text(stream, "%s@%s", other->name,
-                            organisation->companies[other->company].domain);
-    deed->mail.subject = slice_of_string(subjects[dice_below(dice, ARRAY_SIZE(subjects))]);
-    deed->mail.message_id =
-        life_text(stream, "<%08x%08x@%s>", (unsigned)dice_roll(dice), (unsigned)dice_roll(dice),
-                  organisation->companies[account->company].domain);
-    deed->mail.network_id =
-        life_text(stream, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)dice_roll(dice),
-                  (unsigned)dice_roll(dice) & 0xFFFF, (unsigned)dice_roll(dice) & 0xFFF,
-                  (unsigned)dice_roll(dice) & 0xFFF, (unsigned long long)(dice_roll(dice) >> 16));
-    deed->mail.size_bytes = 3000 + dice_below(dice, dice_one_in(dice, 8) ? 9000000 : 60000);
-    deed->mail.recipient_count = 1;
+    deed->mail.event = MAIL_SUBMITTED;
+    life_put_message(stream, dice, deed, life_mail_address(stream, user),
+                     outside
+                         ? life_text(stream, "contact%u@partner%u.example.net",
+                                     (unsigned)dice_below(dice, 90), (unsigned)dice_below(dice, 12))
+                         : life_mail_address(stream, dice_below(dice, people)));
+    life_move_message(stream, dice, outside ? MAIL_SENT : MAIL_DELIVERED);
 }
 
 static void renew_lease(struct life_stream *stream) {
@@ -214,8 +231,11 @@ static void renew_lease(struct life_stream *stream) {
 void life_happen_outward(struct life_stream *stream, struct dice *dice) {
     bool person = stream->host->user != DEED_NO_ACCOUNT;
     uint32_t roll = dice_below(dice, 100);
-    if (!person)
-        ask_name(stream, "C:\\Windows\\System32\\svchost.exe", SLICE("time.example.com"));
+    if (stream->host->system == SYSTEM_LINUX && !dice_one_in(dice, 3))
+        log_in(stream, dice);
+    else if (!person)
+        ask_name(stream, "C:\\Windows\\System32\\svchost.exe", SLICE("time.example.com"),
+                 SLICE("::ffff:198.51.100.70;"));
     else if (roll < 35)
         browse(stream, dice);
     else if (roll < 62)

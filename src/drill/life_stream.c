@@ -27,6 +27,18 @@ static uint32_t number_of(const struct host *host) {
     return host ? host->number : DEED_NO_HOST;
 }
 
+static void find_people(struct life_plan *plan) {
+    const struct organisation *organisation = plan->organisation;
+    for (uint32_t i = 0; i < organisation->central_count; i++)
+        if (organisation->hosts[i].role == HOST_ADMINISTRATOR &&
+            organisation->hosts[i].company == 0 &&
+            plan->administrator_count < LIFE_ADMINISTRATORS_MAX)
+            plan->administrators[plan->administrator_count++] = i;
+    while (plan->person_count < organisation->account_count &&
+           organisation->accounts[plan->person_count].kind < ACCOUNT_SERVICE)
+        plan->person_count++;
+}
+
 struct life_plan *life_plan_new(const struct scenario *scenario,
                                 const struct organisation *organisation, uint32_t records_a_day) {
     struct life_plan *plan = memory_new(1, sizeof *plan);
@@ -41,6 +53,13 @@ struct life_plan *life_plan_new(const struct scenario *scenario,
     plan->proxy = number_of(first_of(organisation, HOST_PROXY));
     plan->resolver = number_of(first_of(organisation, HOST_RESOLVER));
     plan->files = number_of(first_of(organisation, HOST_FILES));
+    plan->management = number_of(first_of(organisation, HOST_MANAGEMENT));
+    plan->backup = number_of(first_of(organisation, HOST_BACKUP));
+    plan->jump = number_of(first_of(organisation, HOST_JUMP));
+    plan->scanner = number_of(first_of(organisation, HOST_SCANNER));
+    plan->room_service = number_of(first_of(organisation, HOST_SERVER));
+    find_people(plan);
+    life_draw_odds(plan);
     return plan;
 }
 
@@ -75,6 +94,8 @@ static int64_t draw_next(struct life_stream *stream, enum life_track track, uint
 
 static uint32_t rate(const struct life_stream *stream, enum life_track track) {
     uint32_t all = stream->plan->records_a_day;
+    if (track == TRACK_SERVICE)
+        return life_service_rate(stream->plan, stream->host);
     return track == TRACK_LOCAL ? all * 8 / 10 : all / 10 + 1;
 }
 
@@ -84,9 +105,22 @@ uint32_t life_round_due(const struct scenario_round *round, int64_t day) {
     return (uint32_t)((day - round->first_day) / round->every_days);
 }
 
+static bool publishes(const struct life_stream *stream, const struct scenario_round *round) {
+    return round->kind == ROUND_RELEASE && stream->host->number == stream->plan->upgrade;
+}
+
+// The scanner comes back to a web server many times in a night.
+static uint32_t times_of(const struct life_stream *stream, const struct scenario_round *round) {
+    enum host_role role = stream->host->role;
+    bool web = role == HOST_MAIL || role == HOST_DOCUMENT || role == HOST_UPGRADE;
+    return round->kind == ROUND_SCAN && web ? 12 : 1;
+}
+
 static bool takes_part(const struct life_stream *stream, const struct scenario_round *round,
                        struct dice *dice) {
     uint32_t count = (uint32_t)stream->plan->organisation->host_count;
+    if (publishes(stream, round))
+        return true;
     if (round->hosts)
         return dice_below(dice, count) < round->hosts;
     return round->share_percent == 0 || dice_below(dice, 100) < round->share_percent;
@@ -119,11 +153,15 @@ static void plan_day(struct life_stream *stream, int64_t day) {
         if (!takes_part(stream, round, &dice))
             continue;
         uint32_t minutes = (hours.to + 1440u - hours.from) % 1440u;
-        int64_t second = hours.from * 60 + (int64_t)dice_below(&dice, minutes * 60);
-        insert_round(stream,
-                     stream->plan->organisation->start_ns + day * DAY_NS + second * SECOND_NS +
-                         dice_below(&dice, 1000000000),
-                     i);
+        for (uint32_t j = times_of(stream, round); j > 0; j--) {
+            int64_t second = hours.from * 60 + (int64_t)dice_below(&dice, minutes * 60);
+            if (publishes(stream, round)) // before the first client can fetch it
+                second = hours.from * 30 + (int64_t)dice_below(&dice, hours.from * 20u + 1);
+            insert_round(stream,
+                         stream->plan->organisation->start_ns + day * DAY_NS + second * SECOND_NS +
+                             dice_below(&dice, 1000000000),
+                         i);
+        }
     }
 }
 
@@ -145,7 +183,8 @@ struct life_stream *life_stream_new(const struct life_plan *plan, const struct h
     stream->scope = scope;
     stream->day = -1;
     for (unsigned i = 0; i < LIFE_TRACKS; i++) {
-        if (i == TRACK_LOCAL && scope == LIFE_OUTWARD)
+        bool whole = i == TRACK_LOCAL || i == TRACK_SERVICE;
+        if ((whole && scope == LIFE_OUTWARD) || (i == TRACK_SERVICE && rate(stream, i) == 0))
             continue;
         struct life_lane *lane = stream->lanes[i] = memory_new(1, sizeof *lane);
         host_dice_init(&lane->dice, host, 0x11FE + i);
@@ -207,6 +246,8 @@ static void happen(struct life_stream *stream, enum life_track track) {
     } else {
         if (track == TRACK_LOCAL)
             life_happen_local(stream, &lane->dice);
+        else if (track == TRACK_SERVICE)
+            life_happen_service(stream, &lane->dice);
         else
             life_happen_outward(stream, &lane->dice);
         lane->next_ns = draw_next(stream, track, rate(stream, track));

@@ -18,6 +18,11 @@ static void append_time(struct buffer *line, int64_t time_ns, int32_t zone, unsi
     buffer_append_byte(line, ',');
 }
 
+static void append_number(struct buffer *line, uint64_t number, char after) {
+    buffer_append_u64(line, number);
+    buffer_append_byte(line, (uint8_t)after);
+}
+
 static const char *flags_of(const struct wire_leg *leg) {
     if (leg->protocol[0] != 't')
         return "........";
@@ -37,16 +42,23 @@ static void compose(struct log *log, const struct wire_leg *leg, int64_t time_ns
     uint64_t bytes = back ? leg->received_bytes : leg->sent_bytes;
     append_time(line, time_ns, zone, 0);
     append_time(line, end_ns, zone, 0);
-    buffer_append_format(line, "%u.%03u,", leg->taken_ms / 1000, leg->taken_ms % 1000);
+    append_number(line, leg->taken_ms / 1000, '.');
+    for (uint32_t unit = 100; unit > 0; unit /= 10)
+        buffer_append_byte(line, (uint8_t)('0' + leg->taken_ms / unit % 10));
+    buffer_append_byte(line, ',');
     text_append_address(line, back ? &leg->to : &leg->from);
     buffer_append_byte(line, ',');
     text_append_address(line, back ? &leg->from : &leg->to);
-    buffer_append_format(
-        line, ",%u,%u,%s,%s,0,0,%llu,%llu,0,0,%u,%u,0,0,24,24,0,0,",
-        back ? leg->to_port : leg->from_port, back ? leg->from_port : leg->to_port,
-        protocol_of(leg), flags_of(leg), (unsigned long long)packets,
-        (unsigned long long)(bytes + packets * (leg->protocol[0] == 't' ? 40 : 28)), back ? 2u : 1u,
-        back ? 1u : 2u);
+    buffer_append_byte(line, ',');
+    append_number(line, back ? leg->to_port : leg->from_port, ',');
+    append_number(line, back ? leg->from_port : leg->to_port, ',');
+    buffer_append_text(line, protocol_of(leg));
+    buffer_append_byte(line, ',');
+    buffer_append_text(line, flags_of(leg));
+    buffer_append_text(line, ",0,0,");
+    append_number(line, packets, ',');
+    append_number(line, bytes + packets * (leg->protocol[0] == 't' ? 40 : 28), ',');
+    buffer_append_text(line, back ? "0,0,2,1,0,0,24,24,0,0," : "0,0,1,2,0,0,24,24,0,0,");
     buffer_append_text(line, "0.0.0.0,0.0.0.0,0,0," HARDWARE "," LABELS ",    0.000,    0.000,"
                              "    0.000,");
     text_append_address(line, &host->address);

@@ -241,6 +241,8 @@ static bool is_cleared(const char *channel, unsigned what) {
         return what & CLEAR_SECURITY;
     if (strcmp(channel, "System") == 0)
         return what & CLEAR_SYSTEM;
+    if (strcmp(channel, "Application") == 0 && what & CLEAR_APPLICATION)
+        return true;
     return what & CLEAR_WINDOWS;
 }
 
@@ -248,7 +250,7 @@ static enum status windows_clear(struct log *log, const struct log_entry *entry,
                                  struct problem *problem) {
     enum status status = STATUS_OK;
     unsigned what = entry->deed->clear.what;
-    if (!(what & (CLEAR_SECURITY | CLEAR_SYSTEM | CLEAR_WINDOWS)))
+    if (!(what & (CLEAR_SECURITY | CLEAR_SYSTEM | CLEAR_WINDOWS | CLEAR_APPLICATION)))
         return STATUS_OK;
     for (size_t i = 0; i < log->site->kit->channel_count && status == STATUS_OK; i++) {
         struct channel_file *file = &log->files[i];
@@ -301,7 +303,8 @@ const struct log_writer log_writer_windows = {
              DEED_MASK(PROCESS_START) | DEED_MASK(PROCESS_END) | DEED_MASK(PROCESS_ACCESS) |
              DEED_MASK(PIPE) | DEED_MASK(SCRIPT) | DEED_MASK(FILE_WRITE) | DEED_MASK(FILE_DELETE) |
              DEED_MASK(REGISTRY_SET) | DEED_MASK(SERVICE_INSTALL) | DEED_MASK(TASK_CREATE) |
-             DEED_MASK(SOFTWARE_INSTALL),
+             DEED_MASK(SOFTWARE_INSTALL) | DEED_MASK(LOGOFF) | DEED_MASK(ACCOUNT_CHANGE) |
+             DEED_MASK(RESTART),
     .places = PLACE_FROM | PLACE_TO | PLACE_DIRECTORY,
     .roles = UINT32_MAX,
     .kit_new = windows_kit_new,

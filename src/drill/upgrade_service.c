@@ -19,6 +19,8 @@ struct deed_content made_content(uint64_t seed, struct slice name, uint64_t size
 }
 
 struct deed_content upgrade_release(uint64_t seed, uint32_t number) {
+    static const char *const versions[] = {"6.4.0.0", "6.4.1.0", "6.4.2.0", "6.4.3.0",
+                                           "6.5.0.0", "6.5.1.0", "6.5.2.0", "6.6.0.0"};
     char name[32];
     int size = snprintf(name, sizeof name, "release %u", (unsigned)number);
     struct dice dice;
@@ -27,6 +29,7 @@ struct deed_content upgrade_release(uint64_t seed, uint32_t number) {
         made_content(seed, slice_of(name, (size_t)size), 48000000 + dice_below(&dice, 9000000));
     content.signer = SLICE("Example DocSafe Ltd");
     content.description = SLICE("DocSafe Client Setup");
-    content.version = SLICE("6.4.0.0");
+    content.version = slice_of_string(
+        versions[number < ARRAY_SIZE(versions) ? number : ARRAY_SIZE(versions) - 1]);
     return content;
 }

@@ -160,6 +160,13 @@ static void tell_logon(struct telling *telling) {
         tell_privileges(telling);
 }
 
+static void tell_logoff(struct telling *telling) {
+    telling_start(telling);
+    telling_put_account(telling, telling->deed->logon.session);
+    scribe_number(telling->scribe, EVTX_UINT32, telling->deed->logon.type);
+    telling_emit(telling, DRILL_LOGOFF, LSASS_PROCESS);
+}
+
 // On the host that the logon comes from.
 static void tell_explicit_logon(struct telling *telling) {
     const struct deed *deed = telling->deed;
@@ -207,6 +214,8 @@ static void tell_ticket(struct telling *telling) {
 static void tell_directory(struct telling *telling) {
     const struct deed *deed = telling->deed;
     const struct organisation *organisation = telling->host->site->organisation;
+    if (deed->kind == DEED_ACCOUNT_CHANGE)
+        windows_tell_account_change(telling, false);
     if (deed->kind != DEED_LOGON || deed->logon.type == LOGON_SERVICE)
         return;
     if (slice_equal_string(deed->logon.package, "Kerberos")) {
@@ -380,6 +389,9 @@ static void tell_to(struct telling *telling) {
     case DEED_LOGON:
         tell_logon(telling);
         break;
+    case DEED_LOGOFF:
+        tell_logoff(telling);
+        break;
     case DEED_FILE_WRITE:
     case DEED_FILE_DELETE:
         tell_file(telling);
@@ -438,7 +450,8 @@ void windows_record_clear(struct windows_host *host, const struct log_entry *ent
     if (what & CLEAR_SECURITY)
         telling_emit(&telling, DRILL_SECURITY_CLEARED, 1004);
     const char *channels[] = {what & CLEAR_SYSTEM ? "System" : NULL,
-                              what & CLEAR_WINDOWS ? "Windows PowerShell" : NULL};
+                              what & CLEAR_WINDOWS ? "Windows PowerShell" : NULL,
+                              what & CLEAR_APPLICATION ? "Application" : NULL};
     for (size_t i = 0; i < ARRAY_SIZE(channels); i++) {
         if (!channels[i])
             continue;

@@ -135,6 +135,105 @@ static void tell_cmdlet(struct telling *telling) {
                  deed->program.id);
 }
 
+static void put_target(struct telling *telling, const struct account *account, bool with_domain) {
+    const struct organisation *organisation = telling->host->site->organisation;
+    scribe_text(telling->scribe, account->name);
+    if (with_domain)
+        scribe_text(telling->scribe, organisation->companies[account->company].netbios);
+    scribe_bytes(telling->scribe, EVTX_SID, slice_of(account->sid, account->sid_size));
+}
+
+// 4720: what the directory sets for a new account.
+static void tell_account_created(struct telling *telling, const struct account *account) {
+    struct scribe *scribe = telling->scribe;
+    static const char *const rest[] = {
+        "%%1793", "%%1793", "%%1793", "%%1793",
+        "%%1793", "%%1794", "%%1794", "513",
+        "-",      "0x0",    "0x15",   "\r\n\t\t%%2080\r\n\t\t%%2082\r\n\t\t%%2084",
+        "%%1793", "-",      "%%1797"};
+    put_target(telling, account, true);
+    telling_put_account(telling, 0x100000 + telling->deed->serial % 0xFFFFFF);
+    scribe_text(scribe, "-");
+    scribe_text(scribe, account->name);
+    scribe_text(scribe, account->name);
+    scribe_text(scribe, account->name);
+    for (size_t i = 0; i < ARRAY_SIZE(rest); i++)
+        scribe_text(scribe, rest[i]);
+    telling_emit(telling, DRILL_ACCOUNT_CREATED, LSASS_PROCESS);
+}
+
+static void tell_group_added(struct telling *telling, const struct account *account, bool local) {
+    static const uint8_t administrators[16] = {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0};
+    const struct account *group = telling->account ? telling->account : account;
+    scribe_text(telling->scribe, "-");
+    scribe_bytes(telling->scribe, EVTX_SID, slice_of(account->sid, account->sid_size));
+    telling_put_text(telling, telling->deed->account_change.group);
+    scribe_text(telling->scribe, local ? "Builtin" : telling->domain);
+    scribe_bytes(telling->scribe, EVTX_SID,
+                 local ? slice_of(administrators, sizeof administrators)
+                       : slice_of(group->sid, group->sid_size));
+    telling_put_account(telling, 0x100000 + telling->deed->serial % 0xFFFFFF);
+    scribe_text(telling->scribe, "-");
+    telling_emit(telling, local ? DRILL_LOCAL_GROUP_ADDED : DRILL_GROUP_ADDED, LSASS_PROCESS);
+}
+
+void windows_tell_account_change(struct telling *telling, bool local) {
+    const struct organisation *organisation = telling->host->site->organisation;
+    struct slice change = telling->deed->account_change.change;
+    uint32_t target = telling->deed->account_change.target;
+    if (target >= organisation->account_count ||
+        local != slice_equal_string(change, "local-group-added"))
+        return;
+    const struct account *account = &organisation->accounts[target];
+    telling_start(telling);
+    if (slice_equal_string(change, "created"))
+        tell_account_created(telling, account);
+    else if (slice_equal_string(change, "password-reset")) {
+        put_target(telling, account, true);
+        telling_put_account(telling, 0x100000 + telling->deed->serial % 0xFFFFFF);
+        telling_emit(telling, DRILL_PASSWORD_RESET, LSASS_PROCESS);
+    } else
+        tell_group_added(telling, account, local);
+}
+
+static void tell_going_down(struct telling *telling) {
+    const char *computer = telling->fleet->computer;
+    telling_start(telling);
+    scribe_text(telling->scribe, "C:\\Windows\\servicing\\TrustedInstaller.exe");
+    scribe_text(telling->scribe, computer);
+    telling_put_text(telling, telling->deed->restart.reason);
+    scribe_text(telling->scribe, "0x80020010");
+    scribe_text(telling->scribe, "restart");
+    scribe_text(telling->scribe, "");
+    scribe_text(telling->scribe, telling->label);
+    telling_emit(telling, DRILL_SHUTDOWN, 612);
+    telling_start(telling);
+    scribe_bytes(telling->scribe, EVTX_BINARY, SLICE("\1"));
+    telling_emit(telling, DRILL_LOG_STOPPED, 0);
+}
+
+static void tell_coming_up(struct telling *telling) {
+    static const uint32_t version[] = {10, 0, 19041, 3636, 0, 0};
+    struct text_list list = {.size = 0};
+    telling_start(telling);
+    for (size_t i = 0; i < ARRAY_SIZE(version); i++)
+        scribe_number(telling->scribe, EVTX_UINT32, version[i]);
+    scribe_number(telling->scribe, EVTX_FILETIME, telling->fleet->now);
+    telling_emit(telling, DRILL_SYSTEM_STARTED, SYSTEM_PROCESS);
+    telling_start(telling);
+    scribe_bytes(telling->scribe, EVTX_BINARY, SLICE("\1"));
+    telling_emit(telling, DRILL_LOG_STARTED, 0);
+    telling_start(telling);
+    for (int i = 0; i < 4; i++)
+        list_add(&list, SLICE(""));
+    list_add(&list, SLICE("21"));
+    list_add(&list, SLICE("60"));
+    list_add(&list, SLICE("-480 China Standard Time"));
+    put_list(telling, &list);
+    scribe_bytes(telling->scribe, EVTX_BINARY, SLICE("\1"));
+    telling_emit(telling, DRILL_LOG_UPTIME, 0);
+}
+
 // What the host does by itself: one row of normal life, by the kind of host.
 static void tell_routine(struct telling *telling) {
     struct fleet_host *fleet = telling->fleet;
@@ -146,6 +245,15 @@ void windows_tell_rest(struct telling *telling) {
     switch (telling->deed->kind) {
     case DEED_ROUTINE:
         tell_routine(telling);
+        break;
+    case DEED_ACCOUNT_CHANGE:
+        windows_tell_account_change(telling, true);
+        break;
+    case DEED_RESTART:
+        if (telling->deed->restart.started)
+            tell_coming_up(telling);
+        else
+            tell_going_down(telling);
         break;
     case DEED_PROCESS_ACCESS:
         tell_access(telling);
