@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/finding.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -32,7 +33,7 @@ struct evidence {
 static void evidence_tell(const struct event *event, struct slice path, struct buffer *text) {
     uint8_t digest[DIGEST_SHA256_SIZE];
     char hex[DIGEST_SHA256_HEX_SIZE];
-    digest_sha256(event->raw, digest);
+    reference_digest(event, digest);
     digest_hex(digest, hex);
     const struct position *position = &event->position;
     buffer_append_text(text, "file    ");
@@ -87,6 +88,7 @@ static enum exit_code evidence_look(const struct command_line *line, char *file,
     const char *paths[] = {outer};
     struct event_run run = {.line = line, .paths = paths, .path_count = 1};
     run.options.recover = command_line_flag(line, "recover");
+    run.options.files = true;
     run.options.filter.since_ns = CLOCK_NONE;
     run.options.filter.until_ns = CLOCK_NONE;
     run.options.filter.records = &record;

@@ -180,7 +180,7 @@ enum status correlator_observe(struct correlator *correlator, uint32_t rule,
     memset(&note, 0, sizeof note);
     note.reference.position = event->position;
     note.reference.time_ns = event->time_ns;
-    digest_sha256(event->raw, note.reference.sha256);
+    reference_digest(event, note.reference.sha256);
     correlator_give_back(&correlator->texts);
     value_append_text(event_role_value(event, FIELD_ROLE_COMPUTER), &correlator->texts);
     note.host = text_cut(correlator->texts.size ? buffer_slice(&correlator->texts) : host,

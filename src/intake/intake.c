@@ -30,10 +30,13 @@ enum intake_way {
     INTAKE_WAY_NONE,   // nothing in hand: open the next
     INTAKE_WAY_FILE,   // blocks of a plain file, read by the workers
     INTAKE_WAY_STREAM, // bytes read here
+    INTAKE_WAY_WHOLE,  // all of a plain file, read by one worker
 };
 
 struct intake {
     const struct decoder *(*recognise)(struct slice first, struct slice path);
+    const struct decoder *fallback;
+    const char *spool_directory;
     const atomic_bool *stop;
     struct found_files found;
     size_t next_found;
@@ -51,6 +54,8 @@ enum status intake_new(const struct intake_options *options, struct intake **ret
                        struct problem *problem) {
     struct intake *intake = memory_new(1, sizeof *intake);
     intake->recognise = options->recognise;
+    intake->fallback = options->fallback;
+    intake->spool_directory = options->spool_directory ? options->spool_directory : "/tmp";
     intake->stop = options->stop;
     intake->first = memory_new(INTAKE_FIRST_BYTES, 1);
     found_files_init(&intake->found);
@@ -149,6 +154,8 @@ static void intake_look_at(struct intake *intake, struct stream stream, bool pla
                      gaps);
         return;
     }
+    if (!decoder)
+        decoder = intake->fallback;
     source->decoder = decoder;
     if (!decoder) {
         if (damage)
@@ -159,6 +166,9 @@ static void intake_look_at(struct intake *intake, struct stream stream, bool pla
     if (plain && decoder->division == DIVISION_CHUNKS) {
         intake->file.at = decoder->division_header;
         intake->way = INTAKE_WAY_FILE;
+    } else if (plain && decoder->division == DIVISION_FILE) {
+        intake->file.at = 0;
+        intake->way = INTAKE_WAY_WHOLE;
     } else {
         intake_begin_stream(intake, stream, first);
     }
@@ -197,12 +207,21 @@ static void intake_open_next(struct intake *intake, const struct gap_sink *gaps)
 
 static bool intake_next_piece(struct intake *intake, struct unit_buffer *buffer,
                               struct unit *ret_unit, const struct gap_sink *gaps) {
-    if (intake->way == INTAKE_WAY_NONE)
+    struct cutter *cutter = &intake->cutter;
+    switch (intake->way) {
+    case INTAKE_WAY_NONE:
         return false;
-    if (intake->way == INTAKE_WAY_FILE)
+    case INTAKE_WAY_FILE:
         return plain_file_next_blocks(&intake->file, intake->source, buffer, ret_unit, gaps);
-    return intake->cutter.block_bytes ? cutter_next_blocks(&intake->cutter, buffer, ret_unit, gaps)
-                                      : cutter_next_lines(&intake->cutter, buffer, ret_unit, gaps);
+    case INTAKE_WAY_WHOLE:
+        return plain_file_next_whole(&intake->file, intake->source, buffer, ret_unit);
+    case INTAKE_WAY_STREAM:
+        break;
+    }
+    if (intake->source->decoder->division == DIVISION_FILE)
+        return cutter_next_whole(cutter, intake->spool_directory, buffer, ret_unit, gaps);
+    return cutter->block_bytes ? cutter_next_blocks(cutter, buffer, ret_unit, gaps)
+                               : cutter_next_lines(cutter, buffer, ret_unit, gaps);
 }
 
 // Put the next source in hand; false when there is none.
@@ -239,5 +258,7 @@ enum status intake_next(struct intake *intake, struct unit_buffer *buffer, struc
     do {
         *ret_more = intake_next_piece(intake, buffer, ret_unit, &gaps);
     } while (!*ret_more && intake_step(intake, &gaps));
+    if (*ret_more)
+        ret_unit->path = intake->source->path;
     return STATUS_OK;
 }

@@ -38,6 +38,8 @@ struct intake_options {
     // How a source is recognised: decode_recognise, handed down so that intake does not know
     // the decode room.
     const struct decoder *(*recognise)(struct slice first, struct slice path);
+    // What takes a source that nothing recognises; NULL: such a source is counted and said.
+    const struct decoder *fallback;
     uint64_t archive_bytes_max; // uncompressed bytes of one archive; 0: the default, 64 GiB
     uint32_t archive_depth_max; // archives inside archives; 0: the default, 3
     uint32_t archive_ratio_max; // uncompressed / compressed; 0: the default, 1,000

@@ -158,9 +158,7 @@ void cutter_end(struct cutter *cutter, const char *damage, const struct gap_sink
                                     .reason = damage});
 }
 
-// Up to `size` bytes: first what waits, then the stream.
-static size_t cutter_read(struct cutter *cutter, uint8_t *to, size_t size,
-                          const struct gap_sink *gaps) {
+size_t cutter_read(struct cutter *cutter, uint8_t *to, size_t size, const struct gap_sink *gaps) {
     size_t got = cutter->carry_size < size ? cutter->carry_size : size;
     if (got) {
         memcpy(to, cutter->carry, got);

@@ -61,6 +61,15 @@ bool cutter_next_lines(struct cutter *cutter, struct unit_buffer *buffer, struct
 bool cutter_next_blocks(struct cutter *cutter, struct unit_buffer *buffer, struct unit *ret_unit,
                         const struct gap_sink *gaps);
 
+// The whole source as one unit: in memory when it is short, else in a file without a name in
+// `spool_directory`. False at the end, and when there is no room for it (a gap says so).
+bool cutter_next_whole(struct cutter *cutter, const char *spool_directory,
+                       struct unit_buffer *buffer, struct unit *ret_unit,
+                       const struct gap_sink *gaps);
+
+// Up to `size` bytes: first what waits, then the stream.
+size_t cutter_read(struct cutter *cutter, uint8_t *to, size_t size, const struct gap_sink *gaps);
+
 // Room for `size` bytes in the unit; what is there stays.
 void unit_buffer_grow(struct unit_buffer *buffer, size_t size);
 

@@ -101,6 +101,19 @@ bool plain_file_next_blocks(struct plain_file *file, const struct source *source
     return true;
 }
 
+bool plain_file_next_whole(struct plain_file *file, const struct source *source,
+                           struct unit_buffer *buffer, struct unit *ret_unit) {
+    if (file->at >= file->size)
+        return false;
+    buffer->file = open_file_take(file->file);
+    *ret_unit = (struct unit){.source = source->index,
+                              .fd = open_file_fd(file->file),
+                              .size = file->size,
+                              .source_size = file->size};
+    file->at = file->size;
+    return true;
+}
+
 // Waits for bytes in steps, so that a pipe that never ends can be interrupted.
 static size_t standard_input_read(void *context, uint8_t *to, size_t size,
                                   const char **ret_damage) {

@@ -28,6 +28,10 @@ bool plain_file_next_blocks(struct plain_file *file, const struct source *source
                             struct unit_buffer *buffer, struct unit *ret_unit,
                             const struct gap_sink *gaps);
 
+// The whole file as one unit; false when that was given already.
+bool plain_file_next_whole(struct plain_file *file, const struct source *source,
+                           struct unit_buffer *buffer, struct unit *ret_unit);
+
 // Standard input; never closed.
 struct stream standard_input_stream(const atomic_bool *stop);
 

@@ -31,6 +31,7 @@ struct decode_options {
 enum division {
     DIVISION_CHUNKS, // one header of `division_header` bytes, then blocks of `division_block`
     DIVISION_LINES,  // at line ends
+    DIVISION_FILE,   // not at all: one unit, of any size, which the decoder reads piece by piece
 };
 
 // One evidence format: one file, one line in decoders.def. A state belongs to one worker and

@@ -32,8 +32,10 @@ struct event {
     int64_t time_ns; // as written, CLOCK_NONE when the record has none
     struct position position;
     struct slice raw; // the record's bytes as they lie in the source; a line without its end
-    bool damaged;     // its chunk failed a checksum
-    bool recovered;   // found in slack or free space
+    // Not NULL: the record is larger than what of it lies in `raw`; this is the SHA-256 of all.
+    const uint8_t *raw_sha256;
+    bool damaged;                          // its chunk failed a checksum
+    bool recovered;                        // found in slack or free space
     const struct event_class *event_class; // NULL until classified
 };
 

@@ -13,6 +13,13 @@ static int reference_compare_place(const struct reference *reference, int64_t ti
     return 0;
 }
 
+void reference_digest(const struct event *event, uint8_t ret_sha256[DIGEST_SHA256_SIZE]) {
+    if (event->raw_sha256)
+        memcpy(ret_sha256, event->raw_sha256, DIGEST_SHA256_SIZE);
+    else
+        digest_sha256(event->raw, ret_sha256);
+}
+
 int reference_compare(const struct reference *a, const struct reference *b) {
     return reference_compare_place(a, b->time_ns, &b->position);
 }

@@ -49,6 +49,9 @@ struct finding {
     uint32_t reference_count;
 };
 
+// The SHA-256 of an event's record, for a reference to it.
+void reference_digest(const struct event *event, uint8_t ret_sha256[DIGEST_SHA256_SIZE]);
+
 // Order of references: time, source, offset.
 int reference_compare(const struct reference *a, const struct reference *b);
 

@@ -24,6 +24,7 @@ struct unit {
     // Else empty: headers then stand in the unit itself.
     struct slice header;
     uint64_t source_size; // as seen when the source was divided; may have changed since
+    struct slice path;    // of the source, as given and found; lives as long as the run
 };
 
 // Copy up to `size` bytes at `offset` (absolute in the source) to `to`; returns how many there

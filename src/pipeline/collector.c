@@ -177,7 +177,7 @@ static bool collector_count_hit(struct collector *collector, struct collector_gr
         memset(&reference, 0, sizeof reference);
         reference.position = event->position;
         reference.time_ns = time_ns;
-        digest_sha256(event->raw, reference.sha256);
+        reference_digest(event, reference.sha256);
         reference_insert(group->references, &group->reference_count, &reference);
     }
     if (time_ns != CLOCK_NONE && (group->first_ns == CLOCK_NONE || time_ns < group->first_ns))
