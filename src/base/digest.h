@@ -5,6 +5,7 @@
 
 #include "base/slice.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -17,6 +18,36 @@ void digest_sha256(struct slice bytes, uint8_t ret_digest[DIGEST_SHA256_SIZE]);
 
 // Lower-case hexadecimal, NUL-terminated.
 void digest_hex(const uint8_t digest[DIGEST_SHA256_SIZE], char ret_text[DIGEST_SHA256_HEX_SIZE]);
+
+// Digests of bytes that come in pieces, several in one pass.
+enum digest_kind {
+    DIGEST_MD5,  // RFC 1321; only to be compared with what others wrote
+    DIGEST_SHA1, // FIPS 180-4; the same
+    DIGEST_SHA256,
+    DIGEST_SHA384,
+    DIGEST_SHA512,
+    DIGEST_KIND_COUNT,
+};
+enum {
+    DIGEST_SIZE_MAX = 64,
+    DIGEST_HEX_SIZE_MAX = 2 * DIGEST_SIZE_MAX + 1,
+};
+
+// How many bytes a digest of the kind has.
+size_t digest_size(enum digest_kind kind);
+
+// One pass after the other. Not thread-safe. `kinds` is a set of bits 1 << kind.
+struct digest_pass;
+struct digest_pass *digest_pass_new(void);
+void digest_pass_free(struct digest_pass *pass);
+void digest_pass_begin(struct digest_pass *pass, unsigned kinds);
+void digest_pass_add(struct digest_pass *pass, struct slice bytes);
+// For each kind that was begun, once.
+void digest_pass_end(struct digest_pass *pass, enum digest_kind kind,
+                     uint8_t ret_digest[DIGEST_SIZE_MAX]);
+
+// Lower-case hexadecimal of `size` bytes, NUL-terminated.
+void digest_hex_of(const uint8_t *digest, size_t size, char ret_text[DIGEST_HEX_SIZE_MAX]);
 
 // CRC-32 of gzip (reflected 0xEDB88320), as EVTX headers and chunks carry it. `before` is the
 // value of the bytes that came earlier, 0 at the start.
