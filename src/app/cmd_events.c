@@ -21,6 +21,8 @@ static const struct option_row options[] = {
      "only events of this host; evidence that names none is taken to be its own"},
     {"since", 0, OPTION_TIME, "TIME", NULL, NULL, "only events at or after TIME (UTC)"},
     {"until", 0, OPTION_TIME, "TIME", NULL, NULL, "only events before TIME (UTC)"},
+    {"files", 0, OPTION_FLAG, NULL, NULL, NULL,
+     "also files that are no log: hashes, program facts, script measures"},
     {"recover", 0, OPTION_FLAG, NULL, NULL, NULL, "also read records in slack and free space"},
     {"count", 0, OPTION_FLAG, NULL, NULL, NULL, "print how many there are, and nothing else"},
     {0},
@@ -107,6 +109,7 @@ static enum exit_code events_run(const struct command_line *line) {
     struct event_run run = {
         .line = line, .paths = line->operands, .path_count = line->operand_count};
     run.options.recover = command_line_flag(line, "recover");
+    run.options.files = command_line_flag(line, "files");
     struct event_filter *filter = &run.options.filter;
     filter->since_ns = command_line_time(line, "since");
     filter->until_ns = command_line_time(line, "until");

@@ -17,6 +17,13 @@ const struct decoder *const *decode_list(size_t *ret_count) {
     return decoders;
 }
 
+const struct decoder *decode_find(const char *name) {
+    for (size_t i = 0; i < ARRAY_SIZE(decoders); i++)
+        if (strcmp(decoders[i]->name, name) == 0)
+            return decoders[i];
+    return NULL;
+}
+
 const struct decoder *decode_recognise(struct slice first, struct slice path) {
     const struct decoder *best = NULL;
     int best_score = 0;

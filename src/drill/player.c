@@ -163,7 +163,6 @@ static void make_recorder(struct play *play) {
                     .tomcat_format = (uint8_t)(options->seed % 3)},
         .loss_millionths = options->loss_millionths,
         .damage_millionths = DAMAGE_MILLIONTHS,
-        .packed = true,
     };
     play->recorder = recorder_new(&recording);
 }

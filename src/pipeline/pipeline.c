@@ -66,6 +66,7 @@ static enum status pipeline_new(const struct pipeline_options *options,
     struct intake_options intake = {.paths = options->paths,
                                     .path_count = options->path_count,
                                     .recognise = decode_recognise,
+                                    .fallback = options->files ? decode_find("file") : NULL,
                                     .spool_directory = options->spill_directory,
                                     .stop = options->stop};
     enum status status = intake_new(&intake, &run->shared.intake, problem);

@@ -46,6 +46,7 @@ struct pipeline_options {
     struct event_filter filter;
     const char *host; // for records and paths that name none; may be NULL
     bool recover;
+    bool files;       // also files that no format claims: hashed and looked into
     unsigned threads; // at least 1
     const char *spill_directory;
     // Set from a signal handler: no further units are read, what is there is told.

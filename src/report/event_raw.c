@@ -267,10 +267,38 @@ static void printer_element(struct printer *printer, struct span span) {
     buffer_append_byte(printer->out, '}');
 }
 
+// A row of a table, or a file: its columns as members. Lines that are JSON are shown as they lie.
+static bool event_is_row(const struct event *event) {
+    for (uint32_t i = 0; i < event->shape->field_count; i++)
+        if (event_value(event, i)->kind == VALUE_UTF8)
+            return true;
+    return false;
+}
+
+static void event_append_row(const struct event *event, struct buffer *buffer) {
+    bool wrote = false;
+    buffer_append_byte(buffer, '{');
+    for (uint32_t i = 0; i < event->shape->field_count; i++) {
+        const struct value *value = event_value(event, i);
+        if (value->kind == VALUE_ABSENT)
+            continue;
+        if (wrote)
+            buffer_append_byte(buffer, ',');
+        wrote = true;
+        text_append_json(buffer, event->shape->fields[i].name);
+        buffer_append_byte(buffer, ':');
+        value_append_json(value, buffer);
+    }
+    buffer_append_byte(buffer, '}');
+}
+
 void event_append_raw_json(const struct event *event, struct buffer *buffer) {
     const struct shape *shape = event->shape;
     if (!shape->format || strcmp(shape->format, "evtx") != 0) {
-        buffer_append_slice(buffer, event->raw);
+        if (shape->format && event_is_row(event))
+            event_append_row(event, buffer);
+        else
+            buffer_append_slice(buffer, event->raw);
         return;
     }
     struct printer printer = {event, shape->fields, buffer};

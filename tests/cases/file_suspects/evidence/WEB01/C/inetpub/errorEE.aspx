@@ -1,0 +1,2 @@
+<%@ Page Language="C#" %>
+<% Response.Write("drill"); %>
