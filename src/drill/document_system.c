@@ -5,6 +5,7 @@
 #include "base/slice.h"
 #include "drill/dice.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // From public templates: what such requests look like in an access log, without their bodies and
@@ -21,6 +22,7 @@ static const struct document_system systems[] = {
                  {"GET", "/CDGServer3/workflowE/useractivate/update.jsp", "flag=&ids=", 200, true},
                  {"POST", "/CDGServer3/DecryptApplicationService2", "fileId=", 200, false},
                  {"POST", "/CDGServer3/openapi/getAllUsers", "", 200, false}},
+     .home = "DocumentServer/tomcat",
      .virtual_directory = "/CDGServer3/fileType/"},
     {.name = "line-b",
      .admin_login = "/sys/admin/login.jsp",
@@ -31,6 +33,7 @@ static const struct document_system systems[] = {
                  {"POST", "/data/sys-common/treexml.tmpl", "", 200, false},
                  {"POST", "/sys/webservice/loginWebserviceService", "", 500, false},
                  {"POST", "/third/wechat/wechatLoginHelper.do", "", 200, true}},
+     .home = "DocumentServer/apache-tomcat-%s",
      .virtual_directory = "/sys/common/"},
     {.name = "line-c",
      .admin_login = "/seeyon/main.do",
@@ -41,6 +44,7 @@ static const struct document_system systems[] = {
                   "method=&managerName=", 200, false},
                  {"POST", "/seeyon/wpsAssistServlet", "flag=&realFileType=", 200, false},
                  {"POST", "/seeyon/rest/phoneLogin/phoneCode/resetPassword", "", 500, false}},
+     .home = "DocumentServer/Tomcat %s",
      .virtual_directory = "/seeyon/common/"},
     {.name = "line-d",
      .admin_login = "/defaultroot/Logon.do",
@@ -51,6 +55,7 @@ static const struct document_system systems[] = {
      .attacks = {{"POST", "/defaultroot/officeserverservlet", "", 200, false},
                  {"POST", "/defaultroot/upload/fileUpload.controller", "", 200, false},
                  {"POST", "//defaultroot/services/./././RhinoScriptEngineService", "", 200, false}},
+     .home = "DocumentServer/server/tomcat-%s",
      .virtual_directory = "/defaultroot/public/"},
     {.name = "invented",
      .invented = true,
@@ -63,6 +68,7 @@ static const struct document_system systems[] = {
      .attacks = {{"POST", "/docsafe/report/export.do", "template=&filter=", 200, true},
                  {"GET", "/docsafe/search/suggest.do", "term=&order=", 500, true},
                  {"POST", "/docsafe/share/../console/import.do", "", 200, false}},
+     .home = "DocumentServer/product/tomcat",
      .virtual_directory = "/docsafe/share/"},
 };
 
@@ -80,4 +86,17 @@ const struct document_system *document_system_find(const char *name, uint64_t se
         if (strcmp(systems[i].name, name) == 0)
             return &systems[i];
     return NULL;
+}
+
+void document_system_home(const struct document_system *system, uint64_t seed,
+                          char ret_home[DOCUMENT_HOME_SIZE]) {
+    // The last ones of the lines that still run such products.
+    static const char *const versions[] = {"7.0.109", "8.5.100", "9.0.98", "9.0.83"};
+    struct dice dice;
+    dice_init(&dice, seed, 0x70CA7);
+    const char *version = versions[dice_below(&dice, ARRAY_SIZE(versions))];
+    const char *place = strstr(system->home, "%s");
+    int size = place ? (int)(place - system->home) : (int)strlen(system->home);
+    snprintf(ret_home, DOCUMENT_HOME_SIZE, "%.*s%s%s", size, system->home, place ? version : "",
+             place ? place + 2 : "");
 }

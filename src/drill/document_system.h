@@ -27,11 +27,19 @@ struct document_system {
         uint16_t status;                   // when it seems to work
         bool slow;                         // shows in the time taken
     } attacks[DOCUMENT_STEMS_MAX];
+    const char *home;              // of its Tomcat, below C:; %s is the version
     const char *virtual_directory; // where a planted path would not stand out
 };
 
 // All of them; static. The invented one is last.
 const struct document_system *document_system_list(size_t *ret_count);
+
+// Where its Tomcat lies on the server, as "DocumentServer/Tomcat 9.0"; the seed draws the version.
+enum {
+    DOCUMENT_HOME_SIZE = 80
+};
+void document_system_home(const struct document_system *system, uint64_t seed,
+                          char ret_home[DOCUMENT_HOME_SIZE]);
 
 // By name, or (NULL or "any") by the seed; NULL when there is none of that name.
 const struct document_system *document_system_find(const char *name, uint64_t seed);

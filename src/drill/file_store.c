@@ -74,7 +74,7 @@ struct stored_file *file_log_find(struct log *log, struct slice path) {
     table_add(&log->table, hash, (uint32_t)log->count);
     struct stored_file *file = &log->files[log->count++];
     *file = (struct stored_file){.path = kept};
-    content_make(kept, &file->content);
+    content_make_installed(kept, content_build(kept, log->site->host->seed), &file->content);
     return file;
 }
 
@@ -124,7 +124,7 @@ enum status file_log_open(const struct log_site *site, struct log **ret_log,
     for (size_t i = 0; i < ARRAY_SIZE(programs) && windows; i++) {
         struct slice image = slice_of_string(programs[i].image);
         struct deed_content content;
-        content_make(image, &content);
+        content_make_installed(image, content_build(image, site->host->seed), &content);
         content.signer = slice_of_string(programs[i].company);
         content.description = slice_of_string(programs[i].description);
         if (memchr(image.data, '\\', image.size))

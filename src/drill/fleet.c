@@ -32,27 +32,9 @@ static void make_picks(struct fleet *fleet) {
     }
 }
 
-// Made-up digests: a program has the same ones everywhere.
-static void make_hashes(struct fleet *fleet) {
-    fleet->hashes = memory_new(PROGRAM_COUNT, sizeof *fleet->hashes);
-    for (uint64_t i = 0; i < PROGRAM_COUNT; i++) {
-        struct dice dice;
-        dice_init(&dice, 0x5EED, i);
-        uint64_t words[8];
-        for (size_t j = 0; j < ARRAY_SIZE(words); j++)
-            words[j] = dice_roll(&dice);
-        snprintf(fleet->hashes[i], sizeof fleet->hashes[i],
-                 "MD5=%016llX%016llX,SHA256=%016llX%016llX%016llX%016llX,IMPHASH=%016llX%016llX",
-                 (unsigned long long)words[0], (unsigned long long)words[1],
-                 (unsigned long long)words[2], (unsigned long long)words[3],
-                 (unsigned long long)words[4], (unsigned long long)words[5],
-                 (unsigned long long)words[6], (unsigned long long)words[7]);
-    }
-}
-
 void fleet_make_tables(struct fleet *fleet) {
     make_picks(fleet);
-    make_hashes(fleet);
+    fleet->told = memory_new(FLEET_TOLD_MAX, sizeof *fleet->told);
 }
 
 // How busy each hour is, added up: people work from eight to six on five days, machines always.
@@ -74,7 +56,7 @@ static void make_curves(struct fleet *fleet) {
 static void fleet_done(struct fleet *fleet) {
     evtx_catalogue_free(fleet->catalogue);
     event_types_free(fleet->types);
-    memory_free(fleet->hashes);
+    memory_free(fleet->told);
     memory_free(fleet->scribe);
     memory_free(fleet->curve[0]);
     memory_free(fleet->curve[1]);

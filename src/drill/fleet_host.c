@@ -151,6 +151,7 @@ struct fleet_host *fleet_host_make(const struct fleet *fleet, const struct fleet
     host->problem = problem;
     dice_init(&host->dice, identity->seed, identity->number + 1);
     host->role = identity->role;
+    host->seed = identity->seed;
     host->kind = identity->kind;
     snprintf(host->name, sizeof host->name, "%s", identity->name);
     snprintf(host->address, sizeof host->address, "%s", identity->address);

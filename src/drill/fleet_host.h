@@ -3,6 +3,7 @@
 #ifndef DRILL_FLEET_HOST_H
 #define DRILL_FLEET_HOST_H
 
+#include "drill/content.h"
 #include "drill/dice.h"
 #include "drill/event_types.h"
 #include "drill/log_set.h"
@@ -52,13 +53,25 @@ struct fleet_program {
 };
 extern const struct fleet_program fleet_programs[PROGRAM_COUNT];
 
+enum {
+    FLEET_TOLD_MAX = 1024
+};
+
+// What Sysmon says of a program's file.
+struct fleet_image {
+    uint64_t key; // of path and version; 0: nothing here
+    struct deed_content content;
+    char version[48];
+    char hashes[CONTENT_HASHES_SIZE];
+};
+
 // What the whole fleet has in common.
 struct fleet {
     const struct drill_logs_options *options;
     struct event_types *types;
     struct evtx_catalogue *catalogue;
     struct log_set *logs;
-    char (*hashes)[224];           // Sysmon's Hashes of each program
+    struct fleet_image *told;      // FLEET_TOLD_MAX places: what was asked for lately
     struct dice_table life[4];     // what happens next: by role (workstation, server, DC, Exchange)
     struct dice_table programs[4]; // what is started next
     uint64_t *curve[2];            // activity up to the end of each hour: people, machines
@@ -93,6 +106,7 @@ struct fleet_host {
     struct dice dice;
     uint32_t number;
     unsigned role;
+    uint64_t seed; // of its programs' versions
     size_t kind;   // index into fleet->life: 0 workstation, 1 server, 2 DC, 3 Exchange
     char name[16]; // WS-0007
     char computer[64];
@@ -164,12 +178,15 @@ struct fleet_process *fleet_any_process(struct fleet_host *host);
 // Starts a process: Security 4688 and, where `sysmon`, Sysmon 1. `image` and the texts are
 // static; `command` is a pattern. Returns its slot, which a later process may take over.
 struct fleet_launch {
-    const char *image, *original, *description, *company, *command, *hashes;
+    const char *image, *original, *description, *company, *command;
     const struct fleet_process *parent;
     enum program program;
     enum fleet_account_kind account;
     bool sysmon;
 };
+// Lives until the next call; the same for the same path on hosts of one version.
+const struct fleet_image *fleet_image(const struct fleet_host *host, struct slice path);
+
 struct fleet_process *fleet_launch(struct fleet_host *host, const struct fleet_launch *launch);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct slice label_sid(enum fleet_account_kind account) {
@@ -37,11 +38,28 @@ static void write_security(struct fleet_host *host, const struct fleet_launch *l
     fleet_host_emit(host, DRILL_PROCESS_START, 4, ACCOUNT_SYSTEM);
 }
 
+const struct fleet_image *fleet_image(const struct fleet_host *host, struct slice path) {
+    unsigned build = content_build(path, host->seed);
+    uint64_t key = 0xCBF29CE484222325ull ^ build;
+    for (size_t i = 0; i < path.size; i++)
+        key = (key ^ path.data[i]) * 0x100000001B3ull;
+    struct fleet_image *image = &host->fleet->told[key % FLEET_TOLD_MAX];
+    if (image->key == key)
+        return image;
+    image->key = key;
+    content_make_installed(path, build, &image->content);
+    snprintf(image->version, sizeof image->version, "%.*s", (int)image->content.version.size,
+             (const char *)image->content.version.data);
+    content_format_hashes(&image->content, image->hashes);
+    return image;
+}
+
 static void write_sysmon(struct fleet_host *host, const struct fleet_launch *launch,
                          const struct fleet_process *process) {
     struct scribe *scribe = host->scribe;
     const struct fleet_account *account = &host->accounts[launch->account];
     const struct fleet_process *parent = launch->parent;
+    const struct fleet_image *image = fleet_image(host, slice_of_string(process->image));
     static const char *const levels[] = {"System", "Medium", "High"};
     size_t level = launch->account >= ACCOUNT_ADMIN ? 2 : launch->account >= ACCOUNT_USER ? 1 : 0;
     scribe_reset(scribe);
@@ -50,7 +68,7 @@ static void write_sysmon(struct fleet_host *host, const struct fleet_launch *lau
     scribe_bytes(scribe, EVTX_GUID, slice_of(process->guid, EVTX_GUID_SIZE));
     scribe_number(scribe, EVTX_UINT32, process->id);
     scribe_text(scribe, process->image);
-    scribe_text(scribe, "10.0.19041.3636 (WinBuild.160101.0800)");
+    scribe_text(scribe, image->version);
     scribe_text(scribe, launch->description);
     scribe_text(scribe, strcmp(launch->company, "Microsoft Corporation") == 0
                             ? "Microsoft\xC2\xAE Windows\xC2\xAE Operating System"
@@ -64,7 +82,7 @@ static void write_sysmon(struct fleet_host *host, const struct fleet_launch *lau
     scribe_number(scribe, EVTX_HEX64, account->logon);
     scribe_number(scribe, EVTX_UINT32, level ? 1 : 0);
     scribe_text(scribe, levels[level]);
-    scribe_text(scribe, launch->hashes);
+    scribe_text(scribe, image->hashes);
     scribe_bytes(scribe, EVTX_GUID, slice_of(parent->guid, EVTX_GUID_SIZE));
     scribe_number(scribe, EVTX_UINT32, parent->id);
     scribe_text(scribe, parent->image);

@@ -98,7 +98,6 @@ void life_administrate(struct fleet_host *host) {
                            .description = "Microsoft Windows administration",
                            .company = "Microsoft Corporation",
                            .command = commands[pick],
-                           .hashes = host->fleet->hashes[PROGRAM_SHELL],
                            .parent = fleet_find_process(host, PROGRAM_SHELL),
                            .program = PROGRAM_SHELL,
                            .account = ACCOUNT_ADMIN,

@@ -37,7 +37,6 @@ void life_start_process(struct fleet_host *host) {
                            .description = program->description,
                            .company = program->company,
                            .command = program->command,
-                           .hashes = host->fleet->hashes[pick],
                            .parent = fleet_find_process(host, program->parent),
                            .program = (enum program)pick,
                            .account = program->account,

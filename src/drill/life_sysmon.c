@@ -81,12 +81,13 @@ void life_load_image(struct fleet_host *host) {
     const struct fleet_process *process = fleet_any_process(host);
     begin(host, process);
     scribe_text(scribe, rows[row].path);
-    scribe_text(scribe, "10.0.19041.3636 (WinBuild.160101.0800)");
+    const struct fleet_image *image = fleet_image(host, slice_of_string(rows[row].path));
+    scribe_text(scribe, image->version);
     scribe_text(scribe, rows[row].description);
     scribe_text(scribe, "Microsoft\xC2\xAE Windows\xC2\xAE Operating System");
     scribe_text(scribe, "Microsoft Corporation");
     scribe_text(scribe, rows[row].original);
-    scribe_text(scribe, host->fleet->hashes[row]);
+    scribe_text(scribe, image->hashes);
     scribe_text(scribe, "true");
     scribe_text(scribe, "Microsoft Windows");
     scribe_text(scribe, "Valid");

@@ -1,5 +1,6 @@
 // Flow records of a router (nfdump -o csv)
 // SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
 #include "drill/log_single.h"
 #include "drill/wire.h"
 
@@ -10,6 +11,47 @@
     "mpls10,cl,sl,al,ra,eng,exid,tr"
 #define LABELS "0-0-0,0-0-0,0-0-0,0-0-0,0-0-0,0-0-0,0-0-0,0-0-0,0-0-0,0-0-0"
 #define HARDWARE "00:00:00:00:00:00,00:00:00:00:00:00,00:00:00:00:00:00,00:00:00:00:00:00"
+
+// A site's first router stands at its edge and sees what goes in or out; a further one joins the
+// site's own networks. What stays in one network passes no router.
+struct router {
+    struct log log;
+    bool inside;
+};
+
+enum side {
+    SIDE_OUTSIDE,
+    SIDE_WORKSTATIONS,
+    SIDE_SERVERS
+};
+
+static enum status netflow_open(const struct log_site *site, struct log **ret_log,
+                                struct problem *problem) {
+    (void)problem;
+    const struct organisation *organisation = site->organisation;
+    struct router *router = memory_new(1, sizeof *router);
+    router->log.site = site;
+    text_log_init(&router->log.text, site);
+    for (uint32_t i = 0; i < site->host->number; i++)
+        router->inside = router->inside || (organisation->hosts[i].role == HOST_ROUTER &&
+                                            organisation->hosts[i].site == site->host->site);
+    *ret_log = &router->log;
+    return STATUS_OK;
+}
+
+static enum side find_side(const struct site *site, const struct address *address) {
+    if (network_holds(&site->servers, address))
+        return SIDE_SERVERS;
+    return network_holds(&site->workstations, address) ? SIDE_WORKSTATIONS : SIDE_OUTSIDE;
+}
+
+static bool passes(const struct log *log, const struct wire_leg *leg) {
+    const struct site *site = &log->site->organisation->sites[log->site->host->site];
+    enum side from = find_side(site, &leg->from), to = find_side(site, &leg->to);
+    if (((const struct router *)log)->inside)
+        return from != to && from != SIDE_OUTSIDE && to != SIDE_OUTSIDE;
+    return (from == SIDE_OUTSIDE) != (to == SIDE_OUTSIDE);
+}
 
 static void append_time(struct buffer *line, int64_t time_ns, int32_t zone, unsigned digits) {
     text_append_date(line, time_ns, zone);
@@ -76,7 +118,7 @@ static enum status netflow_write(struct log *log, const struct log_entry *entry,
     enum status status = log_single_day(log, &day, entry->time_ns, problem);
     for (size_t i = 0; i < 2 * count && status == STATUS_OK; i++) {
         const struct wire_leg *leg = &legs[i / 2];
-        if (i % 2 == 1 && leg->received_packets == 0)
+        if ((i % 2 == 1 && leg->received_packets == 0) || !passes(log, leg))
             continue;
         compose(log, leg, entry->time_ns, i % 2 == 1);
         status = text_log_put(&log->text, &entry->mark, problem);
@@ -92,7 +134,7 @@ const struct log_writer log_writer_netflow = {
              DEED_MASK(SHARE_ACCESS),
     .places = PLACE_WIRE,
     .roles = HOST_MASK(ROUTER),
-    .open = log_single_open,
+    .open = netflow_open,
     .write = netflow_write,
     .close = log_single_close,
 };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 #include "drill/access_line.h"
+#include "drill/document_system.h"
+#include "drill/scenario.h"
 
 #include <stdio.h>
 
@@ -15,6 +17,7 @@ struct log {
     const struct log_site *site;
     struct text_log text;
     struct dice dice;
+    char home[DOCUMENT_HOME_SIZE];
 };
 
 // File names as a browser set to Chinese sends them: GBK, percent-encoded (contract, report,
@@ -38,6 +41,10 @@ static enum status tomcat_open(const struct log_site *site, struct log **ret_log
     log->dice = site->dice;
     text_log_init(&log->text, site);
     log->text.line_end = "\r\n";
+    const struct scenario *scenario = site->organisation->scenario;
+    const struct document_system *system =
+        document_system_find(scenario ? scenario->document_system : NULL, site->organisation->seed);
+    document_system_home(system, site->organisation->seed, log->home);
     *ret_log = log;
     return STATUS_OK;
 }
@@ -46,11 +53,9 @@ static enum status tomcat_open(const struct log_site *site, struct log **ret_log
 static enum status begin_day(struct log *log, int64_t time_ns, uint32_t day,
                              struct problem *problem) {
     struct buffer *line = &log->text.line;
-    char path[128];
+    char path[160];
     text_append_date(line, time_ns, log->site->host->zone_seconds);
-    snprintf(path, sizeof path,
-             "C/Program Files/Apache Software Foundation/Tomcat 9.0/logs/"
-             "localhost_access_log.%.10s.txt",
+    snprintf(path, sizeof path, "C/%s/logs/localhost_access_log.%.10s.txt", log->home,
              (const char *)line->data);
     buffer_reset(line);
     return text_log_begin(&log->text, day, path, problem);

@@ -13,7 +13,6 @@
 #define HEADER "FullName,Length,LastWriteTimeUtc"
 #define EXCHANGE "C:\\Program Files\\Microsoft\\Exchange Server\\V15\\"
 #define FRONT EXCHANGE "FrontEnd\\HttpProxy\\"
-#define TOMCAT "C:\\Program Files\\Document Server\\tomcat\\webapps"
 
 static const char *const exchange_pages[] = {
     "C:\\inetpub\\wwwroot\\iisstart.htm",
@@ -61,17 +60,19 @@ static bool has_file(const char *stem) {
     return extension.size > 0 && !slice_equal(extension, SLICE(".do")) && !strchr(stem, '?');
 }
 
-static void plant_stems(struct log *log, const char *const *stems) {
-    for (; *stems; stems++) {
-        char path[256];
-        if (!has_file(*stems))
-            continue;
-        snprintf(path, sizeof path, TOMCAT "%s", *stems);
-        for (size_t i = sizeof TOMCAT - 1; path[i]; i++)
-            if (path[i] == '/')
-                path[i] = '\\';
-        file_log_plant(log, slice_of_string(path), NULL);
-    }
+static void plant_page(struct log *log, const char *home, const char *stem) {
+    char path[256];
+    snprintf(path, sizeof path, "C:/%s/webapps%s", home, stem);
+    for (size_t i = 0; path[i]; i++)
+        if (path[i] == '/')
+            path[i] = '\\';
+    file_log_plant(log, slice_of_string(path), NULL);
+}
+
+static void plant_stems(struct log *log, const char *home, const char *const *stems) {
+    for (; *stems; stems++)
+        if (has_file(*stems))
+            plant_page(log, home, *stems);
 }
 
 static void plant_document(struct log *log, const struct log_site *site) {
@@ -80,10 +81,12 @@ static void plant_document(struct log *log, const struct log_site *site) {
         document_system_find(scenario ? scenario->document_system : NULL, site->organisation->seed);
     if (!system)
         return;
-    plant_stems(log, system->pages);
-    plant_stems(log, system->admin_pages);
-    file_log_plant(log, SLICE(TOMCAT "\\ROOT\\index.jsp"), NULL);
-    file_log_plant(log, SLICE(TOMCAT "\\ROOT\\WEB-INF\\web.xml"), NULL);
+    char home[DOCUMENT_HOME_SIZE];
+    document_system_home(system, site->organisation->seed, home);
+    plant_stems(log, home, system->pages);
+    plant_stems(log, home, system->admin_pages);
+    plant_page(log, home, "/ROOT/index.jsp");
+    plant_page(log, home, "/ROOT/WEB-INF/web.xml");
 }
 
 static enum status roots_open(const struct log_site *site, struct log **ret_log,

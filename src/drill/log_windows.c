@@ -95,7 +95,7 @@ static struct log_kit *windows_kit_new(const struct organisation *organisation,
 static void windows_kit_free(struct log_kit *kit) {
     evtx_catalogue_free(kit->fleet.catalogue);
     event_types_free(kit->fleet.types);
-    memory_free(kit->fleet.hashes);
+    memory_free(kit->fleet.told);
     memory_free(kit->fleet.scribe);
     memory_free(kit);
 }

@@ -39,6 +39,7 @@ struct log_choices {
     bool evtx, winlogbeat; // --windows
     bool zeek_json;        // else TSV
     uint8_t tomcat_format; // drawn by seed: 0 common, 1 combined, 2 combined with %D
+    bool gateway_decrypts; // drawn by seed: the web gateway's export has the URLs of https
 };
 
 // One log: a writer on a host. All of it lives until the log is closed.

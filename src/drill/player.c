@@ -160,7 +160,8 @@ static void make_recorder(struct play *play) {
         .choices = {.evtx = options->evtx,
                     .winlogbeat = options->winlogbeat,
                     .zeek_json = options->seed % 2,
-                    .tomcat_format = (uint8_t)(options->seed % 3)},
+                    .tomcat_format = (uint8_t)(options->seed % 3),
+                    .gateway_decrypts = options->seed / 2 % 2},
         .loss_millionths = options->loss_millionths,
         .damage_millionths = DAMAGE_MILLIONTHS,
     };

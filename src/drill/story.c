@@ -132,7 +132,6 @@ static void start_program(struct fleet_host *host, const struct story_step *step
                            .description = "-",
                            .company = "Microsoft Corporation",
                            .command = step->command,
-                           .hashes = host->fleet->hashes[PROGRAM_SHELL],
                            .parent = fleet_find_process(host, step->parent),
                            .program = PROGRAM_SHELL,
                            .account = step->account,

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/windows_record.h"
 
-#include "drill/content.h"
 #include "drill/windows_record_system.h"
 
 #include <assert.h>
@@ -18,25 +17,44 @@ static struct slice file_name(struct slice path) {
     return path;
 }
 
-// Programs of normal life that the deed says nothing of have a digest by their path.
+// What the file says of itself. Programs that the deed says nothing of are as the host has them.
+static void put_file_details(struct telling *telling) {
+    const struct deed *deed = telling->deed;
+    const struct deed_content *content = deed->process.content;
+    const struct fleet_program *known = NULL;
+    struct slice original = file_name(deed->program.image);
+    if (content) {
+        const struct slice told[] = {content->version, content->description, content->description,
+                                     content->signer, original};
+        for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+            telling_put_text(telling, told[i]);
+        return;
+    }
+    for (size_t i = 0; i < PROGRAM_COUNT && !known; i++)
+        if (slice_equal_string(deed->program.image, fleet_programs[i].image))
+            known = &fleet_programs[i];
+    bool system = slice_starts(deed->program.image, SLICE("C:\\Windows\\"));
+    scribe_text(telling->scribe, fleet_image(telling->fleet, deed->program.image)->version);
+    scribe_text(telling->scribe, known ? known->description : "-");
+    scribe_text(telling->scribe, system  ? "Microsoft\xC2\xAE Windows\xC2\xAE Operating System"
+                                 : known ? known->description
+                                         : "-");
+    scribe_text(telling->scribe, known ? known->company : system ? "Microsoft Corporation" : "-");
+    telling_put_text(telling, known ? slice_of_string(known->original) : original);
+}
+
 static void put_image_hashes(struct telling *telling) {
     const struct deed *deed = telling->deed;
-    struct deed_content made;
-    content_make(deed->program.image, &made);
-    telling_put_hashes(telling, deed->process.content ? deed->process.content : &made);
+    const struct deed_content *made = &fleet_image(telling->fleet, deed->program.image)->content;
+    telling_put_hashes(telling, deed->process.content ? deed->process.content : made);
 }
 
 static void tell_process_sysmon(struct telling *telling) {
     const struct deed *deed = telling->deed;
-    const struct deed_content *content = deed->process.content;
     bool system = deed->account == DEED_NO_ACCOUNT;
     telling_start_sysmon(telling);
     telling_put_program(telling, &deed->program);
-    telling_put_text(telling, content ? content->version : SLICE("10.0.19041.3636"));
-    telling_put_text(telling, content ? content->description : SLICE("-"));
-    telling_put_text(telling, content ? content->description : SLICE("-"));
-    telling_put_text(telling, content ? content->signer : SLICE("Microsoft Corporation"));
-    telling_put_text(telling, file_name(deed->program.image));
+    put_file_details(telling);
     telling_put_text(telling, deed->program.command);
     telling_put_text(telling, deed->process.folder.size ? deed->process.folder
                                                         : SLICE("C:\\Windows\\system32\\"));

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/windows_telling.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -103,9 +102,9 @@ bool telling_has_sysmon(const struct telling *telling) {
 }
 
 void telling_put_hashes(struct telling *telling, const struct deed_content *content) {
-    char text[96] = "SHA256=";
-    for (size_t i = 0; i < DEED_DIGEST_SIZE && content; i++)
-        snprintf(text + 7 + 2 * i, 3, "%02X", content->sha256[i]);
+    char text[CONTENT_HASHES_SIZE];
+    if (content)
+        content_format_hashes(content, text);
     scribe_bytes(telling->scribe, EVTX_TEXT,
                  content ? scribe_copy(telling->scribe, slice_of_string(text)) : SLICE("-"));
 }

@@ -103,6 +103,7 @@ static void test_proxy_csv(void **state) {
     struct log_stage stage;
     char header[LINE_SIZE], line[LINE_SIZE];
     log_stage_init(&stage);
+    stage.choices.gateway_decrypts = true;
     log_stage_open(&stage, &log_writer_proxy_csv, HOST_PROXY);
     struct deed deed = make_fetch(&stage, "https", true);
     log_stage_tell(&stage, &deed, PLACE_MIDDLE);
@@ -117,6 +118,30 @@ static void test_proxy_csv(void **state) {
     assert_non_null(strstr(line, ",\"Mozilla/5.0 (X11, \"\"x\"\")\","));
     memory_free(text);
     assert_cited(&stage, 1, 2);
+    log_stage_done(&stage);
+}
+
+static void test_proxy_csv_tunnels(void **state) {
+    (void)state;
+    struct log_stage stage;
+    char header[LINE_SIZE], line[LINE_SIZE];
+    log_stage_init(&stage);
+    log_stage_open(&stage, &log_writer_proxy_csv, HOST_PROXY);
+    struct deed secret = make_fetch(&stage, "https", true);
+    struct deed open = make_fetch(&stage, "http", true);
+    log_stage_tell(&stage, &secret, PLACE_MIDDLE);
+    log_stage_tell(&stage, &open, PLACE_MIDDLE);
+    log_stage_close(&stage);
+    char *text = log_stage_read(&stage, "servers/proxy/export/webgateway-20260301.csv");
+    assert_true(log_stage_line(text, 1, header, sizeof header));
+    assert_true(log_stage_line(text, 2, line, sizeof line));
+    assert_cell(header, line, ',', "method", "CONNECT");
+    assert_cell(header, line, ',', "url", "www.example.net:443");
+    assert_null(strstr(line, "html"));
+    assert_true(log_stage_line(text, 3, line, sizeof line));
+    assert_cell(header, line, ',', "method", "GET");
+    assert_cell(header, line, ',', "url", "http://www.example.net/a b.html?q=1");
+    memory_free(text);
     log_stage_done(&stage);
 }
 
@@ -186,8 +211,11 @@ static void test_netflow(void **state) {
     deed.flow.sent_bytes = 1000;
     deed.flow.received_bytes = 2000;
     deed.flow.taken_ms = 2500;
-    struct deed closed = deed;
+    deed.from.address = address_of(0xCB007105);
+    struct deed closed = deed, within = deed;
     closed.flow.refused = true;
+    within.from.address = stage.hosts[HOST_WORKSTATION].address;
+    log_stage_tell(&stage, &within, PLACE_WIRE); // stays in its network
     log_stage_tell(&stage, &deed, PLACE_WIRE);
     log_stage_tell(&stage, &closed, PLACE_WIRE);
     log_stage_close(&stage);
@@ -204,7 +232,7 @@ static void test_netflow(void **state) {
     assert_cell(header, line, ',', "ts", "2026-03-02 00:01:00");
     assert_cell(header, line, ',', "te", "2026-03-02 00:01:02");
     assert_cell(header, line, ',', "td", "2.500");
-    assert_cell(header, line, ',', "sa", "10.20.0.10");
+    assert_cell(header, line, ',', "sa", "203.0.113.5");
     assert_cell(header, line, ',', "dp", "445");
     assert_cell(header, line, ',', "pr", "TCP");
     assert_cell(header, line, ',', "ipkt", "5");
@@ -333,10 +361,14 @@ static void test_same_bytes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_squid),     cmocka_unit_test(test_proxy_csv),
-        cmocka_unit_test(test_sshd),      cmocka_unit_test(test_dhcp),
-        cmocka_unit_test(test_netflow),   cmocka_unit_test(test_zeek_tabs),
-        cmocka_unit_test(test_zeek_json), cmocka_unit_test(test_same_bytes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_squid),
+                                       cmocka_unit_test(test_proxy_csv),
+                                       cmocka_unit_test(test_proxy_csv_tunnels),
+                                       cmocka_unit_test(test_sshd),
+                                       cmocka_unit_test(test_dhcp),
+                                       cmocka_unit_test(test_netflow),
+                                       cmocka_unit_test(test_zeek_tabs),
+                                       cmocka_unit_test(test_zeek_json),
+                                       cmocka_unit_test(test_same_bytes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 // Tomcat, nginx and the catalogue: lines, days, citations
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
+#include "drill/document_system.h"
 #include "log_stage.h"
 
 #include <stdarg.h>
@@ -12,11 +13,17 @@
 
 extern const struct log_writer log_writer_tomcat, log_writer_nginx, log_writer_catalogue;
 
-#define TOMCAT                                                                                     \
-    "servers/document-s/C/Program Files/Apache Software Foundation/Tomcat 9.0/logs/"               \
-    "localhost_access_log."
 #define NGINX "servers/upgrade-se/var/log/nginx/access.log"
 #define UPGRADE "servers/upgrade-se/srv/upgrade/"
+
+static char *read_tomcat(struct log_stage *stage) {
+    char home[DOCUMENT_HOME_SIZE], path[200];
+    document_system_home(document_system_find(NULL, stage->organisation.seed),
+                         stage->organisation.seed, home);
+    snprintf(path, sizeof path, "servers/document-s/C/%s/logs/localhost_access_log.2026-03-02.txt",
+             home);
+    return log_stage_read(stage, path);
+}
 
 static struct deed make_request(struct log_stage *stage, enum host_role to, bool attack) {
     struct deed deed = log_stage_deed(stage, DEED_WEB_REQUEST, HOST_WORKSTATION, to, attack);
@@ -50,7 +57,7 @@ static char *play_tomcat(struct log_stage *stage, uint8_t format) {
     log_stage_tell(stage, &attack, PLACE_TO);
     log_stage_tell(stage, &other, PLACE_TO);
     log_stage_close(stage);
-    return log_stage_read(stage, TOMCAT "2026-03-02.txt");
+    return read_tomcat(stage);
 }
 
 #define REQUEST "\"GET /docsafe/login.jsp?id=1%202 HTTP/1.1\" 200 "
@@ -88,7 +95,7 @@ static char *play_many(struct log_stage *stage) {
         log_stage_tell(stage, &deed, PLACE_TO);
     }
     log_stage_close(stage);
-    return log_stage_read(stage, TOMCAT "2026-03-02.txt");
+    return read_tomcat(stage);
 }
 
 // GBK comes now and then, never in what an attack asked; the same deeds give the same bytes.
