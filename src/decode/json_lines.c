@@ -307,6 +307,9 @@ static int json_recognise(struct slice first, struct slice path) {
         text = slice_part(text, 1, text.size);
     if (!text.size || (*text.data != '{' && *text.data != '[' && !lines))
         return 0;
+    // What a drill knows of itself is no evidence; it is told among the files not understood.
+    if (path_ends(path, "truth.json") && slice_starts(text, SLICE("{\"schema\":\"vedette.truth/")))
+        return 0;
     struct json_tally tally = {0};
     struct event_sink sink = {&tally, tally_event, tally_gap};
     struct unit unit = {.fd = -1, .bytes = first_lines(text), .first_line = 1};

@@ -183,12 +183,12 @@ void evidence_damage_file(struct evidence *evidence, uint32_t file, uint64_t byt
     evidence->files[file].bytes = bytes;
 }
 
-void evidence_pack_file(struct evidence *evidence, uint32_t file, const char *archive) {
+void evidence_pack_file(struct evidence *evidence, uint32_t file, const char *archive,
+                        const char *name) {
     assert(file < evidence->file_count);
-    char name[PATH_SIZE_MAX];
-    struct slice path = intern_text(&evidence->paths, evidence->files[file].seen_path);
-    snprintf(name, sizeof name, "%s!%s", archive, (const char *)path.data);
-    uint32_t seen = intern_add(&evidence->paths, slice_of_string(name));
+    char path[PATH_SIZE_MAX];
+    snprintf(path, sizeof path, "%s!%s", archive, name);
+    uint32_t seen = intern_add(&evidence->paths, slice_of_string(path));
     assert(seen != INTERN_FULL);
     evidence->files[file].seen_path = seen;
 }

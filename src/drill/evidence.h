@@ -73,8 +73,9 @@ void evidence_withdraw(struct evidence *evidence, uint32_t file, uint64_t offset
 // A closed file is damaged and has so many bytes now; withdraw what went.
 void evidence_damage_file(struct evidence *evidence, uint32_t file, uint64_t bytes);
 
-// The file was put into an archive: citations then name the archive, '!' and this path.
-void evidence_pack_file(struct evidence *evidence, uint32_t file, const char *archive);
+// The file was put into an archive: citations then name the archive, '!' and the name in it.
+void evidence_pack_file(struct evidence *evidence, uint32_t file, const char *archive,
+                        const char *name);
 
 // The rest is for the truth: all files, and the citations that stand, by step, serial, file,
 // record.

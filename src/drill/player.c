@@ -164,6 +164,7 @@ static void make_recorder(struct play *play) {
                     .gateway_decrypts = options->seed / 2 % 2},
         .loss_millionths = options->loss_millionths,
         .damage_millionths = DAMAGE_MILLIONTHS,
+        .packed = true,
     };
     play->recorder = recorder_new(&recording);
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "drill/evidence_damage.h"
+#include "drill/evidence_pack.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ struct recorder {
     size_t log_count, log_capacity;
     struct host_logs *hosts; // by host number
     size_t file_first;       // of the evidence, when the logs were opened
+    const struct host *host; // whose logs are open; NULL: the central ones'
 };
 
 struct recorder *recorder_new(const struct recorder_options *options) {
@@ -84,13 +86,17 @@ static bool is_kept(const struct recorder *recorder, const struct open_log *log)
     return dice_below(&dice, MILLION) >= recorder->options.loss_millionths;
 }
 
+static void name_directory(const struct host *host, char ret_directory[DIRECTORY_SIZE]) {
+    snprintf(ret_directory, DIRECTORY_SIZE, "%s/%s", host->central ? "servers" : "hosts",
+             host->name);
+}
+
 static enum status open_log(struct recorder *recorder, const struct host *host, size_t number,
                             struct problem *problem) {
     const struct log_writer *writer = recorder->writers[number];
     struct open_log *log = memory_new(1, sizeof *log);
     log->writer = writer;
-    snprintf(log->directory, sizeof log->directory, "%s/%s", host->central ? "servers" : "hosts",
-             host->name);
+    name_directory(host, log->directory);
     log->site = (struct log_site){
         .organisation = recorder->options.organisation,
         .host = host,
@@ -135,6 +141,7 @@ enum status recorder_begin(struct recorder *recorder, const struct host *host,
     const struct organisation *organisation = recorder->options.organisation;
     assert(recorder->log_count == 0);
     recorder->file_first = evidence_file_count(recorder->options.evidence);
+    recorder->host = host;
     if (host)
         return open_host(recorder, host, problem);
     enum status status = STATUS_OK;
@@ -213,6 +220,27 @@ enum status recorder_tell(struct recorder *recorder, const struct deed *deed,
     return status;
 }
 
+static enum status pack_host(const struct recorder *recorder, const struct host *host,
+                             struct problem *problem) {
+    char directory[DIRECTORY_SIZE];
+    name_directory(host, directory);
+    return evidence_pack_host(recorder->options.evidence, host, directory,
+                              (uint32_t)recorder->file_first,
+                              recorder->options.organisation->end_ns, problem);
+}
+
+static enum status pack_hosts(const struct recorder *recorder, struct problem *problem) {
+    const struct organisation *organisation = recorder->options.organisation;
+    enum status status = STATUS_OK;
+    if (!recorder->options.packed)
+        return STATUS_OK;
+    if (recorder->host)
+        return pack_host(recorder, recorder->host, problem);
+    for (size_t i = 0; i < organisation->central_count && status == STATUS_OK; i++)
+        status = pack_host(recorder, &organisation->hosts[i], problem);
+    return status;
+}
+
 enum status recorder_end(struct recorder *recorder, struct problem *problem) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < recorder->log_count; i++) {
@@ -228,5 +256,5 @@ enum status recorder_end(struct recorder *recorder, struct problem *problem) {
         status = evidence_damage(recorder->options.evidence, (uint32_t)i,
                                  recorder->options.organisation->seed,
                                  recorder->options.damage_millionths, problem);
-    return status;
+    return status == STATUS_OK ? pack_hosts(recorder, problem) : status;
 }

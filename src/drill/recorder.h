@@ -15,6 +15,7 @@ struct recorder_options {
     struct log_choices choices;
     uint32_t loss_millionths;   // of the (host, log) pairs: such a log does not exist
     uint32_t damage_millionths; // of the files
+    bool packed;                // some hosts' files lie in archives (evidence_pack.h)
 };
 
 struct recorder *recorder_new(const struct recorder_options *options);

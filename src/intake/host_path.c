@@ -30,13 +30,13 @@ static bool host_is(struct slice text, const char *word) {
 
 // Names of directories that collectors make; never those of machines.
 static const char *const host_not[] = {
-    "uploads",    "auto",        "ntfs",      "file",      "mft",      "raw",         "kape",
-    "triage",     "targets",     "target",    "tdest",     "tout",     "output",      "out",
-    "evidence",   "evidences",   "files",     "fs",        "root",     "results",     "data",
-    "collection", "collections", "collected", "tmp",       "temp",     "cases",       "case",
-    "export",     "image",       "images",    "mnt",       "mount",    "disk",        "drive",
-    "home",       "artifacts",   "logs",      "samples",   "clients",  "hosts",       "client",
-    "host",       "vss",         "lazy_ntfs", "downloads", "incident", "acquisition",
+    "uploads",    "auto",        "ntfs",      "file",      "mft",       "raw",      "kape",
+    "triage",     "targets",     "target",    "tdest",     "tout",      "output",   "out",
+    "evidence",   "evidences",   "files",     "fs",        "root",      "results",  "data",
+    "collection", "collections", "collected", "tmp",       "temp",      "cases",    "case",
+    "export",     "image",       "images",    "mnt",       "mount",     "disk",     "drive",
+    "home",       "artifacts",   "logs",      "samples",   "clients",   "hosts",    "client",
+    "host",       "servers",     "vss",       "lazy_ntfs", "downloads", "incident", "acquisition",
 };
 
 static bool host_plausible(struct slice name) {
@@ -128,8 +128,8 @@ static struct slice host_from_name(struct slice parent, struct slice name) {
         return host;
     if (host_is(parent, "clients"))
         return host_from_client(name);
-    if (host_is(parent, "hosts"))
-        return name;
+    if (host_is(parent, "hosts") || host_is(parent, "servers"))
+        return host_without_extension(name);
     return (struct slice){NULL, 0};
 }
 

@@ -38,7 +38,8 @@ struct event_class {
     const struct shape *shape;
     struct slice provider;
     struct slice channel;
-    int64_t code; // event id; -1 when the record has none
+    int64_t code;    // event id; -1 when the record has none
+    bool is_windows; // a record of the Windows event log, or of Sysmon for Linux
     struct log_source log_source;
     const struct field_alias *aliases; // static tables of normalise
     size_t alias_count;

@@ -210,6 +210,38 @@ static bool single_append(enum field_transform transform, const struct value *va
     }
 }
 
+// The request target out of W3C's two fields.
+static void query_append(const struct value *value, const struct value *value2,
+                         struct buffer *buffer) {
+    value_append_text(value, buffer);
+    if (value_is_null(value2) || value2->size == 0)
+        return;
+    buffer_append_byte(buffer, '?');
+    value_append_text(value2, buffer);
+}
+
+static bool path_extension_append(const struct value *value, struct buffer *buffer) {
+    size_t start = buffer->size;
+    value_append_text(value, buffer);
+    struct slice path = tail_of(buffer, start);
+    size_t at = path.size;
+    while (at && path.data[at - 1] != '.' && path.data[at - 1] != '/')
+        at--;
+    bool found = at && path.data[at - 1] == '.' && at < path.size;
+    if (found)
+        memmove(buffer->data + start, path.data + at, path.size - at);
+    buffer->size = start + (found ? path.size - at : 0);
+    return found;
+}
+
+static void plus_blank_append(const struct value *value, struct buffer *buffer) {
+    size_t start = buffer->size;
+    value_append_text(value, buffer);
+    for (size_t i = start; i < buffer->size; i++)
+        if (buffer->data[i] == '+')
+            buffer->data[i] = ' ';
+}
+
 bool field_transform_append(enum field_transform transform, const struct value *value,
                             const struct value *value2, struct buffer *buffer) {
     assert(transform != FIELD_TRANSFORM_NONE);
@@ -221,6 +253,12 @@ bool field_transform_append(enum field_transform transform, const struct value *
         key_append(value, value2, buffer);
     else if (transform == FIELD_TRANSFORM_KEY_DETAILS)
         key_details_append(value, value2, buffer);
+    else if (transform == FIELD_TRANSFORM_JOIN_QUERY)
+        query_append(value, value2, buffer);
+    else if (transform == FIELD_TRANSFORM_PLUS_BLANK)
+        plus_blank_append(value, buffer);
+    else if (transform == FIELD_TRANSFORM_PATH_EXTENSION)
+        return path_extension_append(value, buffer);
     else
         return single_append(transform, value, buffer);
     return true;

@@ -25,6 +25,9 @@ enum field_transform {
     FIELD_TRANSFORM_HASH_SHA1,
     FIELD_TRANSFORM_HASH_SHA256,
     FIELD_TRANSFORM_HASH_IMPHASH,
+    FIELD_TRANSFORM_JOIN_QUERY,     // raw "?" raw2: /a.aspx?x=1; the path alone without a query
+    FIELD_TRANSFORM_PLUS_BLANK,     // Mozilla/5.0+(X11) -> Mozilla/5.0 (X11)
+    FIELD_TRANSFORM_PATH_EXTENSION, // /a/b.aspx -> aspx; null without one
 };
 
 // Append the text that rules of a category expect for `value` (and `value2`, for the

@@ -48,6 +48,8 @@ static const struct {
     {LOG_CATEGORY_PIPE_CREATED, "[\"file\"]", "[\"access\"]"},
     {LOG_CATEGORY_REGISTRY_EVENT, "[\"registry\"]", "[\"change\"]"},
     {LOG_CATEGORY_ANTIVIRUS, "[\"malware\"]", "[\"info\"]"},
+    {LOG_CATEGORY_WEBSERVER, "[\"web\"]", "[\"access\"]"},
+    {LOG_CATEGORY_PROXY, "[\"network\",\"web\"]", "[\"access\"]"},
 };
 
 enum {
@@ -68,12 +70,13 @@ static bool row_is_head(const struct ecs_row *row) {
     return row->category == LOG_CATEGORY_NONE && row->service == LOG_SERVICE_NONE;
 }
 
-// Whether a row holds in a class; of what is no Windows event only the computed rows do.
+// Whether a row holds in a class; of what is no Windows event the head's rows do not, but for the
+// computed ones.
 static bool row_holds(const struct ecs_row *row, const struct event_class *event_class) {
     const struct log_source *source = &event_class->log_source;
     if (row->code != 0 && row->code != event_class->code)
         return false;
-    if (row_is_head(row) && source->product == LOG_PRODUCT_NONE)
+    if (row_is_head(row) && !event_class->is_windows)
         return row->form >= ECS_FORM_TIME;
     struct log_source_wanted wanted = {.category = row->category, .service = row->service};
     return log_source_fits(source, &wanted);
@@ -129,7 +132,7 @@ static void message_append(struct ecs_context *context, const char *name) {
 }
 
 static void part_append(struct ecs_context *context, const char *name, enum ecs_part part) {
-    bool is_known = context->event->event_class->log_source.product != LOG_PRODUCT_NONE;
+    bool is_known = context->event->event_class->is_windows;
     buffer_reset(&context->text);
     if (!ecs_fields_append(context->event, part, is_known, &context->text))
         return;

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/table.h"
+#include "normalise/formats.h"
 #include "normalise/windows.h"
 
 #include <assert.h>
@@ -144,7 +145,10 @@ static void class_describe(struct normaliser *normaliser, const struct head *hea
         .code = code,
     };
     const char *format = head->shape->format;
-    if (format && (whole.size || strcmp(format, "evtx") == 0))
+    if (!format || format_describe(ret_class))
+        return;
+    ret_class->is_windows = whole.size || strcmp(format, "evtx") == 0;
+    if (ret_class->is_windows)
         windows_describe(ret_class);
 }
 

@@ -2,13 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "normalise/windows_aliases.h"
 
-// clang-format off
-#define TEXT(text) {(const uint8_t *)("" text), sizeof(text) - 1}
-#define ALIAS(name, raw) {TEXT(name), TEXT(raw), TEXT(""), FIELD_TRANSFORM_NONE}
-#define ALIAS_AS(name, raw, transform) {TEXT(name), TEXT(raw), TEXT(""), FIELD_TRANSFORM_##transform}
-#define ALIAS_OF_TWO(name, raw, raw2, transform) \
-    {TEXT(name), TEXT(raw), TEXT(raw2), FIELD_TRANSFORM_##transform}
+#include "normalise/aliases.h"
 
+// clang-format off
 // 4688: a new process. The target account, when there is one, is whom the process runs as; the
 // subject is who started it. Rules mean either, and either source may hold.
 static const struct field_alias PROCESS_CREATED[] = {

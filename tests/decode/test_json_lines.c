@@ -364,6 +364,7 @@ static void test_recognise(void **state) {
     assert_int_equal(recognise("[{\"EventID\":1,\"Channel\":\"C\",\"Hostname\":\"A\"}]", "x"), 95);
     assert_int_equal(recognise("{\"a\":1}\n", "x"), 50);
     assert_int_equal(recognise("{\n  \"a\": 1\n}\n", "x.json"), 0);
+    assert_int_equal(recognise("{\"schema\":\"vedette.truth/1\",\n", "play/truth.json"), 0);
     assert_int_equal(recognise("rubbish\n", "x.jsonl"), 5);
     assert_int_equal(recognise("rubbish\n{\"a\":1}\n", "x.ndjson"), 30);
     assert_int_equal(recognise("rubbish\n", "x.log"), 0);

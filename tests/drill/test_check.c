@@ -27,40 +27,42 @@ enum {
 
 static const char truth[] =
     "{\"schema\":\"vedette.truth/1\",\"scenario\":\"two\",\"seed\":7,\"campaigns\":["
-    "{\"id\":\"one\",\"entry\":\"WEB-1\",\"server\":\"UPD-1\",\"hosts\":[" HOST("WEB-1", "null", "true") "," HOST("UPD-1", "\"WEB-1\"", "true") "," HOST("PC-1", "\"UPD-1\"", "true") "," HOST("PC-2", "\"UPD-1\"", "true") "," HOST(
-        "PC-3", "\"UPD-1\"",
-        "true") "," HOST("PC-4", "\"UPD-1\"",
-                         "false") "],\"steps\":[" STEP("entry", "WEB-1",
-                                                       "02") "," STEP("escalation", "UPD-1",
-                                                                      "03") "," STEP("delivery",
-                                                                                     "PC-1",
-                                                                                     "04") "]},"
-                                                                                           "{\"id\""
-                                                                                           ":\"two"
-                                                                                           "\","
-                                                                                           "\"entry"
-                                                                                           "\":"
-                                                                                           "\"MX-"
-                                                                                           "1\","
-                                                                                           "\"serve"
-                                                                                           "r\":"
-                                                                                           "\"MX-"
-                                                                                           "1\","
-                                                                                           "\"hosts"
-                                                                                           "\":"
-                                                                                           "[" HOST("MX-1", "null", "true") "," HOST(
-                                                                                               "DB-"
-                                                                                               "1",
-                                                                                               "\"M"
-                                                                                               "X-"
-                                                                                               "1"
-                                                                                               "\"",
-                                                                                               "tru"
-                                                                                               "e") "],\"steps\":[" STEP("entry",
-                                                                                                                         "MX-1",
-                                                                                                                         "05") "," STEP("theft",
-                                                                                                                                        "DB-1",
-                                                                                                                                        "06") "]}]}";
+    "{\"id\":\"one\",\"entry\":\"WEB-1\",\"server\":\"UPD-1\",\"hosts\":[" HOST("WEB-1", "null", "true") "," HOST("UPD-1", "\"WEB-1\"", "true") "," HOST("PC-1", "\"UPD-1\"", "true") "," HOST(
+        "PC-2", "\"UPD-1\"",
+        "true") "," HOST("PC-3", "\"UPD-1\"",
+                         "true") "," HOST("PC-4", "\"UPD-1\"",
+                                          "false") "],\"steps\":[" STEP("entry", "WEB-1",
+                                                                        "02") "," STEP("escalation",
+                                                                                       "UPD-1",
+                                                                                       "03") "," STEP("delivery",
+                                                                                                      "PC-1",
+                                                                                                      "04") "]},"
+                                                                                                            "{\"id\""
+                                                                                                            ":\"two"
+                                                                                                            "\","
+                                                                                                            "\"entry"
+                                                                                                            "\":"
+                                                                                                            "\"MX-"
+                                                                                                            "1\","
+                                                                                                            "\"serve"
+                                                                                                            "r\":"
+                                                                                                            "\"MX-"
+                                                                                                            "1\","
+                                                                                                            "\"hosts"
+                                                                                                            "\":"
+                                                                                                            "[" HOST("MX-1", "null", "true") "," HOST(
+                                                                                                                "DB-"
+                                                                                                                "1",
+                                                                                                                "\"M"
+                                                                                                                "X-"
+                                                                                                                "1"
+                                                                                                                "\"",
+                                                                                                                "tru"
+                                                                                                                "e") "],\"steps\":[" STEP("entry",
+                                                                                                                                          "MX-1",
+                                                                                                                                          "05") "," STEP("theft",
+                                                                                                                                                         "DB-1",
+                                                                                                                                                         "06") "]}]}";
 
 #define TOLD(name, aliases, parent)                                                                \
     "{\"name\":\"" name "\",\"aliases\":[" aliases "],\"state\":\"confirmed\",\"parent\":" parent  \
@@ -69,46 +71,58 @@ static const char truth[] =
     "{\"stage\":\"" stage "\",\"first\":\"2026-03-" day "T10:20:00Z\",\"evidence\":[\"E2\"]}"
 
 // %s: the digest of the first line.
-static const char report[] = "{\"schema\":\"vedette.report/1\",\"campaigns\":["
-                             "{\"id\":\"C1\",\"entry\":{\"host\":\"web-1\",\"evidence\":[\"E1\"]},"
-                             "\"servers\":[{\"host\":\"UPD-1.corp.example.com\",\"evidence\":[]}],"
-                             "\"stages\":[" STAGE("entry", "02") "," STAGE("credentials", "03") "," STAGE("spread", "04") "],\"hosts\":[" TOLD("web-1", "", "null") "," TOLD("UPD-1", "", "\"WEB-1\"") "," TOLD(
-                                 "10.0.0.77", "\"Pc-1\"",
-                                 "\"upd-1\"") "," TOLD("PC-2", "",
-                                                       "\"UPD-1\"") "," TOLD("PC-3", "",
-                                                                             "\"UPD-1\"") "]},"
-                                                                                          "{\"id\":"
-                                                                                          "\"C2\","
-                                                                                          "\"entry"
-                                                                                          "\":{"
-                                                                                          "\"host\""
-                                                                                          ":\"MX-"
-                                                                                          "1\","
-                                                                                          "\"eviden"
-                                                                                          "ce\":[]}"
-                                                                                          ","
-                                                                                          "\"server"
-                                                                                          "s\":[{"
-                                                                                          "\"host\""
-                                                                                          ":\"mx-"
-                                                                                          "1\","
-                                                                                          "\"eviden"
-                                                                                          "ce\":[]}"
-                                                                                          "],"
-                                                                                          "\"stages"
-                                                                                          "\":"
-                                                                                          "[" STAGE("entry", "05") "," STAGE("theft", "06") "],\"hosts\":[" TOLD(
-                                                                                              "MX-"
-                                                                                              "1",
-                                                                                              "",
-                                                                                              "nul"
-                                                                                              "l") "," TOLD("DB-1",
-                                                                                                            "",
-                                                                                                            "\"MX-1\"") "]}],\"incidents\":[],"
-                                                                                                                        "\"evidence\":{\"E1\":{\"file\":\"a.log\",\"sha256\":\"%s\",\"record\":null,\"line\":1,"
-                                                                                                                        "\"offset\":0},\"E2\":{\"file\":\"a.log\",\"sha256\":"
-                                                                                                                        "\"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4\",\"record\":null,"
-                                                                                                                        "\"line\":3,\"offset\":14}}}";
+static const char
+    report[] =
+        "{\"schema\":\"vedette.report/1\",\"campaigns\":["
+        "{\"id\":\"C1\",\"entry\":{\"host\":\"web-1\",\"evidence\":[\"E1\"]},"
+        "\"servers\":[{\"host\":\"UPD-1.corp.example.com\",\"evidence\":[]}],"
+        "\"stages\":[" STAGE("entry", "02") "," STAGE("credentials", "03") "," STAGE("spread", "04") "],\"hosts\":[" TOLD("web-1", "", "null") "," TOLD(
+            "UPD-1", "",
+            "\"WEB-1\"") "," TOLD("10.0.0.77", "\"Pc-1\"",
+                                  "\"upd-1\"") "," TOLD("PC-2", "",
+                                                        "\"UPD-1\"") "," TOLD("PC-3", "",
+                                                                              "\"UPD-1\"") "]},"
+                                                                                           "{\"id\""
+                                                                                           ":"
+                                                                                           "\"C2\","
+                                                                                           "\"entry"
+                                                                                           "\":{"
+                                                                                           "\"host"
+                                                                                           "\""
+                                                                                           ":\"MX-"
+                                                                                           "1\","
+                                                                                           "\"evide"
+                                                                                           "n"
+                                                                                           "ce\":[]"
+                                                                                           "}"
+                                                                                           ","
+                                                                                           "\"serve"
+                                                                                           "r"
+                                                                                           "s\":[{"
+                                                                                           "\"host"
+                                                                                           "\""
+                                                                                           ":\"mx-"
+                                                                                           "1\","
+                                                                                           "\"evide"
+                                                                                           "n"
+                                                                                           "ce\":[]"
+                                                                                           "}"
+                                                                                           "],"
+                                                                                           "\"stage"
+                                                                                           "s"
+                                                                                           "\":"
+                                                                                           "[" STAGE("entry", "05") "," STAGE("theft", "06") "],\"hosts\":[" TOLD(
+                                                                                               "MX-"
+                                                                                               "1",
+                                                                                               "",
+                                                                                               "nul"
+                                                                                               "l") "," TOLD("DB-1",
+                                                                                                             "",
+                                                                                                             "\"MX-1\"") "]}],\"incidents\":[],"
+                                                                                                                         "\"evidence\":{\"E1\":{\"file\":\"a.log\",\"sha256\":\"%s\",\"record\":null,\"line\":1,"
+                                                                                                                         "\"offset\":0},\"E2\":{\"file\":\"a.log\",\"sha256\":"
+                                                                                                                         "\"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4\",\"record\":null,"
+                                                                                                                         "\"line\":3,\"offset\":14}}}";
 
 static const char evidence[] = "first line\r\n\nthi";
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/digest.h"
 #include "base/memory.h"
+#include "base/unpack.h"
 #include "drill/drill.h"
 
 #include <stdarg.h>
@@ -20,9 +21,36 @@ enum {
 
 static struct {
     uint64_t hash;
-    size_t files;
+    size_t files, archives;
     bool executable;
 } seen;
+
+// What a kernel or a loader would take for a program: MZ, ELF, #!, Mach-O, a Java class.
+static bool looks_executable(const uint8_t head[4]) {
+    return memcmp(head, "MZ", 2) == 0 || memcmp(head, "\177ELF", 4) == 0 ||
+           memcmp(head, "#!", 2) == 0 || memcmp(head, "\xCF\xFA\xED\xFE", 4) == 0 ||
+           memcmp(head, "\xCA\xFE\xBA\xBE", 4) == 0;
+}
+
+// What lies in an archive; a collector's own notes are no files of the play.
+static void look_inside(const char *path) {
+    struct unpacker *unpacker = NULL;
+    struct unpack_entry entry;
+    bool more = false;
+    assert_int_equal(unpacker_new_path(path, NULL, &unpacker, NULL), STATUS_OK);
+    while (unpacker_next(unpacker, &entry, &more, NULL) == STATUS_OK && more) {
+        uint8_t head[4] = {0};
+        size_t got;
+        seen.files += slice_starts(entry.name, SLICE("C/Windows/")) ||
+                      slice_starts(entry.name, SLICE("C/Program Files/")) ||
+                      slice_starts(entry.name, SLICE("C/inetpub/")) ||
+                      slice_starts(entry.name, SLICE("uploads/auto/C%3A/"));
+        assert_int_equal(unpacker_read(unpacker, head, sizeof head, &got, NULL), STATUS_OK);
+        seen.executable = seen.executable || looks_executable(head);
+    }
+    unpacker_free(unpacker);
+    seen.archives++;
+}
 
 static int look(const char *path, const struct stat *about, int kind, struct FTW *walk) {
     uint8_t head[4] = {0};
@@ -35,11 +63,13 @@ static int look(const char *path, const struct stat *about, int kind, struct FTW
     size_t size = fread(bytes, 1, (size_t)about->st_size, stream);
     fclose(stream);
     memcpy(head, bytes, sizeof head);
-    seen.files++;
     seen.hash += digest_hash64(slice_of(bytes, size)); // any order of the files
-    seen.executable = seen.executable || (about->st_mode & 0111) || memcmp(head, "MZ", 2) == 0 ||
-                      memcmp(head, "\177ELF", 4) == 0 || memcmp(head, "#!", 2) == 0;
+    seen.executable = seen.executable || (about->st_mode & 0111) || looks_executable(head);
     memory_free(bytes);
+    if (slice_ends(slice_of_string(path), SLICE(".zip")))
+        look_inside(path);
+    else
+        seen.files++;
     return 0;
 }
 
@@ -67,6 +97,7 @@ static uint64_t play(const char *scenario, uint64_t seed, char **ret_truth) {
     memset(&seen, 0, sizeof seen);
     nftw(directory, look, 16, FTW_PHYS);
     assert_int_equal(seen.files, result.files + 1);
+    assert_true(seen.archives > 3);
     assert_false(seen.executable);
     snprintf(truth, sizeof truth, "%s/truth.json", directory);
     if (ret_truth) {

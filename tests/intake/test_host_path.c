@@ -27,6 +27,12 @@ static void hosts_out_of_paths(void **state) {
         {"clients/WKS9-C.0123456789abcdef/uploads/a.evtx", "WKS9"},
         {"lab/hosts/exch01/Security.evtx", "exch01"},
         {"lab/hosts/Security.evtx", ""},
+        {"lab/hosts/pc-1.zip!C/Windows/System32/winevt/Logs/Security.evtx", "pc-1"},
+        {"lab/hosts/pc-1.zip!uploads/auto/C%3A/Windows/System32/winevt/Logs/Security.evtx", "pc-1"},
+        {"lab/hosts/pc-1.zip!results/Windows.System.Amcache.json", "pc-1"},
+        {"lab/servers/mail-01.zip!C/inetpub/logs/LogFiles/W3SVC1/u_ex260302.log", "mail-01"},
+        {"lab/servers/zeek-1/opt/zeek/logs/2026-03-02/dns.log", "zeek-1"},
+        {"lab/servers/servers/a.evtx", ""},
         {"\xE6\x9C\xBA\xE5\x99\xA8"
          "1/C/Windows/a.evtx",
          "\xE6\x9C\xBA\xE5\x99\xA8"
