@@ -118,8 +118,7 @@ bool field_source_append_text(const struct event *event, const struct field_sour
     return field_transform_append(source->transform, value, value2, buffer);
 }
 
-// The i-th unnamed Data, over repeated fields and arrays alike.
-static struct value event_data(const struct event *event, size_t i) {
+struct value event_data(const struct event *event, size_t i) {
     const struct shape *shape = event->shape;
     for (uint32_t field = 0; field < shape->field_count; field++) {
         if (!slice_equal(shape->fields[field].name, SLICE("Data")))

@@ -66,6 +66,9 @@ size_t event_class_resolve(const struct event_class *event_class, struct slice n
 bool field_source_append_text(const struct event *event, const struct field_source *source,
                               struct buffer *buffer);
 
+// The i-th unnamed Data, over repeated fields and arrays alike; absent when there are fewer.
+struct value event_data(const struct event *event, size_t i);
+
 // Append the class's message for this event; nothing when it has none.
 void event_append_message(const struct event *event, struct buffer *buffer);
 

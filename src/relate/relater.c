@@ -1,0 +1,349 @@
+// Events become relations
+// SPDX-License-Identifier: Apache-2.0
+#include "relate/relater.h"
+
+#include "base/arena.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "model/stage.h"
+
+#include <assert.h>
+
+// Invariants:
+// 1. plans[class id] is what class_plan_init gave for that class, or NULL; a class without an id
+//    is worked out for each of its records.
+// 2. A slot of the cache holds the bytes of one record's slots and the places of what it said, as
+//    of one generation of the table: places of older generations are not looked at.
+enum {
+    RELATER_PLAN_BYTES = 32 << 20, // 65,536 classes, most of them without rows
+    RELATER_SCRATCH_BYTES = 256 << 20,
+    RELATER_SCRATCH_KEEP = 1 << 20,
+    RELATER_KEY_BYTES = PART_COUNT * (RELATION_PART_BYTES_MAX + 8),
+    CACHE_SLOTS = 4096,
+    CACHE_BYTES = 640, // of a record's slots; longer ones are rendered each time
+};
+
+#define PLACE_NONE UINT32_MAX // the row said nothing
+
+struct cache_slot {
+    uint64_t hash;
+    const struct class_plan *plan;
+    uint32_t generation;
+    int32_t day;
+    uint32_t size;
+    uint32_t places[PLAN_ROWS_MAX];
+    uint8_t bytes[CACHE_BYTES];
+};
+
+struct relater {
+    struct relation_table *table;
+    size_t memory_bytes;
+    char *directory;
+    struct arena plan_arena;
+    struct class_plan **plans; // by class id
+    uint32_t plan_capacity;
+    struct class_plan scratch_plan;
+    struct arena scratch_arena;
+    struct buffer scratch;
+    struct buffer key;
+    struct cache_slot *cache; // made with the first record that says something
+};
+
+struct relater *relater_new(size_t memory_bytes, const char *spill_directory) {
+    struct relater *relater = memory_new(1, sizeof *relater);
+    relater->table = relation_table_new(memory_bytes, spill_directory);
+    relater->memory_bytes = memory_bytes;
+    relater->directory = memory_keep_text(spill_directory, strlen(spill_directory));
+    arena_init(&relater->plan_arena, RELATER_PLAN_BYTES);
+    arena_init(&relater->scratch_arena, RELATER_PLAN_BYTES);
+    buffer_init(&relater->scratch, RELATER_SCRATCH_BYTES);
+    buffer_init(&relater->key, RELATER_KEY_BYTES);
+    return relater;
+}
+
+void relater_free(struct relater *relater) {
+    if (!relater)
+        return;
+    relation_table_free(relater->table);
+    memory_free(relater->directory);
+    arena_done(&relater->plan_arena);
+    arena_done(&relater->scratch_arena);
+    memory_free(relater->plans);
+    buffer_done(&relater->scratch);
+    buffer_done(&relater->key);
+    memory_free(relater->cache);
+    memory_free(relater);
+}
+
+const char *relater_directory(const struct relater *relater) {
+    return relater->directory;
+}
+
+size_t relater_memory(const struct relater *relater) {
+    return relater->memory_bytes;
+}
+
+static const struct class_plan *relater_scratch_plan(struct relater *relater,
+                                                     const struct event_class *event_class) {
+    arena_reset(&relater->scratch_arena);
+    bool room = class_plan_init(&relater->scratch_plan, event_class, &relater->scratch_arena);
+    assert(room);
+    (void)room;
+    relater->scratch_plan.cacheable = false;
+    return &relater->scratch_plan;
+}
+
+static const struct class_plan *relater_make_plan(struct relater *relater,
+                                                  const struct event_class *event_class) {
+    uint32_t id = event_class->id;
+    if (id == UINT32_MAX)
+        return relater_scratch_plan(relater, event_class);
+    if (id >= relater->plan_capacity) {
+        uint32_t capacity = relater->plan_capacity ? relater->plan_capacity : 64;
+        while (capacity <= id)
+            capacity *= 2;
+        relater->plans = memory_resize(relater->plans, capacity, sizeof(struct class_plan *));
+        memset(relater->plans + relater->plan_capacity, 0,
+               (capacity - relater->plan_capacity) * sizeof(struct class_plan *));
+        relater->plan_capacity = capacity;
+    }
+    struct class_plan *plan = arena_new(&relater->plan_arena, 1, sizeof *plan);
+    if (!plan || !class_plan_init(plan, event_class, &relater->plan_arena))
+        return relater_scratch_plan(relater, event_class);
+    relater->plans[id] = plan;
+    return plan;
+}
+
+static const struct class_plan *relater_plan(struct relater *relater,
+                                             const struct event_class *event_class) {
+    if (event_class->id < relater->plan_capacity && relater->plans[event_class->id])
+        return relater->plans[event_class->id];
+    return relater_make_plan(relater, event_class);
+}
+
+// Note one relation whose key stands in relater->key. *ret_place is valid for the table's
+// generation after the call.
+static enum status relater_note(struct relater *relater, const struct relation_share *share,
+                                struct relation_witness *witness, uint32_t *ret_place,
+                                struct problem *problem) {
+    struct slice key = buffer_slice(&relater->key);
+    enum status status = relation_table_place(relater->table, key, ret_place, problem);
+    if (status != STATUS_OK || relation_table_note(relater->table, *ret_place, share, witness))
+        return status;
+    status = relation_table_spill(relater->table, problem);
+    if (status == STATUS_OK)
+        status = relation_table_place(relater->table, key, ret_place, problem);
+    if (status == STATUS_OK && !relation_table_note(relater->table, *ret_place, share, witness))
+        status = problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
+    return status;
+}
+
+// Render and note what each row says; `places` may be NULL.
+static enum status relater_say(struct relater *relater, const struct class_plan *plan,
+                               const struct event *event, struct slice host,
+                               uint32_t places[PLAN_ROWS_MAX], struct problem *problem) {
+    struct relation_witness witness = {.event = event};
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < plan->row_count && status == STATUS_OK; i++) {
+        struct relation_key key;
+        uint32_t place = PLACE_NONE;
+        buffer_reset(&relater->scratch);
+        if (row_plan_render(&plan->rows[i], event, host, &relater->scratch, &key)) {
+            struct relation_share share;
+            row_plan_share(&plan->rows[i], event, &share);
+            buffer_reset(&relater->key);
+            relation_append_key(&relater->key, &key);
+            assert(!relater->key.failed);
+            status = relater_note(relater, &share, &witness, &place, problem);
+        }
+        if (places)
+            places[i] = place;
+    }
+    if (relater->scratch.capacity > RELATER_SCRATCH_KEEP)
+        buffer_done(&relater->scratch);
+    return status;
+}
+
+static uint64_t observe_hash(const struct class_plan *plan, const struct event *event,
+                             struct slice host) {
+    uint64_t hash = digest_hash64(host);
+    for (uint32_t i = 0; i < plan->slot_count; i++) {
+        const struct value *value = event_value(event, plan->slots[i]);
+        hash = digest_hash64_seeded(slice_of(value->data, value->size), hash + value->kind);
+    }
+    return hash;
+}
+
+// The bytes that the hash was made of; false when there is no room for them.
+static bool observe_keep(const struct class_plan *plan, const struct event *event,
+                         struct slice host, struct cache_slot *slot) {
+    size_t size = host.size;
+    if (size > CACHE_BYTES)
+        return false;
+    if (size)
+        memcpy(slot->bytes, host.data, size);
+    for (uint32_t i = 0; i < plan->slot_count; i++) {
+        const struct value *value = event_value(event, plan->slots[i]);
+        if (value->size + 5 > CACHE_BYTES - size)
+            return false;
+        memcpy(slot->bytes + size, &value->size, sizeof value->size);
+        slot->bytes[size + 4] = value->kind;
+        size += 5;
+        if (value->size)
+            memcpy(slot->bytes + size, value->data, value->size);
+        size += value->size;
+    }
+    slot->size = (uint32_t)size;
+    return true;
+}
+
+static bool observe_equals(const struct class_plan *plan, const struct event *event,
+                           struct slice host, const struct cache_slot *slot) {
+    if (host.size > slot->size || (host.size && memcmp(slot->bytes, host.data, host.size) != 0))
+        return false;
+    size_t at = host.size;
+    for (uint32_t i = 0; i < plan->slot_count; i++) {
+        const struct value *value = event_value(event, plan->slots[i]);
+        if (value->size + 5 > slot->size - at ||
+            memcmp(slot->bytes + at, &value->size, sizeof value->size) != 0 ||
+            slot->bytes[at + 4] != value->kind)
+            return false;
+        at += 5;
+        if (value->size && memcmp(slot->bytes + at, value->data, value->size) != 0)
+            return false;
+        at += value->size;
+    }
+    return at == slot->size;
+}
+
+// The record says what an earlier one said. False when the table filled up in the middle: *ret_from
+// is the first row that is still to be told.
+static bool observe_again(struct relater *relater, const struct class_plan *plan,
+                          const struct event *event, const struct cache_slot *slot,
+                          uint32_t *ret_from) {
+    struct relation_witness witness = {.event = event};
+    for (uint32_t i = 0; i < plan->row_count; i++) {
+        struct relation_share share;
+        if (slot->places[i] == PLACE_NONE)
+            continue;
+        row_plan_share(&plan->rows[i], event, &share);
+        if (!relation_table_note(relater->table, slot->places[i], &share, &witness)) {
+            *ret_from = i;
+            return false;
+        }
+    }
+    return true;
+}
+
+// Tell the rows from `from` on, after the ones before have been told.
+static enum status relater_say_rest(struct relater *relater, const struct class_plan *plan,
+                                    uint32_t from, const struct event *event, struct slice host,
+                                    struct problem *problem) {
+    struct class_plan rest = *plan;
+    rest.rows += from;
+    rest.row_count -= from;
+    return relater_say(relater, &rest, event, host, NULL, problem);
+}
+
+enum status relater_observe(struct relater *relater, const struct event *event, struct slice host,
+                            struct problem *problem) {
+    const struct class_plan *plan = relater_plan(relater, event->event_class);
+    if (plan->row_count == 0)
+        return STATUS_OK;
+    if (!plan->cacheable)
+        return relater_say(relater, plan, event, host, NULL, problem);
+    if (!relater->cache)
+        relater->cache = memory_new(CACHE_SLOTS, sizeof *relater->cache);
+    int32_t day = event->time_ns == CLOCK_NONE ? INT32_MIN : day_of(event->time_ns);
+    uint64_t hash = digest_mix64(observe_hash(plan, event, host), (uint64_t)event->event_class->id);
+    struct cache_slot *slot = &relater->cache[hash % CACHE_SLOTS];
+    uint32_t generation = relation_table_generation(relater->table);
+    if (slot->plan == plan && slot->hash == hash && slot->generation == generation &&
+        slot->day == day && observe_equals(plan, event, host, slot)) {
+        uint32_t from;
+        if (observe_again(relater, plan, event, slot, &from))
+            return STATUS_OK;
+        slot->plan = NULL;
+        return relater_say_rest(relater, plan, from, event, host, problem);
+    }
+    slot->plan = NULL;
+    enum status status = relater_say(relater, plan, event, host, slot->places, problem);
+    if (status != STATUS_OK || relation_table_generation(relater->table) != generation ||
+        !observe_keep(plan, event, host, slot))
+        return status;
+    slot->plan = plan;
+    slot->hash = hash;
+    slot->generation = generation;
+    slot->day = day;
+    return STATUS_OK;
+}
+
+// "attack.t1059.001" -> "T1059.001" of the rule's first technique.
+static struct slice hit_technique(const struct rule *rule, char text[16]) {
+    static const struct slice START = SLICE("attack.t");
+    for (uint32_t i = 0; i < rule->tag_count; i++) {
+        struct slice tag = rule->tags[i];
+        if (tag.size <= START.size || tag.size > START.size + 8 ||
+            !text_equal_fold_ascii(slice_part(tag, 0, START.size), START) ||
+            tag.data[START.size] < '0' || tag.data[START.size] > '9')
+            continue;
+        size_t size = tag.size - START.size + 1;
+        text[0] = 'T';
+        memcpy(text + 1, tag.data + START.size, size - 1);
+        return slice_of(text, size);
+    }
+    return (struct slice){NULL, 0};
+}
+
+// Who and where as the first row says that holds for the record; else the account that the class
+// names, on the host that wrote it.
+static struct relation_key hit_key(struct relater *relater, const struct class_plan *plan,
+                                   const struct event *event, struct slice host) {
+    struct relation_key key;
+    buffer_reset(&relater->scratch);
+    for (uint32_t i = 0; i < plan->row_count; i++)
+        if (plan->rows[i].kind != RELATION_ALIAS &&
+            row_plan_render(&plan->rows[i], event, host, &relater->scratch, &key))
+            return key;
+    struct plan_part recorder = {.terms = {{.origin = TERM_HOST, .form = TEXT_FORM_HOST}},
+                                 .term_count = 1};
+    size_t account = plan_part_render(&plan->account, event, host, &relater->scratch).size;
+    size_t size = plan_part_render(&recorder, event, host, &relater->scratch).size;
+    struct slice all = slice_part(buffer_slice(&relater->scratch),
+                                  relater->scratch.size - size - account, SIZE_MAX);
+    memset(&key, 0, sizeof key);
+    key.parts[PART_ACCOUNT] = slice_part(all, 0, account);
+    key.parts[PART_TO] = key.parts[PART_RECORDER] = slice_part(all, account, size);
+    return key;
+}
+
+enum status relater_hit(struct relater *relater, const struct rule *rule, const struct event *event,
+                        struct slice host, struct problem *problem) {
+    const struct class_plan *plan = relater_plan(relater, event->event_class);
+    struct relation_key key = hit_key(relater, plan, event, host);
+    char technique[16];
+    key.kind = RELATION_RULE_HIT;
+    key.parts[PART_ARTEFACT] = text_cut(rule->id, RELATION_PART_BYTES_MAX);
+    key.parts[PART_DETAIL_0] = slice_of_string(rule_level_text(rule->level));
+    key.parts[PART_DETAIL_1] = slice_of_string(stage_name(stage_of_rule(rule)));
+    key.parts[PART_DETAIL_2] = hit_technique(rule, technique);
+    buffer_reset(&relater->key);
+    relation_append_key(&relater->key, &key);
+    assert(!relater->key.failed);
+    struct relation_share share = {.time_ns = event->time_ns};
+    struct relation_witness witness = {.event = event};
+    uint32_t place;
+    return relater_note(relater, &share, &witness, &place, problem);
+}
+
+enum status relater_absorb(struct relater *relater, struct relater *other,
+                           struct problem *problem) {
+    return relation_table_absorb(relater->table, other->table, problem);
+}
+
+enum status relater_drain(struct relater *relater, struct sorter **ret_sorter,
+                          struct problem *problem) {
+    memory_free(relater->cache);
+    relater->cache = NULL;
+    return relation_table_drain(relater->table, ret_sorter, problem);
+}

@@ -1,0 +1,285 @@
+// Equal relations become one
+// SPDX-License-Identifier: Apache-2.0
+#include "relate/relation_table.h"
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/memory.h"
+#include "base/table.h"
+
+#include <assert.h>
+
+// Cost of a record, measured in tests/bench/bench_relate.c: with its values seen before, a hash,
+// a compare and some sums; else its texts are rendered, a key made, hashed and looked up (one or
+// two cache misses), and a digest made while the relation has less than 16 references.
+//
+// Memory: half for keys, references, times and days, a quarter for entries and their table, a
+// quarter for the sorter. Arrays grow by doubling inside the arena, so that at most as much again
+// is lost as is used.
+
+struct relation_entry {
+    struct slice key;
+    int64_t first_ns, last_ns;
+    uint64_t count;
+    uint64_t bytes_out, bytes_in, taken_ms;
+    uint64_t bytes_in_min, bytes_in_max;
+    struct reference *references;
+    int64_t *times;
+    struct relation_day *days;
+    uint16_t reference_count, reference_capacity;
+    uint16_t time_count, time_capacity;
+    uint16_t day_count, day_capacity;
+    uint8_t keeps;
+};
+
+struct relation_table {
+    struct arena arena;
+    struct table by_key;
+    struct relation_entry *entries;
+    uint32_t count, capacity, ceiling;
+    uint32_t generation;
+    struct sorter *sorter;
+    struct buffer payload;
+    struct relation_sum *sum; // scratch of the spill
+};
+
+enum {
+    TABLE_SLOT_BYTES = 32,          // of base/table, at its emptiest
+    TABLE_PAYLOAD_BYTES = 64 << 10, // 512 days of 34 bytes, 512 times of 10, 16 references
+    TABLE_ENTRIES_FIRST = 64
+};
+
+struct relation_table *relation_table_new(size_t memory_bytes, const char *directory) {
+    struct relation_table *table = memory_new(1, sizeof *table);
+    arena_init(&table->arena, memory_bytes / 2);
+    table_init(&table->by_key);
+    table->ceiling =
+        (uint32_t)(memory_bytes / 4 / (sizeof(struct relation_entry) + TABLE_SLOT_BYTES)) + 1;
+    table->sorter = sorter_new(memory_bytes / 4, directory);
+    table->sum = memory_new(1, sizeof *table->sum);
+    buffer_init(&table->payload, TABLE_PAYLOAD_BYTES);
+    return table;
+}
+
+void relation_table_free(struct relation_table *table) {
+    if (!table)
+        return;
+    arena_done(&table->arena);
+    table_done(&table->by_key);
+    memory_free(table->entries);
+    sorter_free(table->sorter);
+    memory_free(table->sum);
+    buffer_done(&table->payload);
+    memory_free(table);
+}
+
+uint32_t relation_table_generation(const struct relation_table *table) {
+    return table->generation;
+}
+
+static bool entry_has_key(const void *context, uint32_t number, const void *key) {
+    const struct relation_table *table = context;
+    const struct slice *wanted = key;
+    return slice_equal(table->entries[number].key, *wanted);
+}
+
+// A new entry; false when there is no room.
+static bool table_add_entry(struct relation_table *table, struct slice key) {
+    if (table->count == table->ceiling)
+        return false;
+    struct slice kept = arena_keep(&table->arena, key);
+    if (!kept.data)
+        return false;
+    if (table->count == table->capacity) {
+        table->capacity = table->capacity ? table->capacity * 2 : TABLE_ENTRIES_FIRST;
+        if (table->capacity > table->ceiling)
+            table->capacity = table->ceiling;
+        table->entries = memory_resize(table->entries, table->capacity, sizeof *table->entries);
+    }
+    table->entries[table->count++] = (struct relation_entry){
+        .key = kept,
+        .first_ns = CLOCK_NONE,
+        .last_ns = CLOCK_NONE,
+        .bytes_in_min = UINT64_MAX,
+        .keeps = (uint8_t)relation_kind_keeps((enum relation_kind)key.data[0]),
+    };
+    return true;
+}
+
+enum status relation_table_place(struct relation_table *table, struct slice key,
+                                 uint32_t *ret_place, struct problem *problem) {
+    uint64_t hash = digest_hash64(key);
+    uint32_t place = table_find(&table->by_key, hash, entry_has_key, table, &key);
+    if (place == TABLE_NONE) {
+        if (!table_add_entry(table, key)) {
+            enum status status = relation_table_spill(table, problem);
+            if (status != STATUS_OK)
+                return status;
+            if (!table_add_entry(table, key))
+                return problem_set(problem, STATUS_LIMIT,
+                                   "a relation is larger than its table's memory");
+        }
+        place = table->count - 1;
+        table_add(&table->by_key, hash, place);
+    }
+    *ret_place = place;
+    return STATUS_OK;
+}
+
+// Room for one more in a row that grows inside the arena, up to `ceiling`; false when it is full.
+static bool table_reserve(struct relation_table *table, void **row, size_t size, uint16_t count,
+                          uint16_t *capacity, uint16_t ceiling) {
+    if (count < *capacity || *capacity == ceiling)
+        return true;
+    uint16_t grown = *capacity ? (uint16_t)(*capacity * 2) : 1;
+    void *fresh = arena_new(&table->arena, grown, size);
+    if (!fresh)
+        return false;
+    if (count)
+        memcpy(fresh, *row, count * size);
+    *row = fresh;
+    *capacity = grown;
+    return true;
+}
+
+static bool table_reserve_all(struct relation_table *table, struct relation_entry *entry,
+                              bool cites, bool times) {
+    void *references = entry->references;
+    void *row = entry->times;
+    void *days = entry->days;
+    bool room = true;
+    if (cites)
+        room = table_reserve(table, &references, sizeof *entry->references, entry->reference_count,
+                             &entry->reference_capacity, FINDING_REFERENCES_MAX);
+    if (room && times)
+        room = table_reserve(table, &row, sizeof *entry->times, entry->time_count,
+                             &entry->time_capacity, RELATION_TIMES_MAX);
+    if (room && (entry->keeps & RELATION_KEEPS_DAYS))
+        room = table_reserve(table, &days, sizeof *entry->days, entry->day_count,
+                             &entry->day_capacity, RELATION_DAYS_MAX);
+    entry->references = references;
+    entry->times = row;
+    entry->days = days;
+    return room;
+}
+
+static void entry_cite(struct relation_entry *entry, struct relation_witness *witness) {
+    const struct event *event = witness->event;
+    if (!witness->has_digest) {
+        digest_sha256(event->raw, witness->sha256);
+        witness->has_digest = true;
+    }
+    struct reference reference;
+    memset(&reference, 0, sizeof reference);
+    reference.position = event->position;
+    reference.time_ns = event->time_ns;
+    memcpy(reference.sha256, witness->sha256, sizeof reference.sha256);
+    uint32_t count = entry->reference_count;
+    reference_insert(entry->references, &count, &reference);
+    entry->reference_count = (uint16_t)count;
+}
+
+static void entry_add(struct relation_entry *entry, const struct relation_share *share) {
+    entry->count++;
+    entry->bytes_out += share->bytes_out;
+    entry->bytes_in += share->bytes_in;
+    entry->taken_ms += share->taken_ms;
+    if (share->bytes_in < entry->bytes_in_min)
+        entry->bytes_in_min = share->bytes_in;
+    if (share->bytes_in > entry->bytes_in_max)
+        entry->bytes_in_max = share->bytes_in;
+    int64_t time_ns = share->time_ns;
+    if (time_ns == CLOCK_NONE)
+        return;
+    if (entry->first_ns == CLOCK_NONE || time_ns < entry->first_ns)
+        entry->first_ns = time_ns;
+    if (time_ns > entry->last_ns)
+        entry->last_ns = time_ns;
+    uint32_t count = entry->time_count;
+    if (entry->keeps & RELATION_KEEPS_TIMES)
+        times_insert(entry->times, &count, time_ns);
+    entry->time_count = (uint16_t)count;
+    if (!(entry->keeps & RELATION_KEEPS_DAYS))
+        return;
+    struct relation_day day = {day_of(time_ns), 1, share->bytes_out, share->bytes_in};
+    count = entry->day_count;
+    days_insert(entry->days, &count, &day);
+    entry->day_count = (uint16_t)count;
+}
+
+bool relation_table_note(struct relation_table *table, uint32_t place,
+                         const struct relation_share *share, struct relation_witness *witness) {
+    assert(place < table->count);
+    struct relation_entry *entry = &table->entries[place];
+    bool cites = reference_would_keep(entry->references, entry->reference_count, share->time_ns,
+                                      &witness->event->position);
+    bool times = (entry->keeps & RELATION_KEEPS_TIMES) && share->time_ns != CLOCK_NONE &&
+                 times_would_keep(entry->times, entry->time_count, share->time_ns);
+    if (!table_reserve_all(table, entry, cites, times))
+        return false;
+    if (cites)
+        entry_cite(entry, witness);
+    entry_add(entry, share);
+    return true;
+}
+
+static void table_sum(struct relation_sum *sum, const struct relation_entry *entry) {
+    sum->first_ns = entry->first_ns;
+    sum->last_ns = entry->last_ns;
+    sum->count = entry->count;
+    sum->bytes_out = entry->bytes_out;
+    sum->bytes_in = entry->bytes_in;
+    sum->taken_ms = entry->taken_ms;
+    sum->bytes_in_min = entry->bytes_in_min;
+    sum->bytes_in_max = entry->bytes_in_max;
+    sum->reference_count = entry->reference_count;
+    sum->time_count = entry->time_count;
+    sum->day_count = entry->day_count;
+    if (entry->reference_count)
+        memcpy(sum->references, entry->references,
+               entry->reference_count * sizeof *entry->references);
+    if (entry->time_count)
+        memcpy(sum->times, entry->times, entry->time_count * sizeof *entry->times);
+    if (entry->day_count)
+        memcpy(sum->days, entry->days, entry->day_count * sizeof *entry->days);
+}
+
+enum status relation_table_spill(struct relation_table *table, struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < table->count && status == STATUS_OK; i++) {
+        // An entry that was made for a note which found no room is told when it is made again.
+        if (table->entries[i].count == 0)
+            continue;
+        table_sum(table->sum, &table->entries[i]);
+        buffer_reset(&table->payload);
+        relation_append_sum(&table->payload, table->sum);
+        assert(!table->payload.failed);
+        status = sorter_add(table->sorter, table->entries[i].key, buffer_slice(&table->payload),
+                            problem);
+    }
+    table->count = 0;
+    table->generation++;
+    table_reset(&table->by_key);
+    arena_reset(&table->arena);
+    return status;
+}
+
+enum status relation_table_drain(struct relation_table *table, struct sorter **ret_sorter,
+                                 struct problem *problem) {
+    enum status status = relation_table_spill(table, problem);
+    if (status != STATUS_OK)
+        return status;
+    arena_done(&table->arena);
+    memory_free(table->entries);
+    table->entries = NULL;
+    table->capacity = table->ceiling = 0;
+    *ret_sorter = table->sorter;
+    table->sorter = NULL;
+    return STATUS_OK;
+}
+
+enum status relation_table_absorb(struct relation_table *table, struct relation_table *other,
+                                  struct problem *problem) {
+    enum status status = relation_table_spill(other, problem);
+    return status == STATUS_OK ? sorter_absorb(table->sorter, other->sorter, problem) : status;
+}

@@ -1,0 +1,49 @@
+// Equal relations become one
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RELATE_RELATION_TABLE_H
+#define RELATE_RELATION_TABLE_H
+
+#include "base/sorter.h"
+#include "model/event.h"
+#include "relate/relation_codec.h"
+
+// A table of relations in bounded memory. When it is full, all of it goes to the sorter, whose
+// merge adds up what was spilled more than once:
+//
+//   key ─hash─> entry {sums, smallest references, times, days} ─full─> sorter
+struct relation_table;
+
+struct relation_table *relation_table_new(size_t memory_bytes, const char *directory);
+void relation_table_free(struct relation_table *table);
+
+// The place of a key's entry, made when new. May spill first: places of earlier generations are
+// no more then.
+enum status relation_table_place(struct relation_table *table, struct slice key,
+                                 uint32_t *ret_place, struct problem *problem);
+
+// Changes with each spill.
+uint32_t relation_table_generation(const struct relation_table *table);
+
+// One record, said once or for several relations: its digest is made at most once.
+struct relation_witness {
+    const struct event *event;
+    bool has_digest;
+    uint8_t sha256[DIGEST_SHA256_SIZE];
+};
+
+// Add a record's share to the entry. False, and nothing added, when the table is full: spill, find
+// the place anew, note again. An empty table always has room.
+bool relation_table_note(struct relation_table *table, uint32_t place,
+                         const struct relation_share *share, struct relation_witness *witness);
+
+enum status relation_table_spill(struct relation_table *table, struct problem *problem);
+
+// Spill, and give what all spilled: the caller owns it. Only relation_table_free may follow.
+enum status relation_table_drain(struct relation_table *table, struct sorter **ret_sorter,
+                                 struct problem *problem);
+
+// Take over what `other` holds; it is left empty.
+enum status relation_table_absorb(struct relation_table *table, struct relation_table *other,
+                                  struct problem *problem);
+
+#endif

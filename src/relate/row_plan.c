@@ -1,0 +1,184 @@
+// The rows of one class, resolved
+// SPDX-License-Identifier: Apache-2.0
+#include "relate/row_plan.h"
+
+#include "base/text.h"
+#include "relate/row_words.h"
+
+#include <assert.h>
+
+static const struct relation_family *const FAMILIES[] = {
+#define FAMILY(name) &relation_family_##name,
+#include "relate/relation_families.def"
+#undef FAMILY
+};
+
+static bool set_holds(const uint64_t *set, uint32_t number) {
+    return set[number / 64] >> (number % 64) & 1;
+}
+
+static bool row_fits(const struct relation_row *row, const struct event_class *event_class) {
+    const struct log_source *source = &event_class->log_source;
+    return (row->code == ROW_ANY_CODE || row->code == event_class->code) &&
+           (!row->format || strcmp(row->format, event_class->shape->format) == 0) &&
+           (row->service == LOG_SERVICE_NONE || set_holds(source->services, row->service)) &&
+           (row->category == LOG_CATEGORY_NONE || set_holds(source->categories, row->category)) &&
+           (!row->provider ||
+            text_equal_fold_ascii(event_class->provider, slice_of_string(row->provider)));
+}
+
+static void plan_note_slot(struct class_plan *plan, uint16_t field) {
+    for (uint32_t i = 0; i < plan->slot_count; i++)
+        if (plan->slots[i] == field)
+            return;
+    if (plan->slot_count == PLAN_SLOTS_MAX)
+        plan->cacheable = false;
+    else
+        plan->slots[plan->slot_count++] = field;
+}
+
+static void plan_note_data(struct class_plan *plan, const struct shape *shape) {
+    for (uint32_t i = 0; i < shape->field_count; i++)
+        if (slice_equal(shape->fields[i].name, SLICE("Data")))
+            plan_note_slot(plan, (uint16_t)i);
+}
+
+static bool resolve(const struct event_class *event_class, struct slice name, uint16_t *ret_field) {
+    struct field_source source;
+    if (event_class_resolve(event_class, name, false, &source, 1) == 0)
+        return false;
+    *ret_field = source.field;
+    return true;
+}
+
+// False when the class lacks the field.
+static bool plan_resolve_term(struct class_plan *plan, const struct event_class *event_class,
+                              const struct row_term *words, struct plan_term *term) {
+    *term = (struct plan_term){.origin = words->origin, .form = words->form, .index = words->index};
+    switch (words->origin) {
+    case TERM_LITERAL:
+        term->literal = words->name;
+        return true;
+    case TERM_FIELD:
+        if (!resolve(event_class, words->name, &term->field))
+            return false;
+        plan_note_slot(plan, term->field);
+        return true;
+    case TERM_ELEMENT:
+        plan_note_data(plan, event_class->shape);
+        return resolve(event_class, words->name, &term->field);
+    case TERM_ACCOUNT:
+        if (!resolve(event_class, words->name2, &term->field2))
+            return false;
+        plan_note_slot(plan, term->field2);
+        if (!resolve(event_class, words->name, &term->field)) {
+            term->origin = TERM_FIELD;
+            term->field = term->field2;
+            return true;
+        }
+        plan_note_slot(plan, term->field);
+        return true;
+    case TERM_HOST:
+    case TERM_MARKS:
+        break;
+    }
+    return true;
+}
+
+static void plan_resolve_part(struct class_plan *plan, const struct event_class *event_class,
+                              struct slice words, struct plan_part *part) {
+    struct row_term term;
+    *part = (struct plan_part){.required = row_part_is_required(&words)};
+    while (row_next_term(&words, &term)) {
+        assert(part->term_count < PLAN_TERMS_MAX);
+        if (plan_resolve_term(plan, event_class, &term, &part->terms[part->term_count]))
+            part->term_count++;
+    }
+}
+
+static int32_t plan_resolve_number(const struct event_class *event_class, struct slice words) {
+    struct row_term term;
+    uint16_t field;
+    while (row_next_term(&words, &term))
+        if (resolve(event_class, term.name, &field))
+            return field;
+    return -1;
+}
+
+static void plan_resolve_item(struct class_plan *plan, const struct event_class *event_class,
+                              const struct row_item *item, struct row_plan *row) {
+    if (item->number == ROW_NUMBER_NONE)
+        plan_resolve_part(plan, event_class, item->words, &row->parts[item->part]);
+    else if (item->number == ROW_NUMBER_OUT)
+        row->out = plan_resolve_number(event_class, item->words);
+    else if (item->number == ROW_NUMBER_IN)
+        row->in = plan_resolve_number(event_class, item->words);
+    else
+        row->taken = plan_resolve_number(event_class, item->words);
+}
+
+static void plan_resolve_condition(struct class_plan *plan, const struct event_class *event_class,
+                                   struct row_condition *words, struct plan_condition *condition) {
+    condition->sign = words->sign;
+    if (!plan_resolve_term(plan, event_class, &words->term, &condition->term))
+        condition->term = (struct plan_term){.origin = TERM_LITERAL};
+    condition->word_count = 0;
+    while (row_next_word(&words->words, &condition->words[condition->word_count]))
+        if (++condition->word_count == PLAN_WORDS_MAX)
+            break;
+}
+
+static void plan_resolve_row(struct class_plan *plan, const struct event_class *event_class,
+                             const struct relation_row *from, struct row_plan *row) {
+    struct slice rest = slice_of_string(from->parts);
+    struct row_item item;
+    *row = (struct row_plan){.kind = from->kind, .out = -1, .in = -1, .taken = -1};
+    while (row_next_item(&rest, &item))
+        plan_resolve_item(plan, event_class, &item, row);
+    row->parts[PART_RECORDER] = (struct plan_part){
+        .terms = {{.origin = TERM_HOST, .form = TEXT_FORM_HOST}}, .term_count = 1};
+    rest = slice_of_string(from->when);
+    struct row_condition condition;
+    while (row_next_condition(&rest, &condition)) {
+        assert(row->condition_count < PLAN_CONDITIONS_MAX);
+        plan_resolve_condition(plan, event_class, &condition,
+                               &row->conditions[row->condition_count++]);
+    }
+}
+
+// A required part of which no term is there can never be met.
+static bool row_plan_can_hold(const struct row_plan *row) {
+    for (size_t i = 0; i < PART_COUNT; i++)
+        if (row->parts[i].required && row->parts[i].term_count == 0)
+            return false;
+    return true;
+}
+
+static void plan_find_account(struct class_plan *plan, const struct event_class *event_class) {
+    static const char WORDS[] = "User|SubjectDomainName+SubjectUserName|"
+                                "TargetDomainName+TargetUserName|cs-username";
+    plan_resolve_part(plan, event_class, slice_of_string(WORDS), &plan->account);
+}
+
+bool class_plan_init(struct class_plan *plan, const struct event_class *event_class,
+                     struct arena *arena) {
+    struct row_plan *rows = NULL;
+    *plan = (struct class_plan){.cacheable = true};
+    if (event_class->shape->role_fields[FIELD_ROLE_COMPUTER] >= 0)
+        plan_note_slot(plan, (uint16_t)event_class->shape->role_fields[FIELD_ROLE_COMPUTER]);
+    for (size_t f = 0; f < ARRAY_SIZE(FAMILIES) && event_class->shape->format; f++)
+        for (size_t i = 0; i < FAMILIES[f]->count; i++) {
+            if (!row_fits(&FAMILIES[f]->rows[i], event_class))
+                continue;
+            assert(plan->row_count < PLAN_ROWS_MAX);
+            if (!rows)
+                rows = arena_new(arena, PLAN_ROWS_MAX, sizeof *rows);
+            if (!rows)
+                return false;
+            plan_resolve_row(plan, event_class, &FAMILIES[f]->rows[i], &rows[plan->row_count]);
+            plan->row_count += row_plan_can_hold(&rows[plan->row_count]);
+        }
+    plan->rows = rows;
+    plan_find_account(plan, event_class);
+    return true;
+}

@@ -1,0 +1,93 @@
+// The rows of one class, ready to read records
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RELATE_ROW_PLAN_H
+#define RELATE_ROW_PLAN_H
+
+#include "base/arena.h"
+#include "model/event_class.h"
+#include "relate/relation_codec.h"
+#include "relate/relation_row.h"
+#include "relate/relation_sum.h"
+#include "relate/text_form.h"
+
+enum {
+    PLAN_TERMS_MAX = 4,      // of a part
+    PLAN_CONDITIONS_MAX = 4, // of a row
+    PLAN_WORDS_MAX = 8,      // of a condition
+    PLAN_ROWS_MAX = 8,       // of a class
+    PLAN_SLOTS_MAX = 40,     // of a class
+};
+
+// Where a text comes from.
+struct plan_term {
+    enum term_origin {
+        TERM_FIELD,
+        TERM_ELEMENT, // the index-th of several unnamed Data
+        TERM_ACCOUNT, // field: domain, field2: user
+        TERM_LITERAL,
+        TERM_HOST,
+        TERM_MARKS,
+    } origin;
+    enum text_form form;
+    uint16_t field, field2;
+    uint16_t index;
+    struct slice literal;
+};
+
+struct plan_part {
+    struct plan_term terms[PLAN_TERMS_MAX];
+    uint32_t term_count;
+    bool required;
+};
+
+struct plan_condition {
+    enum condition_sign {
+        CONDITION_IS,
+        CONDITION_IS_NOT,
+        CONDITION_CONTAINS
+    } sign;
+    struct plan_term term; // a field that the class lacks: an empty literal
+    struct slice words[PLAN_WORDS_MAX];
+    uint32_t word_count;
+};
+
+struct row_plan {
+    enum relation_kind kind;
+    struct plan_part parts[PART_COUNT];
+    // Numbers: field of the shape, or -1.
+    int32_t out, in, taken;
+    struct plan_condition conditions[PLAN_CONDITIONS_MAX];
+    uint32_t condition_count;
+};
+
+// What a class's records say. The slots are all that its texts and conditions read: records whose
+// slots hold the same bytes say the same.
+struct class_plan {
+    const struct row_plan *rows;
+    uint32_t row_count;
+    uint16_t slots[PLAN_SLOTS_MAX];
+    uint32_t slot_count;
+    bool cacheable;           // no more slots than PLAN_SLOTS_MAX
+    struct plan_part account; // who, where no row says it: for rule hits
+};
+
+// Find the rows that fit the class and resolve them. `arena` holds what lives on; false when it is
+// full.
+bool class_plan_init(struct class_plan *plan, const struct event_class *event_class,
+                     struct arena *arena);
+
+// Render what a row says of an event: texts into `scratch` (views into it until it changes). False
+// when a condition or a required part fails. `host` writes the record when the event names none.
+bool row_plan_render(const struct row_plan *row, const struct event *event, struct slice host,
+                     struct buffer *scratch, struct relation_key *ret_key);
+void row_plan_share(const struct row_plan *row, const struct event *event,
+                    struct relation_share *ret_share);
+
+// One part as text; empty when none of its terms gives any.
+struct slice plan_part_render(const struct plan_part *part, const struct event *event,
+                              struct slice host, struct buffer *scratch);
+
+// Whether a row's words can be read at all: for the test of the tables.
+bool relation_row_is_well_formed(const struct relation_row *row);
+
+#endif

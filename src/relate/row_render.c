@@ -1,0 +1,116 @@
+// What a row says of a record
+// SPDX-License-Identifier: Apache-2.0
+#include "base/text.h"
+#include "model/hosts.h"
+#include "relate/row_plan.h"
+
+#include <assert.h>
+
+// Append a term's text, in its form; false when there is none.
+static bool term_append(const struct plan_term *term, const struct event *event, struct slice host,
+                        struct buffer *scratch) {
+    size_t start = scratch->size;
+    struct value element;
+    switch (term->origin) {
+    case TERM_FIELD:
+        value_append_text(event_value(event, term->field), scratch);
+        break;
+    case TERM_ELEMENT:
+        element = event_data(event, term->index);
+        value_append_text(&element, scratch);
+        break;
+    case TERM_ACCOUNT:
+        field_transform_append(FIELD_TRANSFORM_JOIN_ACCOUNT, event_value(event, term->field),
+                               event_value(event, term->field2), scratch);
+        break;
+    case TERM_LITERAL:
+        buffer_append_slice(scratch, term->literal);
+        return term->literal.size > 0;
+    case TERM_HOST:
+        value_append_text(event_role_value(event, FIELD_ROLE_COMPUTER), scratch);
+        if (scratch->size == start)
+            buffer_append_slice(scratch, host);
+        break;
+    case TERM_MARKS:
+        break;
+    }
+    return text_form_apply(term->form, scratch, start);
+}
+
+struct slice plan_part_render(const struct plan_part *part, const struct event *event,
+                              struct slice host, struct buffer *scratch) {
+    size_t start = scratch->size;
+    for (uint32_t i = 0; i < part->term_count; i++)
+        if (term_append(&part->terms[i], event, host, scratch))
+            break;
+    return slice_part(buffer_slice(scratch), start, SIZE_MAX);
+}
+
+static bool text_contains_fold(struct slice text, struct slice part) {
+    for (size_t i = 0; i + part.size <= text.size; i++)
+        if (text_equal_fold_ascii(slice_part(text, i, part.size), part))
+            return true;
+    return false;
+}
+
+static bool condition_holds(const struct plan_condition *condition, const struct event *event,
+                            struct slice host, struct buffer *scratch) {
+    size_t start = scratch->size;
+    term_append(&condition->term, event, host, scratch);
+    struct slice text = slice_part(buffer_slice(scratch), start, SIZE_MAX);
+    bool found = condition->word_count == 0 && text.size == 0;
+    for (uint32_t i = 0; i < condition->word_count && !found; i++)
+        found = condition->sign == CONDITION_CONTAINS
+                    ? text_contains_fold(text, condition->words[i])
+                    : text_equal_fold_ascii(text, condition->words[i]);
+    scratch->size = start;
+    return found == (condition->sign != CONDITION_IS_NOT);
+}
+
+// The day, while a part is an address that is another host's tomorrow perhaps.
+static int32_t key_bucket(const struct relation_key *key, int64_t time_ns) {
+    if (time_ns == CLOCK_NONE)
+        return 0;
+    for (size_t i = PART_FROM; i <= PART_TO; i++)
+        if (address_is_address(key->parts[i]) && !address_is_outside(key->parts[i]))
+            return day_of(time_ns);
+    return 0;
+}
+
+bool row_plan_render(const struct row_plan *row, const struct event *event, struct slice host,
+                     struct buffer *scratch, struct relation_key *ret_key) {
+    for (uint32_t i = 0; i < row->condition_count; i++)
+        if (!condition_holds(&row->conditions[i], event, host, scratch))
+            return false;
+    size_t sizes[PART_COUNT];
+    size_t start = scratch->size;
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        sizes[i] = plan_part_render(&row->parts[i], event, host, scratch).size;
+        if (sizes[i] == 0 && row->parts[i].required)
+            return false;
+    }
+    ret_key->kind = row->kind;
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        ret_key->parts[i] = slice_part(buffer_slice(scratch), start, sizes[i]);
+        start += sizes[i];
+    }
+    ret_key->bucket = key_bucket(ret_key, event->time_ns);
+    return true;
+}
+
+static uint64_t share_number(const struct event *event, int32_t field) {
+    int64_t number;
+    if (field < 0 || !value_integer(event_value(event, (uint32_t)field), &number) || number < 0)
+        return 0;
+    return (uint64_t)number;
+}
+
+void row_plan_share(const struct row_plan *row, const struct event *event,
+                    struct relation_share *ret_share) {
+    *ret_share = (struct relation_share){
+        .time_ns = event->time_ns,
+        .bytes_out = share_number(event, row->out),
+        .bytes_in = share_number(event, row->in),
+        .taken_ms = share_number(event, row->taken),
+    };
+}

@@ -1,0 +1,174 @@
+// Names become hosts, then equal relations one again
+// SPDX-License-Identifier: Apache-2.0
+//
+// merged runs ─1─> identity      who is who
+//             ─2─> rewritten ─sort─> merged ─3─> store
+#include "relate/relater.h"
+
+#include "base/memory.h"
+#include "relate/identity.h"
+#include "relate/relation_store.h"
+
+#include <assert.h>
+
+enum {
+    SETTLE_PAYLOAD_BYTES = 64 << 10,
+    SETTLE_KEY_BYTES = 16 << 10
+};
+
+struct settling {
+    struct relater *relater;
+    struct identity *identity;
+    struct sorter *merged, *rewritten;
+    struct relation_store *store;
+    struct relation_sum *sum, *other;
+    struct buffer key, payload;
+};
+
+typedef enum status settle_step(struct settling *settling, const struct relation_key *key,
+                                struct relation_sum *sum, struct problem *problem);
+
+// Hand each key with the sum of its payloads to `step`.
+static enum status settle_pass(struct settling *settling, struct sorter *sorter, settle_step *step,
+                               struct problem *problem) {
+    struct buffer current;
+    buffer_init(&current, SETTLE_KEY_BYTES);
+    bool have = false;
+    bool more = true;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && more) {
+        struct slice bytes, payload;
+        struct relation_key key;
+        status = sorter_next(sorter, &bytes, &payload, &more, problem);
+        if (status != STATUS_OK)
+            break;
+        bool same = more && have && slice_equal(bytes, buffer_slice(&current));
+        if (have && !same) {
+            bool whole = relation_read_key(buffer_slice(&current), &key);
+            assert(whole);
+            (void)whole;
+            status = step(settling, &key, settling->sum, problem);
+        }
+        if (!more || status != STATUS_OK)
+            break;
+        bool whole = relation_read_sum(payload, same ? settling->other : settling->sum);
+        assert(whole);
+        (void)whole;
+        if (same) {
+            relation_sum_merge(settling->sum, settling->other);
+            continue;
+        }
+        buffer_reset(&current);
+        buffer_append_slice(&current, bytes);
+        have = true;
+    }
+    buffer_done(&current);
+    return status;
+}
+
+static enum status settle_learn(struct settling *settling, const struct relation_key *key,
+                                struct relation_sum *sum, struct problem *problem) {
+    (void)problem;
+    identity_learn(settling->identity, key, sum);
+    return STATUS_OK;
+}
+
+static bool settle_is_inner(const struct relation_key *key) {
+    // What only served to learn identities.
+    return key->kind == RELATION_ALIAS &&
+           (slice_equal(key->parts[PART_ARTEFACT], SLICE("folder")) ||
+            slice_equal(key->parts[PART_ARTEFACT], SLICE("account")));
+}
+
+// A host's settled name, or the text as it is. ALIAS keeps what it says.
+static void settle_host(const struct settling *settling, struct slice *text, int64_t time_ns) {
+    uint32_t count;
+    const struct fleet_host *hosts = identity_hosts(settling->identity, &count);
+    uint32_t host = identity_find(settling->identity, *text, time_ns);
+    if (host != FLEET_NO_HOST)
+        *text = hosts[host].name;
+}
+
+static enum status settle_rewrite(struct settling *settling, const struct relation_key *key,
+                                  struct relation_sum *sum, struct problem *problem) {
+    uint8_t account[RELATION_PART_BYTES_MAX];
+    struct relation_key settled = *key;
+    if (settle_is_inner(key))
+        return STATUS_OK;
+    settled.bucket = 0;
+    settle_host(settling, &settled.parts[PART_FROM], sum->first_ns);
+    if (key->kind != RELATION_ALIAS)
+        settle_host(settling, &settled.parts[PART_TO], sum->first_ns);
+    settle_host(settling, &settled.parts[PART_RECORDER], sum->first_ns);
+    settled.parts[PART_ACCOUNT] =
+        slice_of(account, identity_account(settling->identity, key->parts[PART_ACCOUNT], account));
+    buffer_reset(&settling->key);
+    buffer_reset(&settling->payload);
+    relation_append_key(&settling->key, &settled);
+    relation_append_sum(&settling->payload, sum);
+    assert(!settling->key.failed && !settling->payload.failed);
+    return sorter_add(settling->rewritten, buffer_slice(&settling->key),
+                      buffer_slice(&settling->payload), problem);
+}
+
+static enum status settle_store(struct settling *settling, const struct relation_key *key,
+                                struct relation_sum *sum, struct problem *problem) {
+    const struct identity *identity = settling->identity;
+    struct store_hosts hosts = {
+        .from = identity_find(identity, key->parts[PART_FROM], sum->first_ns),
+        .to = identity_find(identity, key->parts[PART_TO], sum->first_ns),
+        .recorder = identity_find(identity, key->parts[PART_RECORDER], sum->first_ns),
+    };
+    return relation_store_add(settling->store, key, sum, hosts, problem);
+}
+
+static enum status settle_all(struct settling *settling, struct problem *problem) {
+    const char *directory = relater_directory(settling->relater);
+    enum status status = relater_drain(settling->relater, &settling->merged, problem);
+    if (status == STATUS_OK)
+        status = sorter_finish(settling->merged, problem);
+    if (status == STATUS_OK)
+        status = settle_pass(settling, settling->merged, settle_learn, problem);
+    if (status != STATUS_OK)
+        return status;
+    identity_settle(settling->identity);
+    settling->rewritten = sorter_new(relater_memory(settling->relater), directory);
+    status = sorter_rewind(settling->merged, problem);
+    if (status == STATUS_OK)
+        status = settle_pass(settling, settling->merged, settle_rewrite, problem);
+    sorter_free(settling->merged);
+    settling->merged = NULL;
+    if (status == STATUS_OK)
+        status = sorter_finish(settling->rewritten, problem);
+    settling->store = relation_store_new(2 * relater_memory(settling->relater), directory);
+    if (status == STATUS_OK)
+        status = settle_pass(settling, settling->rewritten, settle_store, problem);
+    return status;
+}
+
+enum status relater_settle(struct relater *relater, struct relation_store **ret_store,
+                           struct problem *problem) {
+    struct settling settling = {.relater = relater, .identity = identity_new()};
+    settling.sum = memory_new(1, sizeof *settling.sum);
+    settling.other = memory_new(1, sizeof *settling.other);
+    buffer_init(&settling.key, SETTLE_KEY_BYTES);
+    buffer_init(&settling.payload, SETTLE_PAYLOAD_BYTES);
+    enum status status = settle_all(&settling, problem);
+    sorter_free(settling.merged);
+    sorter_free(settling.rewritten);
+    buffer_done(&settling.key);
+    buffer_done(&settling.payload);
+    memory_free(settling.sum);
+    memory_free(settling.other);
+    if (status == STATUS_OK) {
+        status = relation_store_seal(settling.store, settling.identity, problem);
+        settling.identity = NULL;
+    }
+    identity_free(settling.identity);
+    if (status != STATUS_OK) {
+        relation_store_free(settling.store);
+        return status;
+    }
+    *ret_store = settling.store;
+    return STATUS_OK;
+}

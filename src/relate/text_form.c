@@ -1,0 +1,303 @@
+// What becomes of a text on its way into a relation
+// SPDX-License-Identifier: Apache-2.0
+#include "relate/text_form.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "model/relation.h"
+
+#include <assert.h>
+
+static const char *const NAMES[] = {
+#define FORM(id, name) name,
+#include "relate/text_form.def"
+#undef FORM
+};
+
+bool text_form_parse(struct slice name, enum text_form *ret_form) {
+    for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++)
+        if (slice_equal_string(name, NAMES[i])) {
+            *ret_form = (enum text_form)i;
+            return true;
+        }
+    return false;
+}
+
+static bool starts_fold(struct slice text, struct slice start) {
+    return text.size >= start.size && text_equal_fold_ascii(slice_part(text, 0, start.size), start);
+}
+
+static bool ends_fold(struct slice text, struct slice end) {
+    return text.size >= end.size &&
+           text_equal_fold_ascii(slice_part(text, text.size - end.size, end.size), end);
+}
+
+// Where `part` begins in `text`, ASCII case folded; SIZE_MAX: nowhere.
+static size_t find_fold(struct slice text, struct slice part) {
+    for (size_t i = 0; i + part.size <= text.size; i++)
+        if (text_equal_fold_ascii(slice_part(text, i, part.size), part))
+            return i;
+    return SIZE_MAX;
+}
+
+static struct slice form_trim(struct slice text) {
+    while (text.size && (text.data[0] <= ' '))
+        text = slice_part(text, 1, SIZE_MAX);
+    while (text.size && text.data[text.size - 1] <= ' ')
+        text.size--;
+    return text;
+}
+
+static struct slice form_host(struct slice text) {
+    while (text.size && text.data[0] == '\\')
+        text = slice_part(text, 1, SIZE_MAX);
+    if (starts_fold(text, SLICE("::ffff:")) && memchr(text.data, '.', text.size))
+        text = slice_part(text, 7, SIZE_MAX);
+    if (text.size > 2 && text.data[0] == '[' && text.data[text.size - 1] == ']')
+        text = slice_part(text, 1, text.size - 2);
+    while (text.size && (text.data[text.size - 1] == '.' || text.data[text.size - 1] == '$'))
+        text.size--;
+    static const struct slice OWN[] = {SLICE("::1"),     SLICE("localhost"), SLICE("local"),
+                                       SLICE("0.0.0.0"), SLICE("::"),        SLICE("-")};
+    for (size_t i = 0; i < ARRAY_SIZE(OWN); i++)
+        if (text_equal_fold_ascii(text, OWN[i]))
+            return (struct slice){NULL, 0};
+    return slice_starts(text, SLICE("127.")) ? (struct slice){NULL, 0} : text;
+}
+
+// "cifs/host.domain:445/REALM"
+static struct slice form_service(struct slice text) {
+    const uint8_t *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
+    if (!slash)
+        return text.size && text.data[text.size - 1] == '$' ? form_host(text)
+                                                            : (struct slice){NULL, 0};
+    text = slice_part(text, (size_t)(slash - text.data) + 1, SIZE_MAX);
+    size_t size = 0;
+    while (size < text.size && text.data[size] != '/' && text.data[size] != ':')
+        size++;
+    return form_host(slice_part(text, 0, size));
+}
+
+static bool is_hexadecimal(struct slice text) {
+    for (size_t i = 0; i < text.size; i++)
+        if (text_hex_digit(text.data[i]) < 0)
+            return false;
+    return true;
+}
+
+static struct slice form_sha256(struct slice text) {
+    enum {
+        DIGITS = 2 * DIGEST_SHA256_SIZE
+    };
+    size_t at = find_fold(text, SLICE("SHA256="));
+    if (at != SIZE_MAX)
+        text = slice_part(text, at + 7, DIGITS);
+    return text.size == DIGITS && is_hexadecimal(text) ? text : (struct slice){NULL, 0};
+}
+
+// What stands between <Name> and </Name>; empty when there is none.
+static struct slice form_element(struct slice text, struct slice open, struct slice close) {
+    size_t from = find_fold(text, open);
+    if (from == SIZE_MAX)
+        return (struct slice){NULL, 0};
+    text = slice_part(text, from + open.size, SIZE_MAX);
+    size_t size = find_fold(text, close);
+    return size == SIZE_MAX ? (struct slice){NULL, 0} : form_trim(slice_part(text, 0, size));
+}
+
+// Registry values from which programs start (ATT&CK T1547.001, T1546.012, T1547.004, T1543.003).
+static struct slice form_autostart(struct slice text) {
+    static const struct slice KEYS[] = {
+        SLICE("\\CurrentVersion\\Run\\"),
+        SLICE("\\CurrentVersion\\RunOnce\\"),
+        SLICE("\\CurrentVersion\\RunOnceEx\\"),
+        SLICE("\\CurrentVersion\\Policies\\Explorer\\Run\\"),
+        SLICE("\\CurrentVersion\\Image File Execution Options\\"),
+        SLICE("\\CurrentVersion\\Winlogon\\Shell"),
+        SLICE("\\CurrentVersion\\Winlogon\\Userinit"),
+        SLICE("\\CurrentVersion\\Windows\\AppInit_DLLs"),
+        SLICE("\\CurrentVersion\\SilentProcessExit\\"),
+        SLICE("\\Active Setup\\Installed Components\\"),
+        SLICE("\\Explorer\\User Shell Folders\\Startup"),
+        SLICE("\\Environment\\UserInitMprLogonScript"),
+        SLICE("\\Control\\Lsa\\Security Packages"),
+        SLICE("\\Control\\Lsa\\Notification Packages"),
+        SLICE("\\InprocServer32"),
+    };
+    if (find_fold(text, SLICE("\\Services\\")) != SIZE_MAX &&
+        (ends_fold(text, SLICE("\\ImagePath")) || ends_fold(text, SLICE("\\ServiceDll"))))
+        return text;
+    for (size_t i = 0; i < ARRAY_SIZE(KEYS); i++)
+        if (find_fold(text, KEYS[i]) != SIZE_MAX)
+            return text;
+    return (struct slice){NULL, 0};
+}
+
+// WriteData, AppendData, WriteEA, DeleteChild, WriteAttributes, DELETE (MS-DTYP 2.4.3).
+static struct slice form_access(struct slice text) {
+    enum {
+        WRITES = 0x2 | 0x4 | 0x10 | 0x40 | 0x100 | 0x10000
+    };
+    int64_t mask;
+    if (!text_integer(text, &mask))
+        return (struct slice){NULL, 0};
+    return mask & WRITES ? SLICE("written") : SLICE("read");
+}
+
+static struct slice form_failed(struct slice text) {
+    int64_t status;
+    bool fine = text_integer(text, &status) && status == 0;
+    return fine ? (struct slice){NULL, 0} : SLICE("failed");
+}
+
+static struct slice form_url_rest(struct slice text) {
+    size_t at = find_fold(text, SLICE("://"));
+    return at == SIZE_MAX ? text : slice_part(text, at + 3, SIZE_MAX);
+}
+
+static struct slice form_url_host(struct slice text) {
+    text = form_url_rest(text);
+    size_t size = 0;
+    while (size < text.size && !memchr("/?#", text.data[size], 3))
+        size++;
+    text = slice_part(text, 0, size);
+    const uint8_t *at = text.size ? memrchr(text.data, '@', text.size) : NULL;
+    if (at)
+        text = slice_part(text, (size_t)(at - text.data) + 1, SIZE_MAX);
+    const uint8_t *bracket = text.size ? memchr(text.data, ']', text.size) : NULL;
+    if (bracket)
+        return form_host(slice_part(text, 0, (size_t)(bracket - text.data) + 1));
+    const uint8_t *colon = text.size ? memchr(text.data, ':', text.size) : NULL;
+    return form_host(colon ? slice_part(text, 0, (size_t)(colon - text.data)) : text);
+}
+
+static struct slice form_url_path(struct slice text) {
+    if (find_fold(text, SLICE("://")) != SIZE_MAX) {
+        text = form_url_rest(text);
+        const uint8_t *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
+        if (!slash)
+            return SLICE("/");
+        text = slice_part(text, (size_t)(slash - text.data), SIZE_MAX);
+    }
+    size_t size = 0;
+    while (size < text.size && text.data[size] != '?' && text.data[size] != '#')
+        size++;
+    return slice_part(text, 0, size);
+}
+
+// What updates come as: programs, installers, archives, patches.
+static struct slice form_package(struct slice text) {
+    static const struct slice ENDS[] = {
+        SLICE(".exe"),  SLICE(".msi"),   SLICE(".msp"), SLICE(".msu"),   SLICE(".cab"),
+        SLICE(".zip"),  SLICE(".7z"),    SLICE(".rar"), SLICE(".dll"),   SLICE(".pkg"),
+        SLICE(".upd"),  SLICE(".patch"), SLICE(".dat"), SLICE(".nupkg"), SLICE(".deb"),
+        SLICE(".rpm"),  SLICE(".gz"),    SLICE(".xz"),  SLICE(".bin"),   SLICE(".appx"),
+        SLICE(".msix"), SLICE(".jar"),   SLICE(".apk"),
+    };
+    text = form_url_path(text);
+    for (size_t i = 0; i < ARRAY_SIZE(ENDS); i++)
+        if (ends_fold(text, ENDS[i]))
+            return text;
+    return (struct slice){NULL, 0};
+}
+
+// \device\harddiskvolume3\windows\x -> \windows\x; the letter is put before it by the caller.
+static struct slice form_device(struct slice text, bool *ret_cut) {
+    static const struct slice DEVICE = SLICE("\\device\\harddiskvolume");
+    *ret_cut = false;
+    if (!starts_fold(text, DEVICE))
+        return text;
+    size_t at = DEVICE.size;
+    while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9')
+        at++;
+    *ret_cut = true;
+    return slice_part(text, at, SIZE_MAX);
+}
+
+// `text` lies in the buffer behind `start`, or is a literal; only that one may need more room.
+static bool form_put(struct buffer *buffer, size_t start, struct slice text) {
+    text = text_cut(text, RELATION_PART_BYTES_MAX);
+    if (text.size > buffer->size - start && !buffer_reserve(buffer, text.size))
+        text.size = 0;
+    if (text.size)
+        memmove(buffer->data + start, text.data, text.size);
+    buffer->size = start + text.size;
+    return text.size > 0;
+}
+
+static bool form_put_lower(struct buffer *buffer, size_t start, struct slice text) {
+    if (!form_put(buffer, start, text))
+        return false;
+    text_fold_ascii(buffer->data + start, buffer->size - start, buffer->data + start);
+    return true;
+}
+
+static bool form_put_task(struct buffer *buffer, size_t start, struct slice text) {
+    struct slice command = form_element(text, SLICE("<Command>"), SLICE("</Command>"));
+    if (command.size == 0)
+        return form_put(buffer, start, text);
+    struct slice arguments = form_element(text, SLICE("<Arguments>"), SLICE("</Arguments>"));
+    // Both lie behind `start` with a tag before each, so that nothing is overwritten unread.
+    if (arguments.size && arguments.data < command.data)
+        arguments.size = 0;
+    memmove(buffer->data + start, command.data, command.size);
+    size_t size = command.size;
+    if (arguments.size) {
+        buffer->data[start + size++] = ' ';
+        memmove(buffer->data + start + size, arguments.data, arguments.size);
+        size += arguments.size;
+    }
+    return form_put(buffer, start, slice_of(buffer->data + start, size));
+}
+
+static bool form_put_device(struct buffer *buffer, size_t start, struct slice text) {
+    bool cut;
+    struct slice rest = form_device(text, &cut);
+    if (cut && rest.size) {
+        // The device's name is longer than "c:", so that there is room.
+        memmove(buffer->data + start + 2, rest.data, rest.size);
+        memcpy(buffer->data + start, "c:", 2);
+        rest = slice_of(buffer->data + start, rest.size + 2);
+    }
+    return form_put_lower(buffer, start, rest);
+}
+
+bool text_form_apply(enum text_form form, struct buffer *buffer, size_t start) {
+    assert(start <= buffer->size);
+    struct slice text =
+        form_trim(slice_of(buffer->data ? buffer->data + start : NULL, buffer->size - start));
+    if (text.size == 0 || slice_equal(text, SLICE("-"))) {
+        buffer->size = start;
+        return false;
+    }
+    switch (form) {
+    case TEXT_FORM_LOWER:
+        return form_put_lower(buffer, start, text);
+    case TEXT_FORM_HOST:
+        return form_put(buffer, start, form_host(text));
+    case TEXT_FORM_SERVICE:
+        return form_put(buffer, start, form_service(text));
+    case TEXT_FORM_SHA256:
+        return form_put_lower(buffer, start, form_sha256(text));
+    case TEXT_FORM_DEVICE:
+        return form_put_device(buffer, start, text);
+    case TEXT_FORM_TASK:
+        return form_put_task(buffer, start, text);
+    case TEXT_FORM_AUTOSTART:
+        return form_put(buffer, start, form_autostart(text));
+    case TEXT_FORM_ACCESS:
+        return form_put(buffer, start, form_access(text));
+    case TEXT_FORM_FAILED:
+        return form_put(buffer, start, form_failed(text));
+    case TEXT_FORM_URL_HOST:
+        return form_put(buffer, start, form_url_host(text));
+    case TEXT_FORM_URL_PATH:
+        return form_put_lower(buffer, start, form_url_path(text));
+    case TEXT_FORM_PACKAGE:
+        return form_put_lower(buffer, start, form_package(text));
+    case TEXT_FORM_PLAIN:
+    case TEXT_FORM_COUNT:
+        break;
+    }
+    return form_put(buffer, start, text);
+}
