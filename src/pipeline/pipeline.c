@@ -3,7 +3,9 @@
 //
 // intake cuts sources into units -> a worker decodes a unit into events -> normalise gives each
 // its class -> match says which rules hold -> the collector makes repeats one -> all workers'
-// findings are merged by key and sorted by time; correlations are folded after the merge.
+// findings are merged by key and sorted by time; correlations are folded after the merge. Where
+// relations are wanted, relate says who did what to whom, and settles hosts and clocks after the
+// merge.
 //
 // 1. Workers share nothing but the intake (under a lock) and counters: no result depends on
 //    who read what.
@@ -28,6 +30,8 @@ struct pipeline_run {
     struct worker_shared shared;
     struct collector *collector;
     struct correlator *correlator;
+    struct relater *relater;
+    struct relation_store *relations;
     struct gap_table gaps;
     struct pipeline_counts counts;
     const struct rule **rules;
@@ -83,6 +87,8 @@ void pipeline_free(struct pipeline_run *run) {
         return;
     collector_free(run->collector);
     correlator_free(run->correlator);
+    relater_free(run->relater);
+    relation_store_free(run->relations);
     gap_table_done(&run->gaps);
     table_done(&run->shared.criticals);
     pthread_mutex_destroy(&run->shared.lock);
@@ -108,6 +114,15 @@ static void pipeline_add_counts(struct pipeline_counts *sum, const struct pipeli
         sum->last_ns = part->last_ns;
 }
 
+static enum status pipeline_merge_relations(struct pipeline_run *run, struct worker *worker,
+                                            struct problem *problem) {
+    if (!worker->relater || run->relater)
+        return worker->relater ? relater_absorb(run->relater, worker->relater, problem) : STATUS_OK;
+    run->relater = worker->relater;
+    worker->relater = NULL;
+    return STATUS_OK;
+}
+
 static enum status pipeline_merge(struct pipeline_run *run, struct worker *worker,
                                   struct problem *problem) {
     pipeline_add_counts(&run->counts, &worker->counts);
@@ -116,8 +131,9 @@ static enum status pipeline_merge(struct pipeline_run *run, struct worker *worke
         *problem = worker->problem;
         return worker->status;
     }
-    if (!worker->collector)
-        return STATUS_OK;
+    enum status status = pipeline_merge_relations(run, worker, problem);
+    if (!worker->collector || status != STATUS_OK)
+        return status;
     if (!run->collector) {
         run->collector = worker->collector;
         run->correlator = worker->correlator;
@@ -125,7 +141,7 @@ static enum status pipeline_merge(struct pipeline_run *run, struct worker *worke
         worker->correlator = NULL;
         return STATUS_OK;
     }
-    enum status status = collector_absorb(run->collector, worker->collector, problem);
+    status = collector_absorb(run->collector, worker->collector, problem);
     return status == STATUS_OK ? correlator_absorb(run->correlator, worker->correlator, problem)
                                : status;
 }
@@ -223,20 +239,33 @@ static enum status pipeline_found(void *context, uint32_t correlation,
 
 // After the merge: correlations over all notes, then all findings in their order.
 static enum status pipeline_fold(struct pipeline_run *run, struct problem *problem) {
+    if (!run->correlator)
+        return STATUS_OK;
     struct correlation_sink sink = {run, pipeline_found};
     enum status status = correlator_fold(run->correlator, &sink, problem);
     run->counts.correlation_overflow = correlator_overflow_count(run->correlator);
     return status == STATUS_OK ? collector_finish(run->collector, problem) : status;
 }
 
+static enum status pipeline_settle(struct pipeline_run *run, struct problem *problem) {
+    if (!run->relater)
+        return STATUS_OK;
+    enum status status = relater_settle(run->relater, &run->relations, problem);
+    relater_free(run->relater);
+    run->relater = NULL;
+    return status;
+}
+
 enum status pipeline_scan(const struct pipeline_options *options, struct pipeline_run **ret_run,
                           struct problem *problem) {
-    assert(options->ruleset);
+    assert(options->ruleset || options->relations);
     struct pipeline_run *run;
     enum status status = pipeline_new(options, &run, problem);
     if (status != STATUS_OK)
         return status;
     status = pipeline_work(run, problem);
+    if (status == STATUS_OK)
+        status = pipeline_settle(run, problem);
     if (status == STATUS_OK)
         status = pipeline_fold(run, problem);
     if (status != STATUS_OK) {
@@ -270,6 +299,10 @@ enum status pipeline_events(const struct pipeline_options *options,
     pipeline_close(run);
     *ret_run = run;
     return STATUS_OK;
+}
+
+struct relation_store *pipeline_relations(const struct pipeline_run *run) {
+    return run->relations;
 }
 
 const struct pipeline_counts *pipeline_counts(const struct pipeline_run *run) {

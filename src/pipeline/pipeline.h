@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct relation_store;
 struct ruleset;
 
 // Which events a run looks at.
@@ -42,7 +43,8 @@ struct pipeline_progress {
 struct pipeline_options {
     const char *const *paths;
     size_t path_count;
-    const struct ruleset *ruleset; // NULL: none (events only)
+    const struct ruleset *ruleset; // NULL: none (events or relations only)
+    bool relations;                // also learn who did what to whom
     struct event_filter filter;
     const char *host; // for records and paths that name none; may be NULL
     bool recover;
@@ -76,8 +78,9 @@ struct pipeline_counts {
 
 struct pipeline_run;
 
-// Find, cut, decode, classify, match, collect, merge. The same findings in the same order for
-// any number of threads and any order of paths.
+// Find, cut, decode, classify, match, relate, collect, merge, settle. The same findings and
+// relations in the same order for any number of threads and any order of paths. Either a ruleset or
+// `relations` must be asked for; without rules there are no findings.
 enum status pipeline_scan(const struct pipeline_options *options, struct pipeline_run **ret_run,
                           struct problem *problem);
 void pipeline_free(struct pipeline_run *run);
@@ -94,6 +97,10 @@ const struct slice *pipeline_unknown_paths(const struct pipeline_run *run, size_
 enum status pipeline_next(struct pipeline_run *run, struct finding *ret_finding, bool *ret_more,
                           struct problem *problem);
 enum status pipeline_rewind(struct pipeline_run *run, struct problem *problem);
+
+// Who did what to whom, hosts and clocks settled; NULL unless options.relations. It belongs to the
+// run.
+struct relation_store *pipeline_relations(const struct pipeline_run *run);
 
 // Events one by one in the order of the sources, on the caller's thread; false from `event`
 // stops. Events are classified. Gaps and counts land in the run; no findings.

@@ -11,7 +11,8 @@
 
 enum {
     WORKER_SCRATCH_BYTES = 1 << 20,
-    WORKER_CRITICALS_MAX = 10000
+    WORKER_CRITICALS_MAX = 10000,
+    WORKER_RELATION_BYTES = 64 << 20
 };
 
 void worker_init(struct worker *worker, struct worker_shared *shared) {
@@ -26,6 +27,8 @@ void worker_init(struct worker *worker, struct worker_shared *shared) {
         worker->correlator = correlator_new(shared->correlations, shared->correlation_count,
                                             shared->options->spill_directory);
     }
+    if (shared->options->relations)
+        worker->relater = relater_new(WORKER_RELATION_BYTES, shared->options->spill_directory);
     gap_table_init(&worker->gaps);
     unit_buffer_init(&worker->buffer);
     buffer_init(&worker->scratch, WORKER_SCRATCH_BYTES);
@@ -44,6 +47,7 @@ void worker_done(struct worker *worker) {
     normaliser_free(worker->normaliser);
     collector_free(worker->collector);
     correlator_free(worker->correlator);
+    relater_free(worker->relater);
     gap_table_done(&worker->gaps);
     unit_buffer_done(&worker->buffer);
     buffer_done(&worker->scratch);
@@ -85,6 +89,10 @@ static enum status worker_hit(struct worker *worker, uint32_t rule, const struct
         status = correlator_observe(worker->correlator, rule, about, event, host, &worker->problem);
     if (status != STATUS_OK || about->silent)
         return status;
+    if (worker->relater)
+        status = relater_hit(worker->relater, about, event, host, &worker->problem);
+    if (status != STATUS_OK)
+        return status;
     bool is_new;
     status = collector_add(worker->collector, rule, event, host, &is_new, &worker->problem);
     worker->counts.hits++;
@@ -103,6 +111,12 @@ static void worker_match(struct worker *worker, const struct event *event, struc
             return;
         }
     }
+}
+
+static void worker_relate(struct worker *worker, const struct event *event, struct slice host) {
+    enum status status = relater_observe(worker->relater, event, host, &worker->problem);
+    if (status != STATUS_OK)
+        worker_fail(worker, status);
 }
 
 static void worker_note_time(struct pipeline_counts *counts, int64_t time_ns) {
@@ -136,6 +150,8 @@ static void worker_event(void *context, struct event *event) {
         return;
     worker->counts.events++;
     worker_note_time(&worker->counts, event->time_ns);
+    if (worker->relater && known)
+        worker_relate(worker, event, worker_host(worker));
     if (worker->each)
         worker->ended =
             !worker->each(worker->each_context, event, worker_host(worker), worker->source->path);

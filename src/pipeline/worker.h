@@ -11,6 +11,7 @@
 #include "pipeline/collector.h"
 #include "pipeline/gap_table.h"
 #include "pipeline/pipeline.h"
+#include "relate/relate.h"
 
 #include <pthread.h>
 
@@ -38,6 +39,7 @@ struct worker {
     struct matcher *matcher;       // NULL without rules
     struct collector *collector;   // NULL without rules
     struct correlator *correlator; // NULL without rules
+    struct relater *relater;       // NULL unless relations are wanted
     struct gap_table gaps;
     struct pipeline_counts counts;
     struct unit_buffer buffer;

@@ -5,6 +5,8 @@
 
 #include "base/buffer.h"
 #include "model/gap.h"
+#include "model/hosts.h"
+#include "model/relation.h"
 #include "report/output.h"
 #include "report/event_raw.h"
 #include "report/tally.h"
@@ -51,5 +53,10 @@ void report_append_gap(struct buffer *to, const struct gap_sum *gap, struct slic
 // One JSON object for a finding, schema "vedette.finding/1" (docs/finding-schema.md).
 void report_append_finding(struct buffer *to, const struct finding *finding,
                            const struct source_names *names);
+
+// One JSON object for a relation, for a host with its names over time (docs/relate.md).
+void report_append_relation(struct buffer *to, const struct relation *relation,
+                            const struct source_names *names);
+void report_append_host(struct buffer *to, const struct fleet_host *host);
 
 #endif
