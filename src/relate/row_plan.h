@@ -5,29 +5,17 @@
 
 #include "base/arena.h"
 #include "model/event_class.h"
-#include "relate/relation_codec.h"
-#include "relate/relation_row.h"
 #include "relate/relation_sum.h"
-#include "relate/text_form.h"
+#include "relate/row_words.h"
 
 enum {
-    PLAN_TERMS_MAX = 4,      // of a part
-    PLAN_CONDITIONS_MAX = 4, // of a row
-    PLAN_WORDS_MAX = 8,      // of a condition
-    PLAN_ROWS_MAX = 8,       // of a class
-    PLAN_SLOTS_MAX = 40,     // of a class
+    PLAN_ROWS_MAX = 8,   // of a class
+    PLAN_SLOTS_MAX = 40, // of a class
 };
 
 // Where a text comes from.
 struct plan_term {
-    enum term_origin {
-        TERM_FIELD,
-        TERM_ELEMENT, // the index-th of several unnamed Data
-        TERM_ACCOUNT, // field: domain, field2: user
-        TERM_LITERAL,
-        TERM_HOST,
-        TERM_MARKS,
-    } origin;
+    enum term_origin origin;
     enum text_form form;
     uint16_t field, field2;
     uint16_t index;
@@ -41,11 +29,7 @@ struct plan_part {
 };
 
 struct plan_condition {
-    enum condition_sign {
-        CONDITION_IS,
-        CONDITION_IS_NOT,
-        CONDITION_CONTAINS
-    } sign;
+    enum condition_sign sign;
     struct plan_term term; // a field that the class lacks: an empty literal
     struct slice words[PLAN_WORDS_MAX];
     uint32_t word_count;
@@ -86,8 +70,5 @@ void row_plan_share(const struct row_plan *row, const struct event *event,
 // One part as text; empty when none of its terms gives any.
 struct slice plan_part_render(const struct plan_part *part, const struct event *event,
                               struct slice host, struct buffer *scratch);
-
-// Whether a row's words can be read at all: for the test of the tables.
-bool relation_row_is_well_formed(const struct relation_row *row);
 
 #endif

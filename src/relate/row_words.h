@@ -3,7 +3,33 @@
 #ifndef RELATE_ROW_WORDS_H
 #define RELATE_ROW_WORDS_H
 
-#include "relate/row_plan.h"
+#include "relate/relation_codec.h"
+#include "relate/relation_row.h"
+#include "relate/text_form.h"
+
+#include <stdbool.h>
+
+enum {
+    PLAN_TERMS_MAX = 4,      // of a part
+    PLAN_CONDITIONS_MAX = 4, // of a row
+    PLAN_WORDS_MAX = 8,      // of a condition
+};
+
+// Where a text comes from.
+enum term_origin {
+    TERM_FIELD,
+    TERM_ELEMENT, // the index-th of several unnamed Data
+    TERM_ACCOUNT, // field: domain, field2: user
+    TERM_LITERAL,
+    TERM_HOST,
+    TERM_MARKS,
+};
+
+enum condition_sign {
+    CONDITION_IS,
+    CONDITION_IS_NOT,
+    CONDITION_CONTAINS
+};
 
 // "from=a|b; out=c": one item.
 struct row_item {
@@ -36,6 +62,9 @@ bool row_next_item(struct slice *rest, struct row_item *ret_item);
 bool row_next_term(struct slice *rest, struct row_term *ret_term);
 bool row_next_condition(struct slice *rest, struct row_condition *ret_condition);
 bool row_next_word(struct slice *rest, struct slice *ret_word);
+
+// Whether a row's words can be read at all: for the test of the tables.
+bool relation_row_is_well_formed(const struct relation_row *row);
 
 // Take a '!' from the end.
 bool row_part_is_required(struct slice *words);
