@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "drill/dice.h"
+#include "drill/installed.h"
 
 #include <string.h>
 
@@ -29,25 +30,40 @@ void content_make(struct slice name, struct deed_content *ret_content) {
 }
 
 static bool is_system(struct slice path) {
-    return slice_starts(path, SLICE("C:\\Windows\\"));
+    return slice_starts(path, SLICE("C:\\Windows\\")) || slice_starts(path, SLICE("/"));
 }
 
-// In use side by side, one of them on most hosts.
+// In use side by side, one of them on most hosts; all files of a product are of one version.
 unsigned content_build(struct slice path, uint64_t host_seed) {
     static const uint8_t shares[] = {0, 0, 0, 0, 0, 1, 1, 2};
-    return is_system(path) ? 0 : shares[(host_seed ^ hash_name(path)) % ARRAY_SIZE(shares)];
+    if (is_system(path))
+        return 0;
+    const struct installed_product *product = installed_find(path);
+    struct slice name = product ? slice_of_string(product->folder) : path;
+    uint64_t roll = (host_seed ^ hash_name(name)) * 0x9E3779B97F4A7C15ull;
+    return shares[(roll >> 32) % ARRAY_SIZE(shares)];
+}
+
+static struct slice version_of(struct slice path, unsigned build) {
+    static const char *const versions[] = {"1.4.2.0", "2.11.0.0", "3.2.1.0", "4.8.3.0",
+                                           "6.4.0.0", "7.10.2.0", "8.7.5.0"};
+    static const char *const stamped[] = {".exe", ".EXE", ".dll", ".DLL", ".sys"};
+    const struct installed_product *product = installed_find(path);
+    bool has_version = false;
+    for (size_t i = 0; i < ARRAY_SIZE(stamped); i++)
+        has_version = has_version || slice_ends(path, slice_of_string(stamped[i]));
+    if (!has_version)
+        return SLICE("");
+    if (product)
+        return slice_of_string(product->versions[build]);
+    if (is_system(path))
+        return SLICE("10.0.19041.3636 (WinBuild.160101.0800)");
+    return slice_of_string(versions[(hash_name(path) + build) % ARRAY_SIZE(versions)]);
 }
 
 void content_make_installed(struct slice path, unsigned build, struct deed_content *ret_content) {
-    static const char *const versions[] = {"1.4.2.0",       "2.11.0.0", "3.2.1.0",  "4.8.3.0",
-                                           "6.4.0.0",       "7.10.2.0", "8.7.5.0",  "10.1.9.0",
-                                           "145.0.7632.76", "24.9.0.0", "11.0.3.0", "25.1.21111.0"};
-    uint64_t hash = hash_name(path);
-    make(hash + build * 0x9E3779B97F4A7C15ull, ret_content);
-    ret_content->version =
-        is_system(path)
-            ? SLICE("10.0.19041.3636 (WinBuild.160101.0800)")
-            : slice_of_string(versions[((hash >> 32) + build * 5) % ARRAY_SIZE(versions)]);
+    make(hash_name(path) + build * 0x9E3779B97F4A7C15ull, ret_content);
+    ret_content->version = version_of(path, build);
 }
 
 static void append_hex(struct buffer *line, const uint8_t *bytes, size_t count) {

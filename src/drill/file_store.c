@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "drill/content.h"
+#include "drill/installed.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -117,19 +118,31 @@ static void plant_documents(struct log *log, const struct log_site *site) {
     }
 }
 
+static void plant_installed(struct log *log, const char *path, const char *company,
+                            const char *description) {
+    struct slice name = slice_of_string(path);
+    struct deed_content content;
+    content_make_installed(name, content_build(name, log->site->host->seed), &content);
+    content.signer = slice_of_string(company);
+    content.description = slice_of_string(description);
+    file_log_plant(log, name, &content);
+}
+
 enum status file_log_open(const struct log_site *site, struct log **ret_log,
                           struct problem *problem) {
     enum status status = file_log_open_empty(site, ret_log, problem);
     bool windows = site->host->system == SYSTEM_WINDOWS;
-    for (size_t i = 0; i < ARRAY_SIZE(programs) && windows; i++) {
-        struct slice image = slice_of_string(programs[i].image);
-        struct deed_content content;
-        content_make_installed(image, content_build(image, site->host->seed), &content);
-        content.signer = slice_of_string(programs[i].company);
-        content.description = slice_of_string(programs[i].description);
-        if (memchr(image.data, '\\', image.size))
-            file_log_plant(*ret_log, image, &content);
-    }
+    struct installed_file file;
+    for (size_t at = 0; installed_next(site->host, &at, &file);)
+        plant_installed(*ret_log, file.path,
+                        file.product ? file.product->publisher
+                        : windows    ? "Microsoft Windows"
+                                     : "",
+                        file.product ? file.product->name : "");
+    for (size_t i = 0; i < ARRAY_SIZE(programs) && windows; i++)
+        if (strchr(programs[i].image, '\\'))
+            plant_installed(*ret_log, programs[i].image, programs[i].company,
+                            programs[i].description);
     if (windows && site->host->user != DEED_NO_ACCOUNT)
         plant_documents(*ret_log, site);
     return status;

@@ -1,6 +1,8 @@
 // Installed software of a Windows host (CSV)
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
+#include "drill/content.h"
+#include "drill/installed.h"
 #include "drill/text_log.h"
 
 #include <stdlib.h>
@@ -28,25 +30,6 @@ struct log {
     size_t count;
 };
 
-static const struct {
-    const char *name, *version, *publisher;
-    unsigned odds; // one host in so many has it
-} usual[] = {
-    {"Google Chrome", "145.0.7632.76", "Google LLC", 1},
-    {"Microsoft Edge", "145.0.3800.58", "Microsoft Corporation", 1},
-    {"Corp Tools Agent", "3.2.1", "Corp Tools Example Ltd", 1},
-    {"Example DocSafe Client", "6.4.0", "Example DocSafe Ltd", 1},
-    {"Microsoft 365 Apps for enterprise - en-us", "16.0.19628.20166", "Microsoft Corporation", 1},
-    {"7-Zip 24.09 (x64)", "24.09", "Igor Pavlov", 2},
-    {"Notepad++ (64-bit x64)", "8.7.5", "Notepad++ Team", 3},
-    {"Adobe Acrobat (64-bit)", "25.001.21111", "Adobe", 2},
-    {"Microsoft Visual C++ 2015-2022 Redistributable (x64) - 14.42.34433", "14.42.34433.0",
-     "Microsoft Corporation", 1},
-    {"Git", "2.48.1", "The Git Development Community", 5},
-    {"PuTTY release 0.83 (64-bit)", "0.83.0.0", "Simon Tatham", 6},
-    {"Python 3.12.8 (64-bit)", "3.12.8150.0", "Python Software Foundation", 7},
-};
-
 static bool software_keeps(const struct log_site *site) {
     return site->host->logging.software_inventory && site->host->system == SYSTEM_WINDOWS;
 }
@@ -71,13 +54,16 @@ static enum status software_open(const struct log_site *site, struct log **ret_l
     struct dice dice = site->dice;
     log->site = site;
     arena_init(&log->arena, 1u << 20);
-    for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
+    size_t count;
+    const struct installed_product *products = installed_products(&count);
+    for (size_t i = 0; i < count; i++) {
         int64_t age = (1 + dice_below(&dice, 300)) * DAY_NS;
-        if (!dice_one_in(&dice, usual[i].odds))
+        if (!installed_has(site->host, &products[i]))
             continue;
-        struct product *product = find_product(log, slice_of_string(usual[i].name));
-        product->version = slice_of_string(usual[i].version);
-        product->publisher = slice_of_string(usual[i].publisher);
+        struct product *product = find_product(log, slice_of_string(products[i].name));
+        unsigned build = content_build(slice_of_string(products[i].folder), site->host->seed);
+        product->version = slice_of_string(products[i].versions[build]);
+        product->publisher = slice_of_string(products[i].publisher);
         product->time_ns = site->organisation->start_ns - age;
     }
     *ret_log = log;

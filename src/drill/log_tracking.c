@@ -6,8 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-// Three rows of files: MSGTRK of the transport service, MSGTRKMS of mailbox submission,
-// MSGTRKMD of mailbox delivery. A submitted message leaves a record in two of them.
+// Four rows of files: MSGTRK of the transport service, MSGTRKMS of mailbox submission, MSGTRKMD
+// of mailbox delivery, MSGTRKMA of moderation. A message leaves several records (Microsoft,
+// "Message tracking": event types):
+//
+//     received   MSGTRK: HAREDIRECT (the copy for another server), RECEIVE, AGENTINFO
+//     submitted  MSGTRKMS: NOTIFYMAPI, SUBMIT; MSGTRK: RECEIVE, AGENTINFO; now and then one is
+//                moderated, MSGTRKMA: RECEIVE
+//     delivered  MSGTRK: SEND; MSGTRKMD: DELIVER
+//     sent       MSGTRK: SENDEXTERNAL
 #define FIELDS                                                                                     \
     "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,"   \
     "source,event-id,internal-message-id,message-id,network-message-id,recipient-address,"         \
@@ -22,11 +29,17 @@ enum {
     LOG_TRANSPORT,
     LOG_SUBMISSION,
     LOG_DELIVERY,
+    LOG_MODERATION,
     LOG_COUNT
 };
 
+enum {
+    MODERATED_ODDS = 400,
+    ROWS_MAX = 5
+};
+
 static const struct exchange_format formats[LOG_COUNT] = {FORMAT("MSGTRK"), FORMAT("MSGTRKMS"),
-                                                          FORMAT("MSGTRKMD")};
+                                                          FORMAT("MSGTRKMD"), FORMAT("MSGTRKMA")};
 
 struct log {
     struct exchange_log rows[LOG_COUNT];
@@ -39,6 +52,8 @@ struct hop {
     struct address client, server;
     char client_name[HOST_FQDN_SIZE], server_name[HOST_FQDN_SIZE], connector[64];
     const char *recipient_status;
+    bool nameless;  // of the mailbox database's notice: it knows no message yet
+    uint8_t number; // of the row among those of the deed
 };
 
 static enum status tracking_open(const struct log_site *site, struct log **ret_log,
@@ -102,6 +117,10 @@ static void make_hop(const struct exchange_log *row, const struct deed *deed, st
 static void put_source_context(struct exchange_log *row, const struct log_entry *entry,
                                const struct hop *hop, uint64_t message) {
     struct buffer *line = exchange_cell(row, "source-context");
+    if (strcmp(hop->event, "AGENTINFO") == 0) {
+        buffer_append_text(line, "CatContentConversion");
+        return;
+    }
     if (strcmp(hop->source, "SMTP") == 0) {
         buffer_append_format(line, "%016llX;",
                              (unsigned long long)(0x08DE000000000000ull + message));
@@ -122,6 +141,8 @@ static void put_source_context(struct exchange_log *row, const struct log_entry 
 static void put_message(struct exchange_log *row, const struct deed *deed, const struct hop *hop,
                         uint64_t message) {
     bool many = deed->mail.recipient_count > 0;
+    if (hop->nameless)
+        return;
     exchange_put_number(row, "internal-message-id", message);
     exchange_put(row, "message-id", deed->mail.message_id);
     exchange_put(row, "network-message-id", deed->mail.network_id);
@@ -156,34 +177,70 @@ static enum status put_record(struct exchange_log *row, const struct log_entry *
     exchange_put(row, "source", slice_of_string(hop->source));
     exchange_put(row, "event-id", slice_of_string(hop->event));
     put_message(row, deed, hop, message);
-    text_append_address(exchange_cell(row, "original-client-ip"), &deed->from.address);
+    if (!hop->nameless)
+        text_append_address(exchange_cell(row, "original-client-ip"), &deed->from.address);
     text_append_address(exchange_cell(row, "original-server-ip"), &deed->to.address);
-    buffer_append_format(exchange_cell(row, "custom-data"),
-                         "S:DeliveryPriority=Normal;S:AccountForest=%s", domain);
+    struct buffer *custom = exchange_cell(row, "custom-data");
+    if (strcmp(hop->event, "AGENTINFO") == 0)
+        buffer_append_text(custom, "S:AMA=SUM|v=0|action=|error=|atch=0;S:CompCost=|ETR=0;");
+    buffer_append_format(custom, "S:DeliveryPriority=Normal;S:AccountForest=%s", domain);
     exchange_put(row, "transport-traffic-type", SLICE("Email"));
-    exchange_put_guid(row, "log-id", deed->serial,
-                      EXCHANGE_RECORD + 16 * (uint64_t)(hop->event[0] == 'R'));
+    exchange_put_guid(row, "log-id", deed->serial, EXCHANGE_RECORD + 16 * (uint64_t)hop->number);
     buffer_append_format(exchange_cell(row, "schema-version"), "%02u.%02u.%04u.%03u", build->major,
                          build->minor, build->build, build->revision);
-    return exchange_end(row, &entry->mark, problem);
+    return exchange_end(row, hop->nameless ? NULL : &entry->mark, problem);
+}
+
+struct row {
+    uint8_t log;
+    const char *source, *event; // NULL: the hop's own
+};
+
+static size_t list_rows(struct log *log, enum deed_mail_event event, struct row rows[ROWS_MAX]) {
+    static const struct row received[] = {{LOG_TRANSPORT, "SMTP", "HAREDIRECT"},
+                                          {LOG_TRANSPORT, NULL, NULL},
+                                          {LOG_TRANSPORT, "AGENT", "AGENTINFO"}};
+    static const struct row submitted[] = {{LOG_SUBMISSION, "STOREDRIVER", "NOTIFYMAPI"},
+                                           {LOG_SUBMISSION, NULL, NULL},
+                                           {LOG_TRANSPORT, "SMTP", "RECEIVE"},
+                                           {LOG_TRANSPORT, "AGENT", "AGENTINFO"},
+                                           {LOG_MODERATION, "APPROVAL", "RECEIVE"}};
+    static const struct row delivered[] = {{LOG_TRANSPORT, "SMTP", "SEND"},
+                                           {LOG_DELIVERY, NULL, NULL}};
+    static const struct row sent[] = {{LOG_TRANSPORT, NULL, NULL}};
+    static const struct {
+        const struct row *rows;
+        size_t count;
+    } lists[] = {[MAIL_RECEIVED] = {received, ARRAY_SIZE(received)},
+                 [MAIL_SUBMITTED] = {submitted, ARRAY_SIZE(submitted)},
+                 [MAIL_DELIVERED] = {delivered, ARRAY_SIZE(delivered)},
+                 [MAIL_SENT] = {sent, ARRAY_SIZE(sent)}};
+    size_t count = lists[event].count;
+    memcpy(rows, lists[event].rows, count * sizeof *rows);
+    if (event == MAIL_SUBMITTED && !dice_one_in(&log->rows[0].dice, MODERATED_ODDS))
+        count--;
+    return count;
 }
 
 static enum status tracking_write(struct log *log, const struct log_entry *entry,
                                   struct problem *problem) {
-    static const uint8_t rows[] = {[MAIL_RECEIVED] = LOG_TRANSPORT,
-                                   [MAIL_SUBMITTED] = LOG_SUBMISSION,
-                                   [MAIL_DELIVERED] = LOG_DELIVERY,
-                                   [MAIL_SENT] = LOG_TRANSPORT};
-    const struct deed *deed = entry->deed;
-    struct exchange_log *row = &log->rows[rows[deed->mail.event]];
-    struct hop hop;
-    make_hop(row, deed, &hop);
+    struct row rows[ROWS_MAX];
+    size_t count = list_rows(log, entry->deed->mail.event, rows);
+    struct hop whole;
+    enum status status = STATUS_OK;
+    make_hop(&log->rows[LOG_TRANSPORT], entry->deed, &whole);
     log->message += 1 + dice_below(&log->rows[0].dice, 40);
-    enum status status = put_record(row, entry, &hop, log->message, problem);
-    if (status != STATUS_OK || deed->mail.event != MAIL_SUBMITTED)
-        return status;
-    hop.event = "RECEIVE"; // what transport gets from submission
-    return put_record(&log->rows[LOG_TRANSPORT], entry, &hop, log->message, problem);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct hop hop = whole;
+        hop.number = (uint8_t)i;
+        if (rows[i].event) {
+            hop.source = rows[i].source;
+            hop.event = rows[i].event;
+            hop.nameless = strcmp(hop.event, "NOTIFYMAPI") == 0;
+        }
+        status = put_record(&log->rows[rows[i].log], entry, &hop, log->message, problem);
+    }
+    return status;
 }
 
 static enum status tracking_clear(struct log *log, const struct log_entry *entry,
@@ -199,7 +256,7 @@ static enum status tracking_close(struct log *log, struct problem *problem) {
 
 const struct log_writer log_writer_tracking = {
     .name = "tracking",
-    .summary = "Exchange's message tracking: transport, submission and delivery",
+    .summary = "Exchange's message tracking: transport, submission, delivery, moderation",
     .kinds = DEED_MASK(MAIL),
     .places = PLACE_TO,
     .roles = HOST_MASK(MAIL),

@@ -169,6 +169,10 @@ def expect_exchange(record, deed):
         return [(same, record["Cmdlet"], deed["name"]),
                 (has, record["Parameters"], deed.get("parameters", "")),
                 (has, record["AuthenticatedUser"], name_of(deed["account"]))]
+    if deed["kind"] == "WEB_REQUEST" and "SoapAction" in record.fields:
+        return [(same, record["ClientIpAddress"], address_of(deed, "from")),
+                (same, record["HttpStatus"], str(deed["status"])),
+                (has, record["SoapAction"], deed.get("action", ""))]
     if deed["kind"] == "FILE_WRITE":
         return [(has, " ".join(record.fields.values()), deed["path"])]
     if "EventData" in record.fields:
@@ -251,19 +255,24 @@ def expect_path(record, deed, shown):
     return [(same, shown, deed["path"] if deed["kind"].startswith("FILE") else deed["program"])]
 
 
+def is_last_write(record, deed):
+    """The row's bytes are the deed's, unless somebody wrote others later."""
+    return deed["kind"] == "FILE_WRITE" and len(set(record.times)) == 1
+
+
 def expect_mft(record, deed):
     shown = "C:" + record["ParentPath"][1:] + "\\" + record["FileName"]
     pairs = expect_path(record, deed, shown)
     if deed["kind"] == "FILE_DELETE":
         pairs.append((same, record["InUse"], "False"))
-    if "size" in deed:
+    if "size" in deed and is_last_write(record, deed):
         pairs.append((same, record["FileSize"], str(deed["size"])))
     return pairs
 
 
 def expect_files(record, deed):
     pairs = expect_path(record, deed, record["Path"])
-    if "sha256" in deed:
+    if "sha256" in deed and is_last_write(record, deed):
         pairs.append((same, record["SHA256"], deed["sha256"]))
         pairs.append((same, record["Size"], str(deed["size"])))
     return pairs

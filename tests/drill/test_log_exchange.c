@@ -287,22 +287,26 @@ static void test_tracking(void **state) {
 #define TRACKING ROOT "TransportRoles/Logs/MessageTracking/"
     char *text = log_stage_read(&stage, TRACKING "MSGTRK" HOUR);
     expect_header(text, "Message Tracking Log");
-    expect_field(text, FIRST_LINE, "event-id", "RECEIVE");
-    expect_field(text, FIRST_LINE, "source", "SMTP");
-    expect_field(text, FIRST_LINE, "recipient-address", "b@example.net;c@example.net");
-    expect_field(text, FIRST_LINE, "message-subject", "Offer, \"new\"");
-    expect_field(text, FIRST_LINE + 1, "source", "STOREDRIVER");
-    expect_field(text, FIRST_LINE + 2, "event-id", "SENDEXTERNAL");
-    expect_field(text, FIRST_LINE + 2, "server-hostname", "mx.example.net");
+    static const char *const events[] = {"HAREDIRECT", "RECEIVE", "AGENTINFO",   "RECEIVE",
+                                         "AGENTINFO",  "SEND",    "SENDEXTERNAL"};
+    for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+        expect_field(text, FIRST_LINE + i, "event-id", events[i]);
+    expect_field(text, FIRST_LINE + 1, "source", "SMTP");
+    expect_field(text, FIRST_LINE + 1, "recipient-address", "b@example.net;c@example.net");
+    expect_field(text, FIRST_LINE + 1, "message-subject", "Offer, \"new\"");
+    expect_field(text, FIRST_LINE + 2, "source", "AGENT");
+    expect_field(text, FIRST_LINE + 6, "server-hostname", "mx.example.net");
     memory_free(text);
     text = log_stage_read(&stage, TRACKING "MSGTRKMS" HOUR);
-    expect_field(text, FIRST_LINE, "event-id", "SUBMIT");
+    expect_field(text, FIRST_LINE, "event-id", "NOTIFYMAPI");
+    expect_field(text, FIRST_LINE, "message-id", "");
+    expect_field(text, FIRST_LINE + 1, "event-id", "SUBMIT");
     memory_free(text);
     text = log_stage_read(&stage, TRACKING "MSGTRKMD" HOUR);
     expect_field(text, FIRST_LINE, "event-id", "DELIVER");
     expect_field(text, FIRST_LINE, "total-bytes", "4000");
     memory_free(text);
-    expect_citation(&stage, 5, 0, FIRST_LINE);
+    expect_citation(&stage, 9, 0, FIRST_LINE); // the notice names no message
     log_stage_done(&stage);
 }
 
