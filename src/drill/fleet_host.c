@@ -142,6 +142,37 @@ static void start_parents(struct fleet_host *host) {
         start_parent(host, of_story[i]);
 }
 
+// What a host knows of its surroundings: those of `drill logs`, or the organisation's.
+static void set_around(struct fleet_host *host, const struct fleet_identity *identity) {
+    const struct organisation *organisation = host->fleet->organisation;
+    struct fleet_around *around = &host->around;
+    *around = (struct fleet_around){.domain = "CORP",
+                                    .dns = "corp.example.com",
+                                    .files = has_servers(host->fleet) ? "FILE-01" : "NAS-01",
+                                    .controller = "DC-01.corp.example.com",
+                                    .controller_address = "10.20.1.10",
+                                    .upgrade = "UPD-01.corp.example.com",
+                                    .upgrade_address = "10.20.1.12"};
+    if (!organisation)
+        return;
+    uint32_t number = organisation->hosts[identity->number].company;
+    const struct company *company = &organisation->companies[number];
+    const struct host *upgrade = organisation_host(organisation, HOST_UPGRADE, 0);
+    const struct host *files = organisation_host(organisation, HOST_FILES, 0);
+    const struct host *controller = company->controller < organisation->host_count
+                                        ? &organisation->hosts[company->controller]
+                                        : NULL;
+    around->domain = company->netbios;
+    around->dns = company->domain;
+    around->files = files ? files->name : "NAS-01";
+    around->controller = controller ? controller->fqdn : company->domain;
+    around->upgrade = upgrade ? upgrade->fqdn : "update.example.com";
+    if (controller)
+        address_format(&controller->address, around->controller_address);
+    if (upgrade)
+        address_format(&upgrade->address, around->upgrade_address);
+}
+
 struct fleet_host *fleet_host_make(const struct fleet *fleet, const struct fleet_identity *identity,
                                    struct problem *problem) {
     struct fleet_host *host = memory_new(1, sizeof *host);
@@ -159,6 +190,7 @@ struct fleet_host *fleet_host_make(const struct fleet *fleet, const struct fleet
     host->evtx = evtx_host_new(fleet->catalogue, host->computer, identity->evtx_number);
     host->planned = fleet->options->records;
     host->now = fleet->start + dice_below(&host->dice, 60 * FILETIME_SECOND);
+    set_around(host, identity);
     set_accounts(host);
     start_parents(host);
     return host;
@@ -261,8 +293,13 @@ struct scribe_words fleet_host_words(const struct fleet_host *host,
                                      enum fleet_account_kind account) {
     return (struct scribe_words){.host = host->name,
                                  .user = host->accounts[account].name,
-                                 .domain = "CORP",
-                                 .server = has_servers(host->fleet) ? "FILE-01" : "NAS-01"};
+                                 .domain = host->around.domain,
+                                 .server = host->around.files,
+                                 .dns = host->around.dns,
+                                 .controller = host->around.controller,
+                                 .controller_address = host->around.controller_address,
+                                 .upgrade = host->around.upgrade,
+                                 .upgrade_address = host->around.upgrade_address};
 }
 
 struct fleet_process *fleet_find_process(struct fleet_host *host, enum program program) {

@@ -100,6 +100,12 @@ struct fleet_process {
     char *command;
 };
 
+// The names that a host's records speak of.
+struct fleet_around {
+    const char *domain, *dns, *files, *controller, *upgrade;
+    char controller_address[ADDRESS_TEXT_SIZE], upgrade_address[ADDRESS_TEXT_SIZE];
+};
+
 struct fleet_host {
     const struct fleet *fleet;
     struct evtx_host *evtx;
@@ -111,6 +117,7 @@ struct fleet_host {
     char name[16]; // WS-0007
     char computer[64];
     char address[16];
+    struct fleet_around around;
     struct fleet_account accounts[ACCOUNT_COUNT];
     struct fleet_process processes[PROGRAM_COUNT + PROCESSES_SHORT];
     uint32_t next_short;

@@ -210,7 +210,7 @@ void life_access_object(struct fleet_host *host) {
     static const char *const paths[] = {
         "C:\\Users\\$u\\Documents\\$w.xlsx",
         "C:\\Users\\$u\\Documents\\Projects\\$w\\$w.docx",
-        "C:\\Users\\$u\\AppData\\Local\\Microsoft\\Outlook\\$u@corp.example.com.ost",
+        "C:\\Users\\$u\\AppData\\Local\\Microsoft\\Outlook\\$u@$D.ost",
         "C:\\ProgramData\\Corp Tools\\Agent\\state\\$g.json",
     };
     struct scribe *scribe = host->scribe;
@@ -311,7 +311,7 @@ void life_give_ticket(struct fleet_host *host) {
     enum fleet_account_kind person = pick_person(host);
     scribe_reset(scribe);
     scribe_text(scribe, host->accounts[person].name);
-    scribe_text(scribe, "CORP.EXAMPLE.COM");
+    scribe_text(scribe, host->around.dns);
     scribe_bytes(scribe, EVTX_SID, fleet_account_sid(host, person));
     scribe_text(scribe, "krbtgt");
     scribe_bytes(scribe, EVTX_SID, fleet_account_sid(host, ACCOUNT_ADMIN));
@@ -333,9 +333,8 @@ void life_give_service_ticket(struct fleet_host *host) {
     struct scribe_words words = fleet_host_words(host, pick_person(host));
     words.host = name;
     scribe_reset(scribe);
-    scribe_bytes(scribe, EVTX_TEXT,
-                 scribe_compose(scribe, "$u@CORP.EXAMPLE.COM", &words, &host->dice));
-    scribe_text(scribe, "CORP.EXAMPLE.COM");
+    scribe_bytes(scribe, EVTX_TEXT, scribe_compose(scribe, "$u@$D", &words, &host->dice));
+    scribe_text(scribe, host->around.dns);
     scribe_bytes(scribe, EVTX_TEXT, scribe_compose(scribe, "$h$$", &words, &host->dice));
     scribe_bytes(scribe, EVTX_SID, fleet_account_sid(host, ACCOUNT_USER));
     scribe_number(scribe, EVTX_HEX32, 0x40810000);

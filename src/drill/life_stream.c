@@ -13,6 +13,9 @@
 // last of them, and nothing of a lane hangs on another one: so the outward lanes give the same
 // deeds in both scopes. The stream merges its lanes.
 #define SECOND_NS 1000000000ll
+enum {
+    ROUNDS_A_DAY = 6 // records that the usual rounds add to a host
+};
 #define DAY_NS (86400 * SECOND_NS)
 
 // How busy an hour of local time is, of 100: people, and machines.
@@ -67,6 +70,10 @@ void life_plan_free(struct life_plan *plan) {
     memory_free(plan);
 }
 
+static bool is_machine(const struct host *host) {
+    return host->central && host->role != HOST_ADMINISTRATOR;
+}
+
 static uint32_t busy(const struct life_stream *stream, int64_t time_ns) {
     const struct scenario_life *life = &stream->plan->scenario->life;
     int64_t local = time_ns / SECOND_NS + stream->host->zone_seconds;
@@ -74,8 +81,7 @@ static uint32_t busy(const struct life_stream *stream, int64_t time_ns) {
     uint32_t people = people_hours[local % 86400 / 3600];
     if (!(life->working_days >> weekday & 1))
         people = 3;
-    return stream->host->central && stream->host->role != HOST_ADMINISTRATOR ? 40 + people / 2
-                                                                             : people;
+    return is_machine(stream->host) ? 40 + people / 2 : people;
 }
 
 // The next time of a track with so many happenings a day: steps at the busiest rate, of which
@@ -83,7 +89,8 @@ static uint32_t busy(const struct life_stream *stream, int64_t time_ns) {
 static int64_t draw_next(struct life_stream *stream, enum life_track track, uint32_t a_day) {
     struct dice *dice = &stream->lanes[track]->dice;
     int64_t end = stream->plan->organisation->end_ns, time_ns = stream->lanes[track]->next_ns;
-    uint64_t step_ms = 86400000ull * 30 / 100 / (a_day ? a_day : 1);
+    uint64_t mean = is_machine(stream->host) ? 54 : 30; // of busy(), over a week
+    uint64_t step_ms = 86400000ull * mean / 100 / (a_day ? a_day : 1);
     while (time_ns < end) {
         time_ns += (int64_t)(1 + dice_roll(dice) % (2 * step_ms + 1)) * 1000000;
         if (dice_below(dice, 100) < busy(stream, time_ns))
@@ -96,7 +103,8 @@ static uint32_t rate(const struct life_stream *stream, enum life_track track) {
     uint32_t all = stream->plan->records_a_day;
     if (track == TRACK_SERVICE)
         return life_service_rate(stream->plan, stream->host);
-    return track == TRACK_LOCAL ? all * 8 / 10 : all / 10 + 1;
+    uint32_t by_rounds = all / 3 < ROUNDS_A_DAY ? all / 3 : ROUNDS_A_DAY;
+    return track == TRACK_LOCAL ? all * 8 / 10 - by_rounds : all / 10 + 1;
 }
 
 uint32_t life_round_due(const struct scenario_round *round, int64_t day) {

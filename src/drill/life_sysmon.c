@@ -40,9 +40,9 @@ void life_connect(struct fleet_host *host) {
         {PROGRAM_CHROME, "198.51.100.34", "www.example.com", 443},
         {PROGRAM_CHROME, "198.51.100.77", "static.example.org", 443},
         {PROGRAM_EDGE, "203.0.113.12", "news.example.net", 443},
-        {PROGRAM_AGENT, "10.20.1.12", "upd-01.corp.example.com", 8443},
-        {PROGRAM_UPDATER, "10.20.1.12", "upd-01.corp.example.com", 443},
-        {PROGRAM_SVCHOST, "10.20.1.10", "dc-01.corp.example.com", 389},
+        {PROGRAM_AGENT, "$z", "$y", 8443},
+        {PROGRAM_UPDATER, "$z", "$y", 443},
+        {PROGRAM_SVCHOST, "$k", "$c", 389},
     };
     struct scribe *scribe = host->scribe;
     size_t row = dice_below(&host->dice, ARRAY_SIZE(rows));
@@ -57,8 +57,8 @@ void life_connect(struct fleet_host *host) {
     scribe_number(scribe, EVTX_UINT16, 49152 + dice_below(&host->dice, 16384));
     scribe_text(scribe, "-");
     scribe_number(scribe, EVTX_BOOL, 0);
-    scribe_text(scribe, rows[row].address);
-    scribe_text(scribe, rows[row].name);
+    put_pattern(host, rows[row].address);
+    put_pattern(host, rows[row].name);
     scribe_number(scribe, EVTX_UINT16, rows[row].port);
     scribe_text(scribe, rows[row].port == 443 ? "https" : rows[row].port == 389 ? "ldap" : "-");
     fleet_host_emit(host, DRILL_SYSMON_CONNECTION, SYSMON_PROCESS, ACCOUNT_SYSTEM);
@@ -178,9 +178,9 @@ void life_query_name(struct fleet_host *host) {
         {"www.example.com", "::ffff:198.51.100.34;"},
         {"static.example.org", "type:  5 edge.example.org;::ffff:198.51.100.77;"},
         {"news.example.net", "::ffff:203.0.113.12;"},
-        {"dc-01.corp.example.com", "10.20.1.10;"},
-        {"upd-01.corp.example.com", "10.20.1.12;"},
-        {"wpad.corp.example.com", "-"},
+        {"$c", "$k;"},
+        {"$y", "$z;"},
+        {"wpad.$D", "-"},
     };
     size_t row = dice_below(&host->dice, ARRAY_SIZE(rows));
     const struct fleet_process *process =
@@ -191,9 +191,9 @@ void life_query_name(struct fleet_host *host) {
     scribe_bytes(scribe, EVTX_TEXT, scribe_time(scribe, host->now));
     scribe_bytes(scribe, EVTX_GUID, slice_of(process->guid, EVTX_GUID_SIZE));
     scribe_number(scribe, EVTX_UINT32, process->id);
-    scribe_text(scribe, rows[row].name);
+    put_pattern(host, rows[row].name);
     scribe_text(scribe, row == 5 ? "9003" : "0");
-    scribe_text(scribe, rows[row].result);
+    put_pattern(host, rows[row].result);
     scribe_text(scribe, process->image);
     scribe_text(scribe, label_of(host, process));
     fleet_host_emit(host, DRILL_SYSMON_DNS, SYSMON_PROCESS, ACCOUNT_SYSTEM);

@@ -86,14 +86,14 @@ void life_apply_policy(struct fleet_host *host) {
     scribe_number(scribe, EVTX_UINT32, 4131);
     scribe_number(scribe, EVTX_UINT32, 0);
     scribe_number(scribe, EVTX_UINT32, 200 + dice_below(&host->dice, 3000));
-    scribe_text(scribe, "\\\\DC-01.corp.example.com");
+    put_pattern(host, "\\\\$c", ACCOUNT_SYSTEM);
     fleet_host_emit(host, computer ? DRILL_POLICY_COMPUTER : DRILL_POLICY_USER, 1548,
                     computer ? ACCOUNT_SYSTEM : ACCOUNT_USER);
 }
 
 void life_keep_time(struct fleet_host *host) {
     begin(host);
-    put_pattern(host, "DC-01.corp.example.com (ntp.d|0.0.0.0:123->10.20.1.10:123)", ACCOUNT_SYSTEM);
+    put_pattern(host, "$c (ntp.d|0.0.0.0:123->$k:123)", ACCOUNT_SYSTEM);
     fleet_host_emit(host, dice_one_in(&host->dice, 3) ? DRILL_TIME_SOURCE : DRILL_TIME_REACHABLE,
                     1164, ACCOUNT_LOCAL);
 }
@@ -135,7 +135,7 @@ void life_run_pipeline(struct fleet_host *host) {
         "= powershell.exe -NoProfile -File C:\\Corp\\report.ps1\r\n        Engine Version = "
         "5.1.19041.3636\r\n        Runspace ID = $g\r\n        Pipeline ID = $n\r\n        "
         "Command Name = Sort-Object\r\n        Command Type = Cmdlet\r\n        Script "
-        "Name = \r\n        Sequence Number = $n\r\n        User = CORP\\$u\r\n        "
+        "Name = \r\n        Sequence Number = $n\r\n        User = $d\\$u\r\n        "
         "Connected User = \r\n        Shell ID = Microsoft.PowerShell\r\n",
         ACCOUNT_USER);
     scribe_text(scribe, "");

@@ -169,6 +169,25 @@ static void add_random(struct scribe *scribe, char what, struct dice *dice) {
     }
 }
 
+static const char *find_word(const struct scribe_words *words, char what) {
+    const struct {
+        char what;
+        const char *word;
+    } known[] = {{'h', words->host},
+                 {'u', words->user},
+                 {'d', words->domain},
+                 {'s', words->server},
+                 {'D', words->dns},
+                 {'c', words->controller},
+                 {'k', words->controller_address},
+                 {'y', words->upgrade},
+                 {'z', words->upgrade_address}};
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+        if (known[i].what == what)
+            return known[i].word;
+    return NULL;
+}
+
 struct slice scribe_compose(struct scribe *scribe, const char *pattern,
                             const struct scribe_words *words, struct dice *dice) {
     size_t from = scribe->used;
@@ -179,11 +198,7 @@ struct slice scribe_compose(struct scribe *scribe, const char *pattern,
         if (!*pattern || !pattern[1])
             return finish(scribe, from);
         char what = pattern[1];
-        const char *word = what == 'h'   ? words->host
-                           : what == 'u' ? words->user
-                           : what == 'd' ? words->domain
-                           : what == 's' ? words->server
-                                         : NULL;
+        const char *word = find_word(words, what);
         if (word)
             add(scribe, word, strlen(word));
         else

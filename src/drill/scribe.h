@@ -12,7 +12,10 @@ enum {
 
 // Words that patterns put in; those of the host and user a record is about.
 struct scribe_words {
-    const char *host, *user, *domain, *server;
+    const char *host, *user, *domain, *server;   // $h $u $d $s
+    const char *dns;                             // $D corp.example.com
+    const char *controller, *controller_address; // $c $k
+    const char *upgrade, *upgrade_address;       // $y $z
 };
 
 // Values and the texts made for them; both last until the next reset.
