@@ -67,7 +67,9 @@ static void put_json(struct zeek_row *row, const struct zeek_field *field, struc
     if (row->begun)
         buffer_append_byte(row->line, ',');
     row->begun = true;
-    buffer_append_format(row->line, "\"%s\":", field->name);
+    buffer_append_byte(row->line, '"');
+    buffer_append_text(row->line, field->name);
+    buffer_append_text(row->line, "\":");
     if (strchr(field->type, '['))
         append_json_row(row->line, field->type, text);
     else
