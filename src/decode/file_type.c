@@ -77,28 +77,48 @@ static bool is_name(struct slice part, const char *name) {
     return text_equal_fold_ascii(part, slice_of_string(name));
 }
 
-// "C", "C:", "C%3A", "C$", as collectors write a drive.
-static bool is_drive(struct slice part) {
+// How surely a part of a path is a drive: 3 as collectors mark one ("C:", "C%3A", "C$"), 2 a letter
+// above what lies at the top of a Windows drive, 1 a capital alone, 0 none.
+static int drive_rank(struct slice part, struct slice below) {
+    static const char *const tops[] = {"Windows", "Users",         "ProgramData",
+                                       "inetpub", "Program Files", "Program Files (x86)"};
     if (part.size == 0 || !isalpha(part.data[0]))
-        return false;
+        return 0;
     struct slice rest = slice_part(part, 1, part.size);
-    return rest.size == 0 || is_name(rest, ":") || is_name(rest, "%3a") || is_name(rest, "$");
+    if (is_name(rest, ":") || is_name(rest, "%3a") || is_name(rest, "$"))
+        return 3;
+    if (rest.size)
+        return 0;
+    for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
+        if (is_name(below, tops[i]))
+            return 2;
+    return isupper(part.data[0]) ? 1 : 0;
+}
+
+// Where the part that starts at `from` ends.
+static size_t part_end(struct slice path, size_t from) {
+    while (from < path.size && !is_separator(path.data[from]))
+        from++;
+    return from;
 }
 
 void file_path_append_original(struct slice path, struct buffer *to) {
-    size_t drive = SIZE_MAX, after = 0;
+    size_t drive = 0, after = 0;
+    int best = 0;
     for (size_t from = 0; from < path.size;) {
-        size_t end = from;
-        while (end < path.size && !is_separator(path.data[end]))
-            end++;
-        // The last drive with something below it: what stands above is the collector's own.
-        if (end < path.size && is_drive(slice_part(path, from, end - from))) {
+        size_t end = part_end(path, from);
+        struct slice below = end < path.size
+                                 ? slice_part(path, end + 1, part_end(path, end + 1) - end - 1)
+                                 : (struct slice){0};
+        int rank = below.size ? drive_rank(slice_part(path, from, end - from), below) : 0;
+        if (rank > best) {
+            best = rank;
             drive = from;
             after = end;
         }
         from = end + 1;
     }
-    if (drive == SIZE_MAX) {
+    if (!best) {
         buffer_append_slice(to, path);
         return;
     }

@@ -65,10 +65,10 @@ static bool seen_has(const struct seen *seen, const char *line) {
 static void digests_of_a_text(void **state) {
     (void)state;
     struct unit unit = {
-        .fd = -1, .bytes = SLICE("abc"), .size = 3, .path = SLICE("HOST/C/x/a.txt")};
+        .fd = -1, .bytes = SLICE("abc"), .size = 3, .path = SLICE("HOST/C/xy/a.txt")};
     struct seen seen = read_unit(&unit);
     assert_int_equal(seen.events, 1);
-    assert_true(seen_has(&seen, "TargetFilename=C:\\x\\a.txt\nSize=3\nFileType=text\n"));
+    assert_true(seen_has(&seen, "TargetFilename=C:\\xy\\a.txt\nSize=3\nFileType=text\n"));
     assert_true(seen_has(
         &seen, "sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n"));
     assert_true(seen_has(&seen, "sha1=a9993e364706816aba3e25717850c26c9cd0d89d\n"));
@@ -101,6 +101,8 @@ static void original_paths(void **state) {
         {"x.zip!uploads/ntfs/%5C%5C.%5CC%3A/a.exe", "x.zip!uploads/ntfs/%5C%5C.%5CC%3A/a.exe"},
         {"x.zip!uploads/auto/C%3A/Users/a.exe", "C:\\Users\\a.exe"},
         {"d/E/in.zip!b/a.exe", "E:\\in.zip!b\\a.exe"},
+        {"/cases/B/HOST/C/Windows/A/a.exe", "C:\\Windows\\A\\a.exe"},
+        {"/cases/HOST/D/x/B/a.exe", "D:\\x\\B\\a.exe"},
         {"c", "c"},
         {"var/www/a.php", "var/www/a.php"},
     };
