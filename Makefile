@@ -14,7 +14,7 @@ VEDETTE = $(RELEASE)/src/vedette
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-demo: ## a small fleet's logs, written and scanned
+demo: ## both intrusions played on a small fleet, and scanned
 	@tools/install_packages build
 	@$(MAKE) --no-print-directory release
 	@tools/demo $(VEDETTE) out/demo
