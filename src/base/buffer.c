@@ -5,8 +5,6 @@
 #include "base/memory.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -45,7 +43,7 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t size) {
     return buffer->data + buffer->size;
 }
 
-void buffer_append(struct buffer *buffer, const void *data, size_t size) {
+void buffer_append_grown(struct buffer *buffer, const void *data, size_t size) {
     uint8_t *to = buffer_reserve(buffer, size);
     if (to && size) {
         memcpy(to, data, size);
@@ -59,14 +57,6 @@ void buffer_append_slice(struct buffer *buffer, struct slice slice) {
 
 void buffer_append_text(struct buffer *buffer, const char *text) {
     buffer_append(buffer, text, strlen(text));
-}
-
-void buffer_append_byte(struct buffer *buffer, uint8_t byte) {
-    uint8_t *to = buffer_reserve(buffer, 1);
-    if (to) {
-        *to = byte;
-        buffer->size++;
-    }
 }
 
 void buffer_append_u64(struct buffer *buffer, uint64_t number) {
@@ -86,29 +76,4 @@ void buffer_append_i64(struct buffer *buffer, int64_t number) {
         size = 0 - size;
     }
     buffer_append_u64(buffer, size);
-}
-
-void buffer_append_format(struct buffer *buffer, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (size < 0) {
-        buffer->failed = true;
-        return;
-    }
-    // vsnprintf wants room for a NUL that is not counted: it may lie above the ceiling.
-    size_t ceiling = buffer->ceiling;
-    bool fits = !buffer->failed && (size_t)size <= ceiling - buffer->size;
-    buffer->ceiling += ceiling < SIZE_MAX;
-    uint8_t *to = fits ? buffer_reserve(buffer, (size_t)size + 1) : NULL;
-    buffer->ceiling = ceiling;
-    if (!to) {
-        buffer->failed = true;
-        return;
-    }
-    va_start(arguments, format);
-    vsnprintf((char *)to, (size_t)size + 1, format, arguments);
-    va_end(arguments);
-    buffer->size += (size_t)size;
 }

@@ -104,10 +104,17 @@ void zeek_put_word(struct zeek_row *row, const char *text) {
     zeek_put(row, slice_of_string(text));
 }
 
+// Zeek writes many numbers: printf would take a third of the time. The digits end at `end`.
+static struct slice digits_of(uint64_t number, size_t least, uint8_t *end) {
+    size_t count = 0;
+    for (; number || count < least; number /= 10)
+        end[-(ptrdiff_t)++count] = (uint8_t)('0' + number % 10);
+    return slice_of(end - count, count);
+}
+
 void zeek_put_number(struct zeek_row *row, uint64_t number) {
-    char text[ZEEK_TEXT_SIZE];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-    zeek_put_word(row, text);
+    uint8_t digits[ZEEK_TEXT_SIZE];
+    zeek_put(row, digits_of(number, 1, digits + sizeof digits));
 }
 
 void zeek_put_truth(struct zeek_row *row, bool truth) {
@@ -119,10 +126,12 @@ void zeek_put_time(struct zeek_row *row, int64_t time_ns) {
 }
 
 void zeek_put_interval(struct zeek_row *row, int64_t microseconds) {
-    char text[ZEEK_TEXT_SIZE];
-    snprintf(text, sizeof text, "%lld.%06lld", (long long)(microseconds / 1000000),
-             (long long)(microseconds % 1000000));
-    zeek_put_word(row, text);
+    uint8_t digits[ZEEK_TEXT_SIZE], *end = digits + sizeof digits;
+    uint64_t number = microseconds < 0 ? 0 : (uint64_t)microseconds;
+    struct slice fraction = digits_of(number % 1000000, 6, end);
+    digits[sizeof digits - fraction.size - 1] = '.';
+    struct slice whole = digits_of(number / 1000000, 1, end - fraction.size - 1);
+    zeek_put(row, slice_of(whole.data, whole.size + 1 + fraction.size));
 }
 
 void zeek_put_address(struct zeek_row *row, const struct address *address) {

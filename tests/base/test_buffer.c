@@ -109,6 +109,36 @@ static void test_format_may_fill_the_ceiling(void **state) {
     buffer_done(&buffer);
 }
 
+// What is written without printf is what printf writes.
+static void test_format_is_printf(void **state) {
+    (void)state;
+    struct buffer buffer;
+    char text[512];
+    buffer_init(&buffer, sizeof text);
+#define SAME(...)                                                                                  \
+    do {                                                                                           \
+        snprintf(text, sizeof text, __VA_ARGS__);                                                  \
+        buffer_reset(&buffer);                                                                     \
+        buffer_append_format(&buffer, __VA_ARGS__);                                                \
+        assert_content(&buffer, text);                                                             \
+    } while (0)
+    const char *word = "word";
+    SAME("plain, 100%%");
+    SAME("%s|%.2s|%.0s|%.*s|%.9s", word, word, word, 3, word, word);
+    SAME("%d %d %d %d", 0, -1, INT32_MAX, INT32_MIN);
+    SAME("%u %x %X %08x %02X", 7u, 0xBEEFu, 0xBEEFu, 0xABCu, 5u);
+    SAME("%lu %ld %llu %lld %zu %llx", 5ul, -5l, UINT64_MAX + 0ull, (long long)INT64_MIN, SIZE_MAX,
+         0x123456789ABCull);
+    SAME("%5d|%05d|%05d|%1d|%3u|%02u:%02u", 42, 42, -42, 123, 7u, 3u, 59u);
+    SAME("%c%c", 'a', '%');
+    SAME("%7.2f %-5d| %+d %5s %-8s| %#x %.3d %hhu %p", 3.14159, 5, 6, word, word, 255u, 7,
+         (unsigned char)200, (const void *)word);
+    SAME("%d %s %.1f", 1, word, 2.5);
+    SAME("%.300s %064u", word, 1u);
+#undef SAME
+    buffer_done(&buffer);
+}
+
 static void test_absurd_sizes(void **state) {
     (void)state;
     struct buffer buffer;
@@ -126,9 +156,13 @@ static void test_absurd_sizes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_appends_of_every_kind),       cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_grows_and_keeps_content),     cmocka_unit_test(test_ceiling),
-        cmocka_unit_test(test_format_may_fill_the_ceiling), cmocka_unit_test(test_absurd_sizes),
+        cmocka_unit_test(test_appends_of_every_kind),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_grows_and_keeps_content),
+        cmocka_unit_test(test_ceiling),
+        cmocka_unit_test(test_format_may_fill_the_ceiling),
+        cmocka_unit_test(test_absurd_sizes),
+        cmocka_unit_test(test_format_is_printf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
