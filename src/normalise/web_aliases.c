@@ -31,7 +31,9 @@ static const struct field_alias WEB[] = {
     ALIAS("dst_ip", "s-ip"),
     ALIAS("dst_port", "s-port"),
     // for field.def
+    ALIAS("url.query", "cs-uri-query"),
     ALIAS_OF_TWO("url.original", "cs-uri-stem", "cs-uri-query", JOIN_QUERY),
+    ALIAS("url.original", "cs-uri-stem"),
 };
 // clang-format on
 
