@@ -149,7 +149,8 @@ struct reconstruction {
 // them. NUL-terminated.
 enum {
     TAG_SIZE = 12,
-    TAG_DIGITS_MIN = 5
+    TAG_DIGITS_MIN = 5,
+    TAG_DIGITS_MAX = 10
 };
 void tag_of(const uint8_t sha256[DIGEST_SHA256_SIZE], unsigned digits, char ret_tag[TAG_SIZE]);
 

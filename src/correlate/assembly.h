@@ -1,0 +1,66 @@
+// From trees to campaigns that can be told
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_ASSEMBLY_H
+#define CORRELATE_ASSEMBLY_H
+
+#include "base/buffer.h"
+#include "correlate/gate.h"
+
+// What the parts of the assembly have in common. All results live in `arena`.
+struct assembly {
+    const struct correlate_input *input;
+    const struct clue_book *book;
+    const struct edge_list *edges;
+    const struct forest *forest;
+    struct arena arena;
+    struct buffer text; // of the sentence in work
+    uint32_t *places;   // by fleet host: its place in the campaign in work, or FOREST_NONE
+    uint32_t *members;  // fleet hosts of the campaign in work, in its order
+    uint32_t member_count;
+    bool failed; // the arena is full
+};
+
+enum {
+    CAMPAIGN_LIST_MAX = 12, // artefacts, accounts of a host; names in a sentence
+};
+
+// The clues of a member that belong to its campaign: from shortly before it was reached on.
+bool assembly_clue_counts(const struct assembly *assembly, const struct clue *clue);
+
+// Texts and references that live as long as the result. assembly_text keeps what `text` holds.
+struct slice assembly_text(struct assembly *assembly);
+struct slice assembly_keep(struct assembly *assembly, struct slice text);
+void *assembly_new(struct assembly *assembly, size_t count, size_t size);
+
+// A growing union of references: the smallest ones.
+struct citations {
+    struct reference references[FINDING_REFERENCES_MAX];
+    uint32_t count;
+};
+void citations_add(struct citations *citations, const struct reference *references, uint32_t count);
+const struct reference *citations_keep(struct assembly *assembly,
+                                       const struct citations *citations);
+
+// A growing row of sentences.
+struct sentence_row {
+    struct sentence *sentences;
+    uint32_t count, capacity;
+};
+// The text in assembly->text, citing; nothing is added when nothing is cited.
+void sentence_row_add(struct assembly *assembly, struct sentence_row *row,
+                      const struct citations *citations);
+const struct sentence *sentence_row_keep(struct assembly *assembly, struct sentence_row *row,
+                                         uint32_t *ret_count);
+
+struct slice host_name(const struct assembly *assembly, uint32_t host);
+
+// The parts, in order: hosts first, since the others name their places.
+void assembly_hosts(struct assembly *assembly, struct campaign *campaign);
+void assembly_servers(struct assembly *assembly, struct campaign *campaign);
+void assembly_waves(struct assembly *assembly, struct campaign *campaign);
+void assembly_thefts(struct assembly *assembly, struct campaign *campaign);
+void assembly_stages(struct assembly *assembly, struct campaign *campaign);
+void assembly_remediation(struct assembly *assembly, struct campaign *campaign);
+void assembly_unknowns(struct assembly *assembly, struct campaign *campaign);
+
+#endif

@@ -1,0 +1,232 @@
+// The hosts of a campaign, its servers and waves
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/assembly.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "correlate/weights.h"
+
+#include <stdlib.h>
+
+// A short list without repeats, in the order of first sight.
+struct name_list {
+    struct slice names[CAMPAIGN_LIST_MAX];
+    uint32_t count;
+};
+
+static void name_list_add(struct name_list *list, struct slice name) {
+    if (name.size == 0 || list->count == CAMPAIGN_LIST_MAX)
+        return;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (slice_equal(list->names[i], name))
+            return;
+    list->names[list->count++] = name;
+}
+
+static const struct slice *name_list_keep(struct assembly *assembly, const struct name_list *list) {
+    struct slice *kept = assembly_new(assembly, list->count, sizeof *kept);
+    if (kept)
+        memcpy(kept, list->names, list->count * sizeof *kept);
+    return kept;
+}
+
+static struct explanation explanation_of(struct assembly *assembly, uint32_t edge_number,
+                                         int32_t cost) {
+    const struct edge *edge = &assembly->edges->edges[edge_number];
+    return (struct explanation){.parent = (int32_t)assembly->places[edge->from],
+                                .reason = slice_of_string(edge->reason),
+                                .cost_millibits = cost,
+                                .time_ns = edge->time_ns,
+                                .references = edge->references,
+                                .reference_count = edge->reference_count};
+}
+
+static void host_explain(struct assembly *assembly, uint32_t number, struct campaign_host *host) {
+    const struct forest_host *found = &assembly->forest->hosts[number];
+    if (found->edge != FOREST_NONE) {
+        host->best = explanation_of(assembly, found->edge, found->cost);
+    } else {
+        const struct clue *clue = &assembly->book->clues[found->entry_clue];
+        host->best = (struct explanation){.parent = -1,
+                                          .reason = SLICE("broken into from outside"),
+                                          .cost_millibits = found->cost,
+                                          .time_ns = found->reached_ns,
+                                          .references = clue->references,
+                                          .reference_count = clue->reference_count};
+    }
+    for (uint32_t i = 0; i < found->runner_up_count; i++) {
+        uint32_t from = assembly->edges->edges[found->runners_up[i]].from;
+        if (assembly->places[from] != FOREST_NONE)
+            host->runners_up[host->runner_up_count++] =
+                explanation_of(assembly, found->runners_up[i], found->runner_up_costs[i]);
+    }
+}
+
+static void host_gather(struct assembly *assembly, uint32_t number, struct campaign_host *host) {
+    struct name_list artefacts = {.count = 0}, accounts = {.count = 0};
+    struct citations citations = {.count = 0};
+    const struct clue_book *book = assembly->book;
+    for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
+        const struct clue *clue = &book->clues[i];
+        if (!assembly_clue_counts(assembly, clue))
+            continue;
+        host->stages |= 1u << clue->stage;
+        if (clue->last_ns > host->last_ns)
+            host->last_ns = clue->last_ns;
+        if (clue->level >= RULE_LEVEL_MEDIUM)
+            citations_add(&citations, clue->references, clue->reference_count);
+        for (uint32_t k = 0; k < clue->artefact_count; k++)
+            name_list_add(&artefacts, clue->artefacts[k]);
+        name_list_add(&accounts, clue->account);
+    }
+    citations_add(&citations, host->best.references, host->best.reference_count);
+    host->references = citations_keep(assembly, &citations);
+    host->reference_count = citations.count;
+    host->artefacts = name_list_keep(assembly, &artefacts);
+    host->artefact_count = artefacts.count;
+    host->accounts = name_list_keep(assembly, &accounts);
+    host->account_count = accounts.count;
+}
+
+static void host_name_all(struct assembly *assembly, uint32_t number, struct campaign_host *host) {
+    const struct fleet_host *known = &assembly->input->fleet->hosts[number];
+    struct name_list aliases = {.count = 0};
+    name_list_add(&aliases, known->fqdn);
+    for (uint32_t i = 0; i < known->alias_count; i++)
+        name_list_add(&aliases, known->aliases[i].text);
+    host->name = known->name;
+    host->aliases = name_list_keep(assembly, &aliases);
+    host->alias_count = aliases.count;
+}
+
+void assembly_hosts(struct assembly *assembly, struct campaign *campaign) {
+    campaign->hosts = assembly_new(assembly, assembly->member_count, sizeof *campaign->hosts);
+    if (!campaign->hosts)
+        return;
+    campaign->host_count = assembly->member_count;
+    for (uint32_t i = 0; i < assembly->member_count; i++) {
+        uint32_t number = assembly->members[i];
+        const struct forest_host *found = &assembly->forest->hosts[number];
+        struct campaign_host *host = &campaign->hosts[i];
+        host->host = number;
+        host->first_ns = found->reached_ns;
+        host->last_ns = found->reached_ns;
+        host->evidence_millibits = found->evidence;
+        bool confirmed = found->is_member || found->evidence >= WEIGHT_CONFIRMED;
+        host->state = confirmed ? HOST_STATE_CONFIRMED : HOST_STATE_PROBABLE;
+        host_name_all(assembly, number, host);
+        host_explain(assembly, number, host);
+        host_gather(assembly, number, host);
+    }
+}
+
+static uint32_t children_of(const struct campaign *campaign, uint32_t place) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++)
+        count += campaign->hosts[i].best.parent == (int32_t)place;
+    return count;
+}
+
+// What a host was to the intruder; NULL: nothing but a victim.
+static const char *server_role(const struct assembly *assembly, const struct campaign *campaign,
+                               uint32_t place) {
+    const struct campaign_host *host = &campaign->hosts[place];
+    unsigned roles = assembly->input->fleet->hosts[host->host].roles;
+    uint32_t children = children_of(campaign, place);
+    bool sends_waves = false;
+    for (uint32_t i = 0; i < campaign->host_count && !sends_waves; i++)
+        sends_waves = campaign->hosts[i].best.parent == (int32_t)place &&
+                      assembly->forest->hosts[campaign->hosts[i].host].is_member;
+    bool entry = host->best.parent < 0;
+    if (sends_waves)
+        return "software-upgrade server";
+    if (roles & FLEET_ROLE_UPGRADE && host->state == HOST_STATE_CONFIRMED)
+        return "software-upgrade server";
+    if (roles & FLEET_ROLE_MAIL && (entry || children))
+        return "mail server";
+    if (roles & FLEET_ROLE_DOCUMENT && (entry || children))
+        return "document server";
+    if (entry)
+        return "entry";
+    return children >= 2 ? "stepping stone" : NULL;
+}
+
+void assembly_servers(struct assembly *assembly, struct campaign *campaign) {
+    campaign->servers = assembly_new(assembly, campaign->host_count, sizeof *campaign->servers);
+    for (uint32_t i = 0; i < campaign->host_count && campaign->servers; i++) {
+        const char *role = server_role(assembly, campaign, i);
+        const struct campaign_host *host = &campaign->hosts[i];
+        if (role)
+            campaign->servers[campaign->server_count++] =
+                (struct campaign_server){.host = i,
+                                         .role = slice_of_string(role),
+                                         .references = host->references,
+                                         .reference_count = host->reference_count};
+    }
+}
+
+static void wave_fill(struct assembly *assembly, struct campaign *campaign, uint32_t source,
+                      struct campaign_wave *wave) {
+    uint32_t *hosts = assembly_new(assembly, campaign->host_count, sizeof *hosts);
+    struct citations citations = {.count = 0};
+    *wave = (struct campaign_wave){.source = source, .hosts = hosts};
+    for (uint32_t i = 0; i < campaign->host_count && hosts; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        if (host->best.parent != (int32_t)source || !assembly->forest->hosts[host->host].is_member)
+            continue;
+        hosts[wave->host_count++] = i;
+        if (wave->host_count == 1)
+            wave->first_ns = host->first_ns;
+        wave->last_ns = host->first_ns;
+        if (wave->artefact.size == 0 && host->artefact_count)
+            wave->artefact = host->artefacts[0];
+        citations_add(&citations, host->best.references, host->best.reference_count);
+    }
+    wave->references = citations_keep(assembly, &citations);
+    wave->reference_count = citations.count;
+}
+
+void assembly_waves(struct assembly *assembly, struct campaign *campaign) {
+    campaign->waves = assembly_new(assembly, campaign->server_count, sizeof *campaign->waves);
+    for (uint32_t i = 0; i < campaign->server_count && campaign->waves; i++) {
+        struct campaign_wave wave;
+        wave_fill(assembly, campaign, campaign->servers[i].host, &wave);
+        if (wave.host_count)
+            campaign->waves[campaign->wave_count++] = wave;
+    }
+}
+
+void assembly_thefts(struct assembly *assembly, struct campaign *campaign) {
+    const struct clue_book *book = assembly->book;
+    uint32_t capacity = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass &&
+            !(campaign->thefts = assembly_new(assembly, capacity, sizeof(struct campaign_theft))))
+            return;
+        for (uint32_t k = 0; k < assembly->member_count; k++) {
+            uint32_t number = assembly->members[k];
+            for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
+                const struct clue *clue = &book->clues[i];
+                bool leaves =
+                    clue->stage == STAGE_THEFT || (clue->stage == STAGE_COLLECTION && clue->volume);
+                if (!leaves || clue->level < RULE_LEVEL_MEDIUM ||
+                    !assembly_clue_counts(assembly, clue))
+                    continue;
+                if (!pass) {
+                    capacity++;
+                    continue;
+                }
+                campaign->thefts[campaign->theft_count++] =
+                    (struct campaign_theft){.host = k,
+                                            .what = clue->rule->title,
+                                            .destination = clue->destination,
+                                            .bytes = clue->volume,
+                                            .at_least = clue->volume_at_least,
+                                            .first_ns = clue->first_ns,
+                                            .last_ns = clue->last_ns,
+                                            .references = clue->references,
+                                            .reference_count = clue->reference_count};
+            }
+        }
+    }
+}

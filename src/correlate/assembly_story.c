@@ -1,0 +1,373 @@
+// The story of a campaign, what to do, what is unknown
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/assembly.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/table.h"
+#include "correlate/weights.h"
+
+#include <stdlib.h>
+
+enum {
+    STAGE_SENTENCES_MAX = 24
+};
+
+// What one rule says in one stage, over all hosts of the campaign.
+struct statement {
+    const struct rule *rule;
+    enum rule_level level;
+    int64_t first_ns, last_ns;
+    uint32_t host; // the first
+    uint32_t host_count, clue_count;
+    uint64_t records;
+    struct slice what; // of the first clue
+    struct citations citations;
+};
+
+struct statement_row {
+    struct statement *rows;
+    uint32_t count, capacity;
+};
+
+static struct statement *statement_find(struct statement_row *row, const struct rule *rule) {
+    for (uint32_t i = 0; i < row->count; i++)
+        if (row->rows[i].rule == rule)
+            return &row->rows[i];
+    if (row->count == row->capacity) {
+        row->capacity = row->capacity ? 2 * row->capacity : 32;
+        row->rows = memory_resize(row->rows, row->capacity, sizeof *row->rows);
+    }
+    struct statement *made = &row->rows[row->count++];
+    *made = (struct statement){.rule = rule, .host = FOREST_NONE, .first_ns = INT64_MAX};
+    return made;
+}
+
+static void statement_add(struct statement *statement, const struct clue *clue,
+                          uint32_t *ret_last) {
+    if (*ret_last != clue->host)
+        statement->host_count++;
+    *ret_last = clue->host;
+    if (clue->first_ns < statement->first_ns) {
+        statement->first_ns = clue->first_ns;
+        statement->host = clue->host;
+        statement->what = clue->what;
+    }
+    if (clue->last_ns > statement->last_ns)
+        statement->last_ns = clue->last_ns;
+    statement->level = clue->level;
+    statement->clue_count++;
+    statement->records += clue->count;
+    citations_add(&statement->citations, clue->references, clue->reference_count);
+}
+
+// By host and rule, so that a host counts once in a statement.
+static void statements_gather(struct assembly *assembly, enum stage stage,
+                              struct statement_row *row) {
+    const struct clue_book *book = assembly->book;
+    uint32_t *last = memory_new((size_t)book->rule_count + 1, sizeof *last);
+    memset(last, 0xFF, ((size_t)book->rule_count + 1) * sizeof *last);
+    for (uint32_t k = 0; k < assembly->member_count; k++) {
+        uint32_t number = assembly->members[k];
+        for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
+            const struct clue *clue = &book->clues[i];
+            if (clue->stage == stage && clue->level >= RULE_LEVEL_MEDIUM &&
+                assembly_clue_counts(assembly, clue))
+                statement_add(statement_find(row, clue->rule), clue, &last[clue->rule_number]);
+        }
+    }
+    memory_free(last);
+}
+
+static int statement_compare_weight(const void *left, const void *right) {
+    const struct statement *a = left, *b = right;
+    if (a->level != b->level)
+        return a->level > b->level ? -1 : 1;
+    if (a->first_ns != b->first_ns)
+        return a->first_ns < b->first_ns ? -1 : 1;
+    return slice_compare(a->rule->id, b->rule->id);
+}
+
+static int statement_compare_time(const void *left, const void *right) {
+    const struct statement *a = left, *b = right;
+    if (a->first_ns != b->first_ns)
+        return a->first_ns < b->first_ns ? -1 : 1;
+    return slice_compare(a->rule->id, b->rule->id);
+}
+
+static void text_time(struct buffer *text, int64_t time_ns) {
+    char written[CLOCK_TEXT_SIZE];
+    if (clock_format(time_ns, written) < 16) {
+        buffer_append_text(text, "an unknown time");
+        return;
+    }
+    written[10] = ' ';
+    buffer_append(text, written, 16);
+}
+
+static void statement_write(struct assembly *assembly, const struct statement *statement) {
+    struct buffer *text = &assembly->text;
+    text_time(text, statement->first_ns);
+    buffer_append_text(text, ": ");
+    if (statement->what.size && statement->clue_count == 1) {
+        buffer_append_slice(text, statement->what);
+        return;
+    }
+    buffer_append_slice(text, statement->rule->title);
+    buffer_append_text(text, " on ");
+    buffer_append_slice(text, host_name(assembly, statement->host));
+    if (statement->host_count > 1)
+        buffer_append_format(text, " and %u more host%s", statement->host_count - 1,
+                             statement->host_count == 2 ? "" : "s");
+    if (statement->clue_count > 1) {
+        buffer_append_text(text, ", until ");
+        text_time(text, statement->last_ns);
+    }
+    buffer_append_byte(text, '.');
+    if (statement->what.size) {
+        buffer_append_text(text, " First: ");
+        buffer_append_slice(text, statement->what);
+    }
+}
+
+// "T1190, T1505.003" of the stage's rules, without repeats.
+static struct slice stage_techniques(struct assembly *assembly, const struct statement_row *row) {
+    struct buffer *text = &assembly->text;
+    for (uint32_t i = 0; i < row->count; i++) {
+        const struct rule *rule = row->rows[i].rule;
+        for (uint32_t k = 0; k < rule->tag_count; k++) {
+            struct slice tag = rule->tags[k];
+            if (tag.size < 9 || !slice_starts(tag, SLICE("attack.t")) || tag.data[8] < '0' ||
+                tag.data[8] > '9')
+                continue;
+            char written[24];
+            size_t size = tag.size - 8 < 20 ? tag.size - 8 : 20;
+            written[0] = 'T';
+            memcpy(written + 1, tag.data + 8, size);
+            struct slice name = slice_of(written, size + 1);
+            bool there = text->size && memmem(text->data, text->size, name.data, name.size);
+            if (there || text->size > 256)
+                continue;
+            buffer_append_text(text, text->size ? ", " : "");
+            buffer_append_slice(text, name);
+        }
+    }
+    return assembly_text(assembly);
+}
+
+static uint32_t stage_hosts(const struct campaign *campaign, enum stage stage) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++)
+        count += campaign->hosts[i].stages >> stage & 1;
+    return count;
+}
+
+static void stage_tell(struct assembly *assembly, struct campaign *campaign, enum stage stage,
+                       struct statement_row *row) {
+    struct campaign_stage *told = &campaign->stages[campaign->stage_count++];
+    *told = (struct campaign_stage){.stage = stage,
+                                    .host_count = stage_hosts(campaign, stage),
+                                    .first_ns = INT64_MAX,
+                                    .last_ns = INT64_MIN};
+    struct citations citations = {.count = 0};
+    for (uint32_t i = 0; i < row->count; i++) {
+        const struct statement *one = &row->rows[i];
+        if (one->first_ns < told->first_ns)
+            told->first_ns = one->first_ns;
+        if (one->last_ns > told->last_ns)
+            told->last_ns = one->last_ns;
+        citations_add(&citations, one->citations.references, one->citations.count);
+    }
+    qsort(row->rows, row->count, sizeof *row->rows, statement_compare_weight);
+    told->techniques = stage_techniques(assembly, row);
+    uint32_t shown = row->count < STAGE_SENTENCES_MAX ? row->count : STAGE_SENTENCES_MAX;
+    qsort(row->rows, shown, sizeof *row->rows, statement_compare_time);
+    struct sentence_row sentences = {0};
+    for (uint32_t i = 0; i < shown; i++) {
+        statement_write(assembly, &row->rows[i]);
+        sentence_row_add(assembly, &sentences, &row->rows[i].citations);
+    }
+    told->sentences = sentence_row_keep(assembly, &sentences, &told->sentence_count);
+    told->references = citations_keep(assembly, &citations);
+    told->reference_count = citations.count;
+}
+
+void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
+    campaign->stages = assembly_new(assembly, STAGE_COUNT, sizeof *campaign->stages);
+    for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT && campaign->stages; stage++) {
+        struct statement_row row = {0};
+        statements_gather(assembly, (enum stage)stage, &row);
+        if (row.count)
+            stage_tell(assembly, campaign, (enum stage)stage, &row);
+        memory_free(row.rows);
+    }
+}
+
+// Cite what a host's place in the tree stands on.
+static struct citations host_citations(const struct campaign_host *host) {
+    struct citations citations = {.count = 0};
+    citations_add(&citations, host->best.references, host->best.reference_count);
+    citations_add(&citations, host->references, host->reference_count);
+    return citations;
+}
+
+static void remedy_destinations(struct assembly *assembly, const struct campaign *campaign,
+                                struct sentence_row *row) {
+    struct citations citations = {.count = 0};
+    struct slice told[CAMPAIGN_LIST_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        const struct campaign_theft *theft = &campaign->thefts[i];
+        bool again = theft->destination.size == 0;
+        for (uint32_t k = 0; k < count && !again; k++)
+            again = slice_equal(told[k], theft->destination);
+        if (again || count == CAMPAIGN_LIST_MAX)
+            continue;
+        told[count++] = theft->destination;
+        buffer_append_text(&assembly->text, count == 1 ? "Cut the ways out: block " : ", ");
+        buffer_append_slice(&assembly->text, theft->destination);
+        citations_add(&citations, theft->references, theft->reference_count);
+    }
+    buffer_append_text(&assembly->text, count ? "." : "");
+    sentence_row_add(assembly, row, &citations);
+}
+
+static void remedy_servers(struct assembly *assembly, const struct campaign *campaign,
+                           struct sentence_row *row) {
+    for (uint32_t i = 0; i < campaign->server_count; i++) {
+        const struct campaign_server *server = &campaign->servers[i];
+        const struct campaign_host *host = &campaign->hosts[server->host];
+        bool upgrades = slice_equal(server->role, SLICE("software-upgrade server"));
+        struct citations citations = host_citations(host);
+        buffer_append_text(&assembly->text, upgrades ? "Freeze " : "Isolate ");
+        buffer_append_slice(&assembly->text, host->name);
+        buffer_append_text(&assembly->text, " (");
+        buffer_append_slice(&assembly->text, server->role);
+        buffer_append_text(&assembly->text,
+                           upgrades ? "): no client may fetch from it until each package is "
+                                      "compared with its maker's."
+                           : host->best.parent < 0
+                               ? "): it is the way in; keep its memory and logs before it is "
+                                 "switched off, and patch it before it comes back."
+                               : "): others were reached from it; keep its memory and logs.");
+        sentence_row_add(assembly, row, &citations);
+    }
+}
+
+static void remedy_accounts(struct assembly *assembly, const struct campaign *campaign,
+                            struct sentence_row *row) {
+    struct slice told[CAMPAIGN_LIST_MAX];
+    uint32_t count = 0;
+    struct citations citations = {.count = 0};
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        for (uint32_t k = 0; k < host->account_count; k++) {
+            bool again = false;
+            for (uint32_t n = 0; n < count && !again; n++)
+                again = slice_equal(told[n], host->accounts[k]);
+            if (again || count == CAMPAIGN_LIST_MAX)
+                continue;
+            told[count++] = host->accounts[k];
+            buffer_append_text(&assembly->text,
+                               count == 1 ? "Reset the accounts that were used: " : ", ");
+            buffer_append_slice(&assembly->text, host->accounts[k]);
+            citations_add(&citations, host->references, host->reference_count);
+        }
+    }
+    buffer_append_text(&assembly->text, count ? "." : "");
+    sentence_row_add(assembly, row, &citations);
+}
+
+void assembly_remediation(struct assembly *assembly, struct campaign *campaign) {
+    struct sentence_row row = {0};
+    remedy_destinations(assembly, campaign, &row);
+    remedy_servers(assembly, campaign, &row);
+    remedy_accounts(assembly, campaign, &row);
+    struct citations citations = {.count = 0};
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        bool confirmed = host->state == HOST_STATE_CONFIRMED;
+        for (uint32_t k = 0; k < campaign->server_count && confirmed; k++)
+            confirmed = campaign->servers[k].host != i;
+        others += confirmed;
+        if (confirmed)
+            citations_add(&citations, host->best.references, host->best.reference_count);
+    }
+    if (others)
+        buffer_append_format(&assembly->text,
+                             "Then clean or rebuild the %u other confirmed host%s side by side; "
+                             "the host list says what to remove from each.",
+                             others, others == 1 ? "" : "s");
+    sentence_row_add(assembly, &row, &citations);
+    campaign->remediation = sentence_row_keep(assembly, &row, &campaign->remediation_count);
+}
+
+static void unknown_entry(struct assembly *assembly, const struct campaign *campaign,
+                          struct sentence_row *row) {
+    const struct campaign_host *entry = &campaign->hosts[0];
+    struct citations citations = host_citations(entry);
+    if (entry->stages >> STAGE_ENTRY & 1)
+        return;
+    buffer_append_text(&assembly->text, "How the intruder came into ");
+    buffer_append_slice(&assembly->text, entry->name);
+    buffer_append_text(&assembly->text, " is not known: its earliest sign is of a later stage. Its "
+                                        "web access logs before that time would tell.");
+    sentence_row_add(assembly, row, &citations);
+}
+
+static void unknown_logs(struct assembly *assembly, const struct campaign *campaign,
+                         struct sentence_row *row) {
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        const struct fleet_host *known = &assembly->input->fleet->hosts[host->host];
+        if (known->has_evidence)
+            continue;
+        struct citations citations = host_citations(host);
+        buffer_append_text(&assembly->text, "What was done on ");
+        buffer_append_slice(&assembly->text, host->name);
+        buffer_append_text(&assembly->text,
+                           " is not known: only others' logs speak of it. Its event "
+                           "logs and disk would tell.");
+        sentence_row_add(assembly, row, &citations);
+    }
+}
+
+static void unknown_cleared(struct assembly *assembly, struct sentence_row *row) {
+    const struct clue_book *book = assembly->book;
+    for (uint32_t k = 0; k < assembly->member_count; k++) {
+        uint32_t number = assembly->members[k];
+        for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
+            const struct clue *clue = &book->clues[i];
+            if (!clue_is_of(clue, "vedette-log-cleared") || !assembly_clue_counts(assembly, clue))
+                continue;
+            struct citations citations = {.count = 0};
+            citations_add(&citations, clue->references, clue->reference_count);
+            buffer_append_slice(&assembly->text, clue->what);
+            buffer_append_text(&assembly->text, " What it held before is lost here; copies at a "
+                                                "collector or in shadow copies would tell.");
+            sentence_row_add(assembly, row, &citations);
+        }
+    }
+}
+
+void assembly_unknowns(struct assembly *assembly, struct campaign *campaign) {
+    struct sentence_row row = {0};
+    unknown_entry(assembly, campaign, &row);
+    unknown_logs(assembly, campaign, &row);
+    unknown_cleared(assembly, &row);
+    for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        const struct campaign_theft *theft = &campaign->thefts[i];
+        struct citations citations = {.count = 0};
+        citations_add(&citations, theft->references, theft->reference_count);
+        if (!theft->at_least)
+            continue;
+        buffer_append_format(&assembly->text, "%llu bytes left from ",
+                             (unsigned long long)theft->bytes);
+        buffer_append_slice(&assembly->text, campaign->hosts[theft->host].name);
+        buffer_append_text(&assembly->text, " at least; flow or proxy logs of the missing days "
+                                            "would tell the rest.");
+        sentence_row_add(assembly, &row, &citations);
+    }
+    campaign->unknowns = sentence_row_keep(assembly, &row, &campaign->unknown_count);
+}

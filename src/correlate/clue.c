@@ -1,0 +1,311 @@
+// Findings as evidence about hosts
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/clue.h"
+
+#include "base/memory.h"
+#include "base/table.h"
+#include "base/text.h"
+#include "correlate/weights.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define CLUE_BYTES ((size_t)512 << 20)
+
+static const struct {
+    const char *format;
+    enum source_class of;
+} CLASSES[] = {
+    {"evtx", SOURCE_CLASS_WINDOWS},
+    {"json_lines", SOURCE_CLASS_WINDOWS},
+    {"w3c", SOURCE_CLASS_WEB},
+    {"access_log", SOURCE_CLASS_WEB},
+    {"release_catalogue", SOURCE_CLASS_FILES},
+    {"exchange", SOURCE_CLASS_MAIL},
+    {"zeek", SOURCE_CLASS_NETWORK},
+    {"squid", SOURCE_CLASS_NETWORK},
+    {"proxy", SOURCE_CLASS_NETWORK},
+    {"nfdump", SOURCE_CLASS_NETWORK},
+    {"dhcp", SOURCE_CLASS_NETWORK},
+    {"syslog", SOURCE_CLASS_UNIX},
+    {"file", SOURCE_CLASS_FILES},
+    {"forensic", SOURCE_CLASS_FILES},
+};
+
+static unsigned class_of(const char *format) {
+    struct slice name = slice_of_string(format);
+    for (size_t i = 0; i < ARRAY_SIZE(CLASSES); i++)
+        if (slice_starts(name, slice_of_string(CLASSES[i].format)))
+            return CLASSES[i].of;
+    return SOURCE_CLASS_OTHER;
+}
+
+// Rules by address: they live as long as their run.
+struct rule_numbers {
+    struct table table;
+    const struct rule **rules;
+    uint32_t count, capacity;
+};
+
+static bool rule_equal(const void *context, uint32_t number, const void *key) {
+    const struct rule_numbers *numbers = context;
+    return numbers->rules[number] == key;
+}
+
+static uint32_t rule_number(struct rule_numbers *numbers, const struct rule *rule) {
+    uint64_t hash = digest_mix64(0, (uint64_t)(uintptr_t)rule);
+    uint32_t number = table_find(&numbers->table, hash, rule_equal, numbers, rule);
+    if (number != TABLE_NONE)
+        return number;
+    if (numbers->count == numbers->capacity) {
+        numbers->capacity = numbers->capacity ? 2 * numbers->capacity : 256;
+        numbers->rules = memory_resize(numbers->rules, numbers->capacity, sizeof *numbers->rules);
+    }
+    table_add(&numbers->table, hash, numbers->count);
+    numbers->rules[numbers->count] = rule;
+    return numbers->count++;
+}
+
+static void clue_read_field(struct clue *clue, const struct finding_field *field) {
+    int64_t number;
+    if (slice_equal_string(field->name, "what"))
+        clue->what = field->text;
+    else if (slice_equal_string(field->name, "source") && clue->source.size == 0)
+        clue->source = field->text;
+    else if (slice_equal_string(field->name, "destination") && clue->destination.size == 0)
+        clue->destination = field->text;
+    else if (slice_equal_string(field->name, "volume") && text_integer(field->text, &number))
+        clue->volume = (uint64_t)number;
+    else if (slice_equal_string(field->name, "volume_is"))
+        clue->volume_at_least = slice_equal_string(field->text, "at least");
+    else if ((slice_equal_string(field->name, "artefact") ||
+              slice_equal_string(field->name, "path")) &&
+             clue->artefact_count < CLUE_ARTEFACTS_MAX)
+        clue->artefacts[clue->artefact_count++] = field->text;
+}
+
+static bool verdict_is_benign(const struct correlate_input *input, const struct clue *clue) {
+    for (size_t i = 0; i < input->verdict_count; i++)
+        for (uint32_t k = 0; input->verdicts[i].is_benign && k < clue->reference_count; k++)
+            if (memcmp(input->verdicts[i].sha256, clue->references[k].sha256, DIGEST_SHA256_SIZE) ==
+                0)
+                return true;
+    return false;
+}
+
+// Copies all texts of a clue into the book's arena; false when it is full.
+static bool clue_keep(struct clue_book *book, struct clue *clue, const struct finding *finding) {
+    struct slice *texts[4 + CLUE_ARTEFACTS_MAX] = {&clue->account, &clue->what, &clue->destination,
+                                                   &clue->source};
+    for (uint32_t i = 0; i < clue->artefact_count; i++)
+        texts[4 + i] = &clue->artefacts[i];
+    for (uint32_t i = 0; i < 4 + clue->artefact_count; i++) {
+        size_t size = texts[i]->size;
+        *texts[i] = arena_keep(&book->arena, *texts[i]);
+        if (texts[i]->size != size)
+            return false;
+    }
+    struct reference *references =
+        arena_new(&book->arena, finding->reference_count, sizeof *references);
+    if (!references)
+        return false;
+    memcpy(references, finding->references, finding->reference_count * sizeof *references);
+    clue->references = references;
+    clue->reference_count = finding->reference_count;
+    return true;
+}
+
+// Whether a finding is any evidence at all.
+static bool finding_speaks(const struct finding *finding, enum stage stage) {
+    return finding->rule->level >= RULE_LEVEL_LOW && finding->first_ns != CLOCK_NONE &&
+           finding->reference_count && (stage || finding->rule->level >= RULE_LEVEL_MEDIUM);
+}
+
+static void clue_fill(struct clue *clue, const struct finding *finding,
+                      const struct correlate_input *input) {
+    const struct relation_source *relations = input->relations;
+    *clue = (struct clue){.rule = finding->rule,
+                          .stage = stage_of_rule(finding->rule),
+                          .level = finding->rule->level,
+                          .first_ns = finding->first_ns,
+                          .last_ns = finding->last_ns,
+                          .count = finding->count,
+                          .account = finding->account,
+                          .source_host = RELATION_NO_HOST};
+    for (uint32_t i = 0; i < finding->field_count; i++)
+        clue_read_field(clue, &finding->fields[i]);
+    clue->host = relations->find_host(relations->context, finding->host, finding->first_ns);
+    if (clue->source.size)
+        clue->source_host =
+            relations->find_host(relations->context, clue->source, finding->first_ns);
+    for (uint32_t i = 0; i < finding->reference_count; i++)
+        clue->classes |=
+            class_of(input->source_format(input->context, finding->references[i].position.source));
+}
+
+static struct clue *clue_place(struct clue **rows, uint32_t *count, uint32_t *capacity) {
+    if (*count == *capacity) {
+        *capacity = *capacity ? 2 * *capacity : 1024;
+        *rows = memory_resize(*rows, *capacity, sizeof **rows);
+    }
+    return &(*rows)[(*count)++];
+}
+
+static enum status clue_take(struct clue_book *book, const struct correlate_input *input,
+                             const struct finding *finding, struct rule_numbers *numbers,
+                             struct problem *problem) {
+    struct clue clue;
+    if (!finding_speaks(finding, stage_of_rule(finding->rule)))
+        return STATUS_OK;
+    clue_fill(&clue, finding, input);
+    if (book->count + book->lead_count >= CLUES_MAX || !clue_keep(book, &clue, finding))
+        return problem_set(problem, STATUS_LIMIT, "more than %d findings to correlate", CLUES_MAX);
+    clue.rule_number = rule_number(numbers, finding->rule);
+    clue.is_benign = verdict_is_benign(input, &clue);
+    if (clue.host == RELATION_NO_HOST)
+        *clue_place(&book->leads, &book->lead_count, &book->lead_capacity) = clue;
+    else
+        *clue_place(&book->clues, &book->count, &book->capacity) = clue;
+    return STATUS_OK;
+}
+
+// A stable order: findings come in theirs, which is the last key.
+struct clue_row {
+    struct clue clue;
+    uint32_t order;
+};
+
+static int clue_compare(const void *left, const void *right) {
+    const struct clue_row *a = left, *b = right;
+    if (a->clue.host != b->clue.host)
+        return a->clue.host < b->clue.host ? -1 : 1;
+    if (a->clue.first_ns != b->clue.first_ns)
+        return a->clue.first_ns < b->clue.first_ns ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void book_sort(struct clue_book *book, uint32_t host_count) {
+    struct clue_row *rows = memory_new((size_t)book->count + 1, sizeof *rows);
+    for (uint32_t i = 0; i < book->count; i++)
+        rows[i] = (struct clue_row){book->clues[i], i};
+    qsort(rows, book->count, sizeof *rows, clue_compare);
+    book->starts = memory_new((size_t)host_count + 1, sizeof *book->starts);
+    for (uint32_t i = 0, host = 0; host <= host_count; host++) {
+        book->starts[host] = i;
+        for (; i < book->count && rows[i].clue.host == host; i++)
+            book->clues[i] = rows[i].clue;
+    }
+    memory_free(rows);
+}
+
+// On how many hosts each rule held; clues are sorted by host.
+static void book_count_spreads(struct clue_book *book) {
+    uint32_t *last = memory_new((size_t)book->rule_count + 1, sizeof *last);
+    book->spreads = memory_new((size_t)book->rule_count + 1, sizeof *book->spreads);
+    for (uint32_t i = 0; i < book->count; i++) {
+        const struct clue *clue = &book->clues[i];
+        if (last[clue->rule_number] == clue->host + 1)
+            continue;
+        last[clue->rule_number] = clue->host + 1;
+        book->spreads[clue->rule_number]++;
+    }
+    memory_free(last);
+}
+
+static int32_t level_bits(enum rule_level level) {
+    switch (level) {
+    case RULE_LEVEL_CRITICAL:
+        return WEIGHT_LEVEL_CRITICAL;
+    case RULE_LEVEL_HIGH:
+        return WEIGHT_LEVEL_HIGH;
+    case RULE_LEVEL_MEDIUM:
+        return WEIGHT_LEVEL_MEDIUM;
+    case RULE_LEVEL_LOW:
+        return WEIGHT_LEVEL_LOW;
+    default:
+        return 0;
+    }
+}
+
+static void book_weigh(struct clue_book *book, uint32_t host_count) {
+    for (uint32_t i = 0; i < book->count; i++) {
+        struct clue *clue = &book->clues[i];
+        int32_t bits = level_bits(clue->level);
+        int32_t rarity = millibits_of_ratio((uint64_t)host_count + 1,
+                                            (uint64_t)book->spreads[clue->rule_number]);
+        clue->bits = clue->is_benign ? 0 : bits < rarity ? bits : rarity;
+    }
+}
+
+enum status clue_book_init(struct clue_book *book, const struct correlate_input *input,
+                           struct problem *problem) {
+    *book = (struct clue_book){0};
+    arena_init(&book->arena, CLUE_BYTES);
+    struct rule_numbers numbers = {0};
+    table_init(&numbers.table);
+    struct finding *finding = memory_new(1, sizeof *finding);
+    enum status status;
+    bool more = true;
+    do {
+        status = input->next(input->context, finding, &more, problem);
+        if (status == STATUS_OK && more)
+            status = clue_take(book, input, finding, &numbers, problem);
+    } while (status == STATUS_OK && more);
+    memory_free(finding);
+    book->rule_count = numbers.count;
+    memory_free(numbers.rules);
+    table_done(&numbers.table);
+    if (status != STATUS_OK) {
+        clue_book_done(book);
+        return status;
+    }
+    book_sort(book, input->fleet->count);
+    book_count_spreads(book);
+    book_weigh(book, input->fleet->count);
+    return STATUS_OK;
+}
+
+void clue_book_done(struct clue_book *book) {
+    arena_done(&book->arena);
+    memory_free(book->clues);
+    memory_free(book->leads);
+    memory_free(book->starts);
+    memory_free(book->spreads);
+    *book = (struct clue_book){0};
+}
+
+int32_t clue_evidence(const struct clue_book *book, uint32_t host, int64_t from_ns,
+                      int64_t until_ns) {
+    // The best bits of each rule: rules of a host are few, so a short row is looked through.
+    struct {
+        uint32_t rule;
+        enum stage stage;
+        int32_t bits;
+    } best[64];
+    uint32_t count = 0;
+    for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
+        const struct clue *clue = &book->clues[i];
+        if (clue->last_ns < from_ns || clue->first_ns >= until_ns || clue->bits == 0)
+            continue;
+        uint32_t k = 0;
+        while (k < count && best[k].rule != clue->rule_number)
+            k++;
+        if (k == count && count < ARRAY_SIZE(best))
+            best[count++].bits = -1;
+        if (k < count && clue->bits > best[k].bits) {
+            best[k].rule = clue->rule_number;
+            best[k].stage = clue->stage;
+            best[k].bits = clue->bits;
+        }
+    }
+    int32_t sum = 0;
+    uint32_t a_stage[STAGE_COUNT] = {0};
+    for (uint32_t k = 0; k < count; k++)
+        if (a_stage[best[k].stage]++ < WEIGHT_RULES_A_STAGE)
+            sum += best[k].bits;
+    return sum;
+}
+
+bool clue_is_of(const struct clue *clue, const char *rule_prefix) {
+    return slice_starts(clue->rule->id, slice_of_string(rule_prefix));
+}

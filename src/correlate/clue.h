@@ -1,0 +1,80 @@
+// Findings as evidence about hosts
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_CLUE_H
+#define CORRELATE_CLUE_H
+
+#include "base/arena.h"
+#include "base/intern.h"
+#include "correlate/correlate.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    CLUES_MAX = 4 << 20,
+    CLUE_ARTEFACTS_MAX = 6,
+    CLUE_SOURCES_MAX = 2,
+    SOURCE_CLASSES_MAX = 8
+};
+
+// Which kind of log a record comes from: two of a kind err in the same way.
+enum source_class {
+    SOURCE_CLASS_OTHER = 1,
+    SOURCE_CLASS_WINDOWS = 2,
+    SOURCE_CLASS_WEB = 4,
+    SOURCE_CLASS_NETWORK = 8,
+    SOURCE_CLASS_FILES = 16,
+    SOURCE_CLASS_MAIL = 32,
+    SOURCE_CLASS_UNIX = 64,
+};
+
+// A finding that speaks of a stage (or of a host's being reached), kept small.
+struct clue {
+    const struct rule *rule;
+    uint32_t rule_number; // dense over the rules met
+    uint32_t host;        // of the fleet
+    enum stage stage;
+    enum rule_level level;
+    unsigned classes; // enum source_class, of its cited records
+    int64_t first_ns, last_ns;
+    uint64_t count;
+    struct slice account;
+    struct slice what; // the detector's sentence, or empty
+    struct slice destination;
+    struct slice artefacts[CLUE_ARTEFACTS_MAX];
+    uint32_t artefact_count;
+    struct slice source;  // as told, or empty
+    uint32_t source_host; // of the fleet; RELATION_NO_HOST
+    uint64_t volume;
+    bool volume_at_least;
+    bool is_benign; // a verdict or a benign explanation won
+    int32_t bits;   // its evidence, millibits
+    const struct reference *references;
+    uint32_t reference_count;
+};
+
+// All of them, by (host, first time, rule, order of findings).
+struct clue_book {
+    struct arena arena;
+    struct clue *clues;
+    uint32_t count, capacity;
+    uint32_t *starts;  // by host: first clue; fleet->count + 1 entries
+    uint32_t *spreads; // by rule number: hosts that have it
+    uint32_t rule_count;
+    struct clue *leads; // of hosts that are none of the fleet's
+    uint32_t lead_count, lead_capacity;
+};
+
+enum status clue_book_init(struct clue_book *book, const struct correlate_input *input,
+                           struct problem *problem);
+void clue_book_done(struct clue_book *book);
+
+// Evidence that a host was compromised at or after `from_ns` (and before `until_ns`): distinct
+// rules, at most WEIGHT_RULES_A_STAGE a stage, their best bits.
+int32_t clue_evidence(const struct clue_book *book, uint32_t host, int64_t from_ns,
+                      int64_t until_ns);
+
+// Whether a detector judged it to be so: rule ids of detectors start so.
+bool clue_is_of(const struct clue *clue, const char *rule_prefix);
+
+#endif

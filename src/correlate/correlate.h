@@ -1,0 +1,42 @@
+// Door of the room: from findings to campaigns
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_CORRELATE_H
+#define CORRELATE_CORRELATE_H
+
+#include "base/status.h"
+#include "model/campaign.h"
+#include "model/hosts.h"
+#include "model/relation_source.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// What an analyst said of a cited record: findings that stand on it count for nothing (benign) or
+// in full (malicious).
+struct verdict {
+    uint8_t sha256[DIGEST_SHA256_SIZE];
+    bool is_benign;
+};
+
+// Everything a reconstruction is made of. Findings come in their order (first time, rule), and
+// `next` gives views that live until the next call.
+struct correlate_input {
+    const struct fleet *fleet;
+    const struct relation_source *relations;
+    void *context;
+    enum status (*next)(void *context, struct finding *ret_finding, bool *ret_more,
+                        struct problem *problem);
+    // What kind of evidence a source is: "evtx", "w3c", "zeek", ...; static.
+    const char *(*source_format)(void *context, uint32_t source);
+    int64_t first_ns, last_ns; // of the evidence
+    const struct verdict *verdicts;
+    size_t verdict_count;
+};
+
+// Episodes, edges, forest, gates, story (docs/correlate.md). The same input gives the same bytes.
+// STATUS_LIMIT when there are more findings than memory for them (4 million).
+enum status reconstruction_new(const struct correlate_input *input,
+                               struct reconstruction **ret_reconstruction, struct problem *problem);
+void reconstruction_free(struct reconstruction *reconstruction);
+
+#endif

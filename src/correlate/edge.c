@@ -1,0 +1,179 @@
+// How one host may have been reached from another
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/edge.h"
+
+#include "base/memory.h"
+#include "base/table.h"
+#include "correlate/weights.h"
+
+#include <stdlib.h>
+
+#define EDGE_BYTES ((size_t)256 << 20)
+#define ROUTINE_NS (7 * 86400 * SECOND_NS)
+
+static struct edge *edge_add(struct edge_list *list) {
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? 2 * list->capacity : 1024;
+        list->edges = memory_resize(list->edges, list->capacity, sizeof *list->edges);
+    }
+    return &list->edges[list->count++];
+}
+
+// What kind of edge a detector's finding stands for; NULL: it names a source, but not as a way.
+static const char *clue_reason(const struct clue *clue, int32_t *ret_cost) {
+    static const struct {
+        const char *prefix, *reason;
+        int32_t cost;
+    } REASONS[] = {
+        {"vedette-wave-", "wave of an update", WEIGHT_EDGE_WAVE},
+        {"vedette-lateral-execution", "remote execution", WEIGHT_EDGE_EXECUTION},
+        {"vedette-lateral-transfer", "tool transferred, then run", WEIGHT_EDGE_TRANSFER},
+        {"vedette-lateral-account", "stolen account", WEIGHT_EDGE_ACCOUNT},
+        {"vedette-lateral-", "rare logon", WEIGHT_EDGE_LOGON},
+        {"vedette-webshell-", "virtual path on a server taken before", WEIGHT_EDGE_SHARED},
+        {"vedette-exfiltration-internal", "sends to a server taken before", WEIGHT_EDGE_SHARED},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(REASONS); i++) {
+        if (!clue_is_of(clue, REASONS[i].prefix))
+            continue;
+        *ret_cost = REASONS[i].cost;
+        return REASONS[i].reason;
+    }
+    return NULL;
+}
+
+static void edges_of_clues(struct edge_list *list, const struct clue_book *book) {
+    for (uint32_t i = 0; i < book->count; i++) {
+        const struct clue *clue = &book->clues[i];
+        int32_t cost;
+        const char *reason;
+        if (clue->source_host == RELATION_NO_HOST || clue->source_host == clue->host ||
+            clue->is_benign || !(reason = clue_reason(clue, &cost)))
+            continue;
+        *edge_add(list) = (struct edge){.time_ns = clue->first_ns,
+                                        .from = clue->source_host,
+                                        .to = clue->host,
+                                        .cost = cost,
+                                        .is_member = clue_is_of(clue, "vedette-wave-"),
+                                        .is_told = true,
+                                        .clue = i,
+                                        .reason = reason,
+                                        .account = clue->account,
+                                        .references = clue->references,
+                                        .reference_count = clue->reference_count};
+    }
+}
+
+static enum status edge_of_relation(struct edge_list *list, const struct relation *relation,
+                                    struct problem *problem) {
+    bool runs = relation->kind == RELATION_REMOTE_EXECUTION;
+    struct edge edge = {.time_ns = relation->first_ns,
+                        .from = relation->from_host,
+                        .to = relation->to_host,
+                        .cost = runs ? WEIGHT_EDGE_EXECUTION : WEIGHT_EDGE_LOGON,
+                        .reason = runs ? "remote execution" : "rare logon",
+                        .account = arena_keep(&list->arena, relation->account),
+                        .reference_count = relation->reference_count};
+    struct reference *references =
+        arena_new(&list->arena, relation->reference_count + 1u, sizeof *references);
+    if (!references || list->count >= EDGES_MAX)
+        return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
+    memcpy(references, relation->references, relation->reference_count * sizeof *references);
+    edge.references = references;
+    *edge_add(list) = edge;
+    return STATUS_OK;
+}
+
+// New to the pair: not there in the first week of evidence, and not a habit.
+static bool relation_is_candidate(const struct relation *relation, const struct clue_book *book,
+                                  const struct correlate_input *input) {
+    if (relation->from_host == RELATION_NO_HOST || relation->to_host == RELATION_NO_HOST ||
+        relation->from_host == relation->to_host || relation->first_ns == CLOCK_NONE ||
+        relation->reference_count == 0 || slice_equal(relation->detail[1], SLICE("failed")))
+        return false;
+    bool habit = relation->last_ns - relation->first_ns > 4 * ROUTINE_NS && relation->count > 20;
+    bool known = relation->first_ns < input->first_ns + ROUTINE_NS &&
+                 input->last_ns - input->first_ns > 4 * ROUTINE_NS;
+    int64_t from_ns = relation->first_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+    int64_t until_ns = relation->first_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
+    return !habit && !known && clue_evidence(book, relation->to_host, from_ns, until_ns) > 0;
+}
+
+static enum status edges_of_relations(struct edge_list *list, const struct clue_book *book,
+                                      const struct correlate_input *input,
+                                      struct problem *problem) {
+    const struct relation_source *source = input->relations;
+    void *reader = NULL;
+    enum status status =
+        source->open(source->context, RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION),
+                     RELATION_ORDER_PAIR, &reader, problem);
+    bool more = true;
+    while (status == STATUS_OK) {
+        struct relation relation;
+        status = source->next(reader, &relation, &more, problem);
+        if (status != STATUS_OK || !more)
+            break;
+        if (relation_is_candidate(&relation, book, input))
+            status = edge_of_relation(list, &relation, problem);
+    }
+    source->close(reader);
+    return status;
+}
+
+static int edge_compare(const void *left, const void *right) {
+    const struct edge *a = left, *b = right;
+    if (a->time_ns != b->time_ns)
+        return a->time_ns < b->time_ns ? -1 : 1;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    if (a->to != b->to)
+        return a->to < b->to ? -1 : 1;
+    if (a->cost != b->cost)
+        return a->cost < b->cost ? -1 : 1;
+    if (a->reference_count && b->reference_count)
+        return reference_compare(&a->references[0], &b->references[0]);
+    return 0;
+}
+
+// Administrators' jump hosts and scanners reach many: each of their edges says less. Waves are
+// exempt: reaching many is what they are.
+static void edges_weigh_hubs(struct edge_list *list, uint32_t host_count) {
+    list->hubs = memory_new((size_t)host_count + 1, sizeof *list->hubs);
+    uint32_t *reached = memory_new((size_t)host_count + 1, sizeof *reached);
+    struct table seen;
+    table_init(&seen);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct edge *edge = &list->edges[i];
+        uint64_t key = digest_mix64((uint64_t)edge->from << 32 | edge->to, 1);
+        if (edge->is_member || table_find(&seen, key, NULL, NULL, NULL) != TABLE_NONE)
+            continue;
+        table_add(&seen, key, i);
+        reached[edge->from]++;
+    }
+    for (uint32_t host = 0; host < host_count; host++)
+        list->hubs[host] = millibits_of(1 + (uint64_t)reached[host]);
+    table_done(&seen);
+    memory_free(reached);
+}
+
+enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
+                           const struct correlate_input *input, struct problem *problem) {
+    *list = (struct edge_list){0};
+    arena_init(&list->arena, EDGE_BYTES);
+    edges_of_clues(list, book);
+    enum status status = edges_of_relations(list, book, input, problem);
+    if (status != STATUS_OK) {
+        edge_list_done(list);
+        return status;
+    }
+    qsort(list->edges, list->count, sizeof *list->edges, edge_compare);
+    edges_weigh_hubs(list, input->fleet->count);
+    return STATUS_OK;
+}
+
+void edge_list_done(struct edge_list *list) {
+    arena_done(&list->arena);
+    memory_free(list->edges);
+    memory_free(list->hubs);
+    *list = (struct edge_list){0};
+}

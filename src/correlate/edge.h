@@ -1,0 +1,40 @@
+// How one host may have been reached from another
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_EDGE_H
+#define CORRELATE_EDGE_H
+
+#include "correlate/clue.h"
+
+// A candidate. `from` is where the intruder was before, `to` where he came to.
+struct edge {
+    int64_t time_ns;
+    uint32_t from, to;  // of the fleet
+    int32_t cost;       // millibits, without the hub's share
+    bool is_member;     // membership of a wave convicts by itself
+    bool is_told;       // a detector told it; else it is a bare relation
+    uint32_t clue;      // that told it
+    const char *reason; // static
+    struct slice account;
+    const struct reference *references;
+    uint32_t reference_count;
+};
+
+enum {
+    EDGES_MAX = 4 << 20
+};
+
+// By (time, from, to, cost, first reference), so that ties always go the same way.
+struct edge_list {
+    struct arena arena;
+    struct edge *edges;
+    uint32_t count, capacity;
+    int32_t *hubs; // by host: what each edge from it costs besides: log2(1 + hosts newly reached)
+};
+
+// From detectors' findings that name a source, and from relations (logons, remote executions)
+// between two of our hosts that are new to the pair and lead to a host with evidence of its own.
+enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
+                           const struct correlate_input *input, struct problem *problem);
+void edge_list_done(struct edge_list *list);
+
+#endif

@@ -1,0 +1,190 @@
+// The cheapest earlier explanation of each host
+// SPDX-License-Identifier: Apache-2.0
+//
+// 1. hosts[h].reached_ns only moves before anything was explained by it: once set, it stays.
+// 2. The source of hosts[h].edge was reached at or before the edge's time plus the skew.
+// 3. Following edges from any host ends at its root.
+#include "correlate/forest.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "correlate/weights.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static bool stage_is_entry(enum stage stage) {
+    return stage == STAGE_ENTRY || stage == STAGE_FOOTHOLD;
+}
+
+// Evidence that this host was broken into from outside, and the first clue of it.
+static int32_t entry_evidence(const struct clue_book *book, uint32_t host, uint32_t *ret_clue) {
+    int32_t sum = 0;
+    uint32_t count = 0;
+    *ret_clue = FOREST_NONE;
+    for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
+        const struct clue *clue = &book->clues[i];
+        bool from_inside = clue->source_host != RELATION_NO_HOST && clue->source_host != host;
+        if (!stage_is_entry(clue->stage) || clue->level < RULE_LEVEL_MEDIUM || clue->bits == 0 ||
+            from_inside)
+            continue;
+        bool again = false;
+        for (uint32_t k = book->starts[host]; k < i && !again; k++)
+            again = book->clues[k].rule_number == clue->rule_number;
+        if (*ret_clue == FOREST_NONE)
+            *ret_clue = i;
+        if (again || count++ >= 2 * WEIGHT_RULES_A_STAGE)
+            continue;
+        sum += clue->bits;
+    }
+    return sum;
+}
+
+// An entry in waiting: when time comes to it, it competes with the edges.
+struct root {
+    int64_t time_ns;
+    uint32_t host, clue;
+    int32_t cost;
+};
+
+static int root_compare(const void *left, const void *right) {
+    const struct root *a = left, *b = right;
+    if (a->time_ns != b->time_ns)
+        return a->time_ns < b->time_ns ? -1 : 1;
+    return a->host < b->host ? -1 : a->host > b->host;
+}
+
+static uint32_t roots_find(const struct clue_book *book, uint32_t host_count, int32_t root_cost,
+                           struct root *roots) {
+    uint32_t count = 0;
+    for (uint32_t host = 0; host < host_count; host++) {
+        uint32_t clue;
+        int32_t entry = entry_evidence(book, host, &clue);
+        if (clue == FOREST_NONE)
+            continue;
+        int32_t cost = root_cost - entry;
+        roots[count++] = (struct root){.time_ns = book->clues[clue].first_ns,
+                                       .host = host,
+                                       .clue = clue,
+                                       .cost = cost > WEIGHT_ROOT_MIN ? cost : WEIGHT_ROOT_MIN};
+    }
+    qsort(roots, count, sizeof *roots, root_compare);
+    return count;
+}
+
+static void host_reach(struct forest *forest, const struct clue_book *book, uint32_t host,
+                       int64_t time_ns, int32_t cost) {
+    struct forest_host *reached = &forest->hosts[host];
+    reached->reached_ns = time_ns;
+    reached->cost = cost;
+    reached->evidence =
+        clue_evidence(book, host, time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS, INT64_MAX);
+}
+
+static void root_try(struct forest *forest, const struct clue_book *book, const struct root *root) {
+    struct forest_host *host = &forest->hosts[root->host];
+    int32_t evidence = clue_evidence(book, root->host,
+                                     root->time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS, INT64_MAX);
+    if (host->reached_ns != CLOCK_NONE || evidence <= root->cost)
+        return;
+    host_reach(forest, book, root->host, root->time_ns, root->cost);
+    host->edge = FOREST_NONE;
+    host->root = root->host;
+    host->entry_clue = root->clue;
+}
+
+// Keep an explanation that is not the best among the runners-up, by (cost, edge).
+static void runner_up_keep(struct forest_host *host, uint32_t edge, int32_t cost) {
+    uint32_t at = host->runner_up_count;
+    while (at > 0 && host->runner_up_costs[at - 1] > cost)
+        at--;
+    if (at == CAMPAIGN_RUNNERS_UP_MAX)
+        return;
+    if (host->runner_up_count < CAMPAIGN_RUNNERS_UP_MAX)
+        host->runner_up_count++;
+    for (uint32_t i = host->runner_up_count - 1; i > at; i--) {
+        host->runners_up[i] = host->runners_up[i - 1];
+        host->runner_up_costs[i] = host->runner_up_costs[i - 1];
+    }
+    host->runners_up[at] = edge;
+    host->runner_up_costs[at] = cost;
+}
+
+static void edge_try(struct forest *forest, const struct clue_book *book,
+                     const struct edge_list *edges, uint32_t number) {
+    const struct edge *edge = &edges->edges[number];
+    const struct forest_host *from = &forest->hosts[edge->from];
+    struct forest_host *to = &forest->hosts[edge->to];
+    const int64_t skew_ns = WEIGHT_SKEW_SECONDS * SECOND_NS;
+    if (from->reached_ns == CLOCK_NONE || from->reached_ns > edge->time_ns + skew_ns)
+        return;
+    int32_t cost = edge->cost + (edge->is_member ? 0 : edges->hubs[edge->from]) +
+                   (from->reached_ns > edge->time_ns ? WEIGHT_EDGE_CLOCK : 0);
+    if (to->reached_ns != CLOCK_NONE) {
+        bool other = to->edge == FOREST_NONE || edges->edges[to->edge].from != edge->from;
+        bool near = edge->time_ns <= to->reached_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
+        if (other && near && cost < to->cost + WEIGHT_ALTERNATIVE)
+            runner_up_keep(to, number, cost);
+        return;
+    }
+    int64_t from_ns = edge->time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+    int64_t until_ns =
+        edge->is_told ? INT64_MAX : edge->time_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
+    int32_t evidence = clue_evidence(book, edge->to, from_ns, until_ns);
+    if (!edge->is_member && evidence <= cost)
+        return;
+    host_reach(forest, book, edge->to, edge->time_ns, cost);
+    to->edge = number;
+    to->root = from->root;
+    to->is_member = edge->is_member;
+}
+
+void forest_init(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
+                 uint32_t host_count, int32_t root_cost) {
+    forest->hosts = memory_new((size_t)host_count + 1, sizeof *forest->hosts);
+    forest->host_count = host_count;
+    for (uint32_t host = 0; host < host_count; host++)
+        forest->hosts[host] = (struct forest_host){.reached_ns = CLOCK_NONE,
+                                                   .edge = FOREST_NONE,
+                                                   .root = FOREST_NONE,
+                                                   .entry_clue = FOREST_NONE};
+    struct root *roots = memory_new((size_t)host_count + 1, sizeof *roots);
+    uint32_t root_count = roots_find(book, host_count, root_cost, roots);
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < edges->count; i++) {
+        while (next < root_count && roots[next].time_ns <= edges->edges[i].time_ns)
+            root_try(forest, book, &roots[next++]);
+        edge_try(forest, book, edges, i);
+    }
+    while (next < root_count)
+        root_try(forest, book, &roots[next++]);
+    memory_free(roots);
+}
+
+void forest_done(struct forest *forest) {
+    memory_free(forest->hosts);
+    *forest = (struct forest){0};
+}
+
+static uint32_t forest_root(const struct forest *forest, uint32_t host) {
+    uint32_t root = forest->hosts[host].root;
+    while (root != FOREST_NONE && forest->hosts[root].root != root)
+        root = forest->hosts[root].root;
+    return root;
+}
+
+void forest_join(struct forest *forest, const struct edge_list *edges, int32_t root_cost) {
+    for (uint32_t i = 0; i < edges->count; i++) {
+        const struct edge *edge = &edges->edges[i];
+        if (!edge->is_told || edge->cost >= root_cost)
+            continue;
+        uint32_t from = forest_root(forest, edge->from), to = forest_root(forest, edge->to);
+        if (from == FOREST_NONE || to == FOREST_NONE || from == to)
+            continue;
+        // The earlier tree takes the later one.
+        bool from_first = forest->hosts[from].reached_ns <= forest->hosts[to].reached_ns;
+        forest->hosts[from_first ? to : from].root = from_first ? from : to;
+    }
+    for (uint32_t host = 0; host < forest->host_count; host++)
+        forest->hosts[host].root = forest_root(forest, host);
+}

@@ -1,0 +1,45 @@
+// The cheapest earlier explanation of each host
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_FOREST_H
+#define CORRELATE_FOREST_H
+
+#include "correlate/edge.h"
+
+#define FOREST_NONE UINT32_MAX
+
+// Each host takes the cheapest explanation whose source was reached before, or becomes an entry, or
+// is left out because its evidence does not pay for any:
+//
+//   sum over hosts of min(root cost, cheapest edge) - evidence   is least
+//
+// A parent is strictly earlier than its child, so no circle can be, and choosing host by host is
+// exact (campaign.md 1b). Edges come in time order, so one pass does it.
+struct forest_host {
+    int64_t reached_ns; // CLOCK_NONE: not reached
+    int32_t cost;       // of the best explanation
+    int32_t evidence;   // from then on
+    uint32_t edge;      // the best; FOREST_NONE: an entry from outside
+    uint32_t runners_up[CAMPAIGN_RUNNERS_UP_MAX];
+    int32_t runner_up_costs[CAMPAIGN_RUNNERS_UP_MAX];
+    uint32_t runner_up_count;
+    uint32_t root;       // of its tree
+    uint32_t entry_clue; // of an entry: the clue that it stands on
+    bool is_member;
+};
+
+struct forest {
+    struct forest_host *hosts; // as the fleet's
+    uint32_t host_count;
+};
+
+// `root_cost`: millibits for an entry before its own evidence is taken off.
+void forest_init(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
+                 uint32_t host_count, int32_t root_cost);
+void forest_done(struct forest *forest);
+
+// Trees whose hosts meet (an edge between them that was no explanation, because its source was
+// reached later or its target is an entry of its own) become one, when joining costs less than a
+// root.
+void forest_join(struct forest *forest, const struct edge_list *edges, int32_t root_cost);
+
+#endif

@@ -1,0 +1,212 @@
+// Which trees are campaigns
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/gate.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/table.h"
+#include "correlate/weights.h"
+
+#include <stdlib.h>
+
+#define DAY_NS (86400 * SECOND_NS)
+
+enum {
+    SCALE = 1000000
+};
+
+// How often a finding of this level is right, in thousandths: Beta(1 + hits, 1 + misses) before
+// anything was counted, by level.
+static uint32_t level_precision(enum rule_level level) {
+    static const uint32_t PRECISIONS[RULE_LEVEL_COUNT] = {
+        [RULE_LEVEL_LOW] = 50,
+        [RULE_LEVEL_MEDIUM] = 200,
+        [RULE_LEVEL_HIGH] = 500,
+        [RULE_LEVEL_CRITICAL] = 800,
+    };
+    return PRECISIONS[level];
+}
+
+static bool clue_belongs(const struct clue *clue, const struct forest_host *host) {
+    return host->root != FOREST_NONE && !clue->is_benign && clue->bits > 0 &&
+           clue->last_ns >= host->reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+}
+
+// By host: its tree's place in the list, or FOREST_NONE.
+static uint32_t *trees_place(struct tree_list *list, const struct forest *forest) {
+    uint32_t *places = memory_new((size_t)forest->host_count + 1, sizeof *places);
+    for (uint32_t host = 0; host < forest->host_count; host++) {
+        places[host] = FOREST_NONE;
+        if (forest->hosts[host].root != host)
+            continue;
+        places[host] = list->count;
+        list->trees[list->count++] = (struct tree){.root = host};
+    }
+    for (uint32_t host = 0; host < forest->host_count; host++)
+        if (forest->hosts[host].root != FOREST_NONE)
+            places[host] = places[forest->hosts[host].root];
+    return places;
+}
+
+void tree_list_init(struct tree_list *list, const struct forest *forest,
+                    const struct clue_book *book) {
+    *list = (struct tree_list){.trees =
+                                   memory_new((size_t)forest->host_count + 1, sizeof *list->trees)};
+    uint32_t *places = trees_place(list, forest);
+    uint32_t(*doubts)[STAGE_COUNT] = memory_new((size_t)list->count + 1, sizeof *doubts);
+    for (uint32_t i = 0; i < list->count; i++)
+        for (int stage = 0; stage < STAGE_COUNT; stage++)
+            doubts[i][stage] = SCALE;
+    struct table seen;
+    table_init(&seen);
+    for (uint32_t host = 0; host < forest->host_count; host++) {
+        if (places[host] == FOREST_NONE)
+            continue;
+        struct tree *tree = &list->trees[places[host]];
+        tree->host_count++;
+        tree->victims += host != tree->root;
+        for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
+            const struct clue *clue = &book->clues[i];
+            if (!clue_belongs(clue, &forest->hosts[host]))
+                continue;
+            tree->classes |= clue->classes;
+            if (clue->level >= RULE_LEVEL_MEDIUM)
+                tree->stages |= 1u << clue->stage;
+            uint64_t key = digest_mix64(places[host], clue->rule_number + 1ull);
+            if (clue->stage == STAGE_NONE || clue->stage == STAGE_COVER ||
+                table_find(&seen, key, NULL, NULL, NULL) != TABLE_NONE)
+                continue;
+            table_add(&seen, key, i);
+            uint32_t *doubt = &doubts[places[host]][clue->stage];
+            *doubt = (uint32_t)((uint64_t)*doubt * (1000 - level_precision(clue->level)) / 1000);
+        }
+    }
+    for (uint32_t i = 0; i < list->count; i++)
+        for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++)
+            list->trees[i].score += (int32_t)((SCALE - doubts[i][stage]) / (SCALE / 1000));
+    table_done(&seen);
+    memory_free(doubts);
+    memory_free(places);
+}
+
+void tree_list_done(struct tree_list *list) {
+    memory_free(list->trees);
+    *list = (struct tree_list){0};
+}
+
+static unsigned bits_count(unsigned bits) {
+    return (unsigned)__builtin_popcount(bits);
+}
+
+static bool gate_shape(const struct tree *tree) {
+    unsigned stages = tree->stages & ~(1u << STAGE_NONE | 1u << STAGE_COVER);
+    return bits_count(stages) >= WEIGHT_GATE_STAGES && tree->host_count >= WEIGHT_GATE_HOSTS &&
+           bits_count(tree->classes) >= WEIGHT_GATE_SOURCES;
+}
+
+bool gate_passes(const struct tree *tree, int32_t null_score) {
+    return gate_shape(tree) && tree->score > null_score;
+}
+
+// A round: its own copy of clues and edges, with hosts exchanged.
+struct shuffle {
+    const struct clue_book *book;
+    const struct edge_list *edges;
+    uint32_t host_count;
+    uint32_t *hosts; // by clue: its host in this round
+    struct clue_book mixed;
+    struct edge_list mixed_edges;
+};
+
+// All that a rule found on a host in a day moves together to a host drawn for it.
+static void shuffle_exchange(struct shuffle *shuffle, uint64_t round) {
+    for (uint32_t i = 0; i < shuffle->book->count; i++) {
+        const struct clue *clue = &shuffle->book->clues[i];
+        uint64_t drawn = digest_mix64(round, clue->rule_number);
+        drawn = digest_mix64(drawn, (uint64_t)(clue->first_ns / DAY_NS));
+        drawn = digest_mix64(drawn, clue->host);
+        shuffle->hosts[i] = (uint32_t)(drawn % shuffle->host_count);
+    }
+}
+
+// Clues by their new hosts (a counting sort: within a host they stay in order of the old book),
+// edges to where their clues went.
+static void shuffle_rebuild(struct shuffle *shuffle) {
+    const struct clue_book *book = shuffle->book;
+    struct clue_book *mixed = &shuffle->mixed;
+    memset(mixed->starts, 0, ((size_t)shuffle->host_count + 1) * sizeof *mixed->starts);
+    for (uint32_t i = 0; i < book->count; i++)
+        mixed->starts[shuffle->hosts[i] + 1]++;
+    for (uint32_t host = 0; host < shuffle->host_count; host++)
+        mixed->starts[host + 1] += mixed->starts[host];
+    uint32_t *next = memory_new((size_t)shuffle->host_count + 1, sizeof *next);
+    memcpy(next, mixed->starts, (size_t)shuffle->host_count * sizeof *next);
+    for (uint32_t i = 0; i < book->count; i++) {
+        struct clue *clue = &mixed->clues[next[shuffle->hosts[i]]++];
+        *clue = book->clues[i];
+        clue->host = shuffle->hosts[i];
+    }
+    memory_free(next);
+    for (uint32_t i = 0; i < shuffle->edges->count; i++) {
+        shuffle->mixed_edges.edges[i] = shuffle->edges->edges[i];
+        if (shuffle->edges->edges[i].is_told)
+            shuffle->mixed_edges.edges[i].to = shuffle->hosts[shuffle->edges->edges[i].clue];
+    }
+}
+
+static int32_t shuffle_best(struct shuffle *shuffle, int32_t root_cost) {
+    struct forest forest;
+    struct tree_list trees;
+    int32_t best = 0;
+    forest_init(&forest, &shuffle->mixed, &shuffle->mixed_edges, shuffle->host_count, root_cost);
+    forest_join(&forest, &shuffle->mixed_edges, root_cost);
+    tree_list_init(&trees, &forest, &shuffle->mixed);
+    for (uint32_t i = 0; i < trees.count; i++)
+        if (gate_shape(&trees.trees[i]) && trees.trees[i].score > best)
+            best = trees.trees[i].score;
+    tree_list_done(&trees);
+    forest_done(&forest);
+    return best;
+}
+
+static int score_compare(const void *left, const void *right) {
+    int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+static void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
+                         const struct edge_list *edges, uint32_t host_count) {
+    size_t clues = (size_t)book->count + 1;
+    *shuffle = (struct shuffle){.book = book,
+                                .edges = edges,
+                                .host_count = host_count,
+                                .hosts = memory_new(clues, sizeof *shuffle->hosts),
+                                .mixed = *book,
+                                .mixed_edges = *edges};
+    shuffle->mixed.clues = memory_new(clues, sizeof *shuffle->mixed.clues);
+    shuffle->mixed.starts = memory_new((size_t)host_count + 1, sizeof *shuffle->mixed.starts);
+    shuffle->mixed_edges.edges =
+        memory_new((size_t)edges->count + 1, sizeof *shuffle->mixed_edges.edges);
+}
+
+static void shuffle_done(struct shuffle *shuffle) {
+    memory_free(shuffle->hosts);
+    memory_free(shuffle->mixed.clues);
+    memory_free(shuffle->mixed.starts);
+    memory_free(shuffle->mixed_edges.edges);
+}
+
+int32_t gate_null_score(const struct clue_book *book, const struct edge_list *edges,
+                        uint32_t host_count, int32_t root_cost) {
+    struct shuffle shuffle;
+    int32_t best[WEIGHT_NULL_ROUNDS];
+    shuffle_init(&shuffle, book, edges, host_count);
+    for (size_t round = 0; round < WEIGHT_NULL_ROUNDS; round++) {
+        shuffle_exchange(&shuffle, round + 1);
+        shuffle_rebuild(&shuffle);
+        best[round] = shuffle_best(&shuffle, root_cost);
+    }
+    shuffle_done(&shuffle);
+    qsort(best, WEIGHT_NULL_ROUNDS, sizeof best[0], score_compare);
+    return best[WEIGHT_NULL_ROUNDS * WEIGHT_NULL_PERCENTILE / 100];
+}

@@ -1,0 +1,246 @@
+// Episodes, edges, forest, gates, story: in this order
+// SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
+#include "base/memory.h"
+#include "correlate/assembly.h"
+#include "correlate/weights.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define RESULT_BYTES ((size_t)512 << 20)
+#define DAY_NS (86400 * SECOND_NS)
+
+enum {
+    TEXT_BYTES = 1 << 20
+};
+
+// The result with all that it points into.
+struct holder {
+    struct reconstruction result; // first: it is what the caller sees
+    struct clue_book book;
+    struct edge_list edges;
+    struct arena arena;
+};
+
+// log2 of the host-days of a year over the entries expected in one.
+static int32_t root_cost_of(const struct correlate_input *input) {
+    uint64_t hosts = input->fleet->count ? input->fleet->count : 1;
+    return millibits_of_ratio(hosts * 365, WEIGHT_ENTRIES_A_YEAR);
+}
+
+static void members_list(struct assembly *assembly, uint32_t root) {
+    for (uint32_t host = 0; host < assembly->forest->host_count; host++)
+        assembly->places[host] = FOREST_NONE;
+    assembly->member_count = 0;
+    for (uint32_t host = 0; host < assembly->forest->host_count; host++)
+        if (assembly->forest->hosts[host].root == root)
+            assembly->members[assembly->member_count++] = host;
+}
+
+// The root first, then by (time reached, number).
+struct member {
+    int64_t reached_ns;
+    uint32_t host;
+    bool is_root;
+};
+
+static int member_compare(const void *left, const void *right) {
+    const struct member *a = left, *b = right;
+    if (a->is_root != b->is_root)
+        return a->is_root ? -1 : 1;
+    if (a->reached_ns != b->reached_ns)
+        return a->reached_ns < b->reached_ns ? -1 : 1;
+    return a->host < b->host ? -1 : a->host > b->host;
+}
+
+static void members_sort(struct assembly *assembly, uint32_t root) {
+    struct member *rows = memory_new((size_t)assembly->member_count + 1, sizeof *rows);
+    for (uint32_t i = 0; i < assembly->member_count; i++) {
+        uint32_t host = assembly->members[i];
+        rows[i] = (struct member){assembly->forest->hosts[host].reached_ns, host, host == root};
+    }
+    qsort(rows, assembly->member_count, sizeof *rows, member_compare);
+    for (uint32_t i = 0; i < assembly->member_count; i++) {
+        assembly->members[i] = rows[i].host;
+        assembly->places[rows[i].host] = i;
+    }
+    memory_free(rows);
+}
+
+static struct slice campaign_id(struct assembly *assembly, const struct campaign *campaign) {
+    static const char DIGITS[] = "abcdefghijklmnopqrstuvwxyz234567";
+    const struct campaign_host *root = &campaign->hosts[0];
+    buffer_append_slice(&assembly->text, root->name);
+    buffer_append(&assembly->text, &root->first_ns, sizeof root->first_ns);
+    buffer_append(&assembly->text, root->best.references[0].sha256, DIGEST_SHA256_SIZE);
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    digest_sha256(buffer_slice(&assembly->text), digest);
+    buffer_reset(&assembly->text);
+    buffer_append_text(&assembly->text, campaign->is_incident ? "incident-" : "campaign-");
+    for (size_t i = 0; i < 8; i++)
+        buffer_append_byte(&assembly->text, (uint8_t)DIGITS[digest[i] & 31]);
+    return assembly_text(assembly);
+}
+
+static struct slice campaign_title(struct assembly *assembly, const struct campaign *campaign) {
+    struct buffer *text = &assembly->text;
+    buffer_append_text(text, "Intrusion by way of ");
+    buffer_append_slice(text, campaign->hosts[0].name);
+    for (uint32_t i = 0; i < campaign->server_count; i++)
+        if (campaign->servers[i].host == 0)
+            buffer_append_format(text, " (%.*s)", (int)campaign->servers[i].role.size,
+                                 (const char *)campaign->servers[i].role.data);
+    for (uint32_t i = 0; i < campaign->wave_count; i++) {
+        const struct campaign_wave *wave = &campaign->waves[i];
+        buffer_append_text(text, ", spread by ");
+        buffer_append_slice(text, campaign->hosts[wave->source].name);
+        buffer_append_format(text, " to %u host%s", wave->host_count,
+                             wave->host_count == 1 ? "" : "s");
+    }
+    if (campaign->wave_count == 0 && campaign->host_count > 1)
+        buffer_append_format(text, ", from there to %u more host%s", campaign->host_count - 1,
+                             campaign->host_count == 2 ? "" : "s");
+    return assembly_text(assembly);
+}
+
+static struct slice campaign_confidence(struct assembly *assembly, const struct tree *tree,
+                                        const struct campaign *campaign) {
+    unsigned stages = tree->stages & ~(1u << STAGE_NONE | 1u << STAGE_COVER);
+    const char *word =
+        campaign->is_incident ? "low"
+        : tree->score >= 2 * campaign->threshold_millibits && __builtin_popcount(stages) >= 5
+            ? "high"
+            : "medium";
+    buffer_append_format(&assembly->text,
+                         "%s: %d of 7 stages, %u host%s, %d kind%s of logs; score %d.%03d, chance "
+                         "reaches %d.%03d",
+                         word, __builtin_popcount(stages), tree->host_count,
+                         tree->host_count == 1 ? "" : "s", __builtin_popcount(tree->classes),
+                         __builtin_popcount(tree->classes) == 1 ? "" : "s", tree->score / 1000,
+                         tree->score % 1000, campaign->threshold_millibits / 1000,
+                         campaign->threshold_millibits % 1000);
+    return assembly_text(assembly);
+}
+
+static void campaign_build(struct assembly *assembly, const struct tree *tree, int32_t null_score,
+                           struct campaign *campaign) {
+    *campaign = (struct campaign){.is_incident = !gate_passes(tree, null_score),
+                                  .score_millibits = tree->score,
+                                  .threshold_millibits = null_score};
+    members_list(assembly, tree->root);
+    members_sort(assembly, tree->root);
+    assembly_hosts(assembly, campaign);
+    assembly_servers(assembly, campaign);
+    assembly_waves(assembly, campaign);
+    assembly_thefts(assembly, campaign);
+    assembly_stages(assembly, campaign);
+    assembly_remediation(assembly, campaign);
+    assembly_unknowns(assembly, campaign);
+    if (assembly->failed)
+        return;
+    campaign->id = campaign_id(assembly, campaign);
+    campaign->title = campaign_title(assembly, campaign);
+    campaign->confidence = campaign_confidence(assembly, tree, campaign);
+}
+
+static int tree_compare(const void *left, const void *right) {
+    const struct tree *a = left, *b = right;
+    if (a->score != b->score)
+        return a->score > b->score ? -1 : 1;
+    return a->root < b->root ? -1 : a->root > b->root;
+}
+
+static void leads_list(struct assembly *assembly, struct reconstruction *result) {
+    const struct clue_book *book = assembly->book;
+    struct lead *leads =
+        assembly_new(assembly, (size_t)book->count + book->lead_count, sizeof *leads);
+    for (uint32_t i = 0; i < book->count + book->lead_count && leads; i++) {
+        const struct clue *clue = i < book->count ? &book->clues[i] : &book->leads[i - book->count];
+        if (clue->level < RULE_LEVEL_HIGH || clue->is_benign ||
+            (i < book->count && assembly_clue_counts(assembly, clue)))
+            continue;
+        leads[result->lead_count++] =
+            (struct lead){.rule = clue->rule,
+                          .host = i < book->count ? host_name(assembly, clue->host) : SLICE(""),
+                          .first_ns = clue->first_ns,
+                          .count = clue->count,
+                          .references = clue->references,
+                          .reference_count = clue->reference_count};
+    }
+    result->leads = leads;
+}
+
+static void result_build(struct assembly *assembly, struct tree_list *trees, int32_t null_score,
+                         struct reconstruction *result) {
+    result->campaigns = assembly_new(assembly, trees->count, sizeof *result->campaigns);
+    result->incidents = assembly_new(assembly, trees->count, sizeof *result->incidents);
+    qsort(trees->trees, trees->count, sizeof *trees->trees, tree_compare);
+    for (uint32_t i = 0; i < trees->count && !assembly->failed; i++) {
+        struct campaign campaign;
+        campaign_build(assembly, &trees->trees[i], null_score, &campaign);
+        if (campaign.is_incident)
+            result->incidents[result->incident_count++] = campaign;
+        else
+            result->campaigns[result->campaign_count++] = campaign;
+    }
+    leads_list(assembly, result);
+}
+
+static enum status result_make(struct holder *holder, const struct correlate_input *input,
+                               struct problem *problem) {
+    int32_t root_cost = root_cost_of(input);
+    uint32_t hosts = input->fleet->count;
+    struct forest forest;
+    struct tree_list trees;
+    forest_init(&forest, &holder->book, &holder->edges, hosts, root_cost);
+    forest_join(&forest, &holder->edges, root_cost);
+    tree_list_init(&trees, &forest, &holder->book);
+    int32_t null_score =
+        trees.count ? gate_null_score(&holder->book, &holder->edges, hosts, root_cost) : 0;
+    struct assembly assembly = {.input = input,
+                                .book = &holder->book,
+                                .edges = &holder->edges,
+                                .forest = &forest,
+                                .places = memory_new((size_t)hosts + 1, sizeof(uint32_t)),
+                                .members = memory_new((size_t)hosts + 1, sizeof(uint32_t))};
+    arena_init(&assembly.arena, RESULT_BYTES);
+    buffer_init(&assembly.text, TEXT_BYTES);
+    result_build(&assembly, &trees, null_score, &holder->result);
+    holder->arena = assembly.arena;
+    buffer_done(&assembly.text);
+    memory_free(assembly.places);
+    memory_free(assembly.members);
+    tree_list_done(&trees);
+    forest_done(&forest);
+    if (assembly.failed)
+        return problem_set(problem, STATUS_LIMIT, "the reconstruction is larger than 512 MiB");
+    return STATUS_OK;
+}
+
+enum status reconstruction_new(const struct correlate_input *input,
+                               struct reconstruction **ret_reconstruction,
+                               struct problem *problem) {
+    struct holder *holder = memory_new(1, sizeof *holder);
+    enum status status = clue_book_init(&holder->book, input, problem);
+    if (status == STATUS_OK)
+        status = edge_list_init(&holder->edges, &holder->book, input, problem);
+    if (status == STATUS_OK)
+        status = result_make(holder, input, problem);
+    if (status != STATUS_OK) {
+        reconstruction_free(&holder->result);
+        return status;
+    }
+    *ret_reconstruction = &holder->result;
+    return STATUS_OK;
+}
+
+void reconstruction_free(struct reconstruction *reconstruction) {
+    if (!reconstruction)
+        return;
+    struct holder *holder = (struct holder *)reconstruction;
+    clue_book_done(&holder->book);
+    edge_list_done(&holder->edges);
+    arena_done(&holder->arena);
+    memory_free(holder);
+}

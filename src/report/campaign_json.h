@@ -1,0 +1,23 @@
+// A reconstruction as vedette.report/1
+// SPDX-License-Identifier: Apache-2.0
+#ifndef REPORT_CAMPAIGN_JSON_H
+#define REPORT_CAMPAIGN_JSON_H
+
+#include "base/buffer.h"
+#include "model/gap.h"
+#include "report/cited.h"
+#include "report/output.h"
+
+// What every report of a reconstruction is made of.
+struct report_input {
+    const struct reconstruction *reconstruction;
+    const struct cited *cited;
+    const struct source_names *names; // paths relative to the evidence root
+    const struct gap_sum *gaps;
+    size_t gap_count;
+};
+
+// The machine's report (docs/report-schema.md): one JSON object and a line end.
+void report_append_campaigns(struct buffer *to, const struct report_input *input);
+
+#endif
