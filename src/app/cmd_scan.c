@@ -5,6 +5,7 @@
 #include "app/interrupt.h"
 #include "app/progress.h"
 #include "app/rule_options.h"
+#include "app/scan_story.h"
 #include "app/shut_in.h"
 #include "base/memory.h"
 #include "match/match.h"
@@ -24,6 +25,10 @@ static const struct option_row options[] = {
      "all findings into FILE; - is standard output"},
     {"format", 'f', OPTION_CHOICE, "FORMAT", "table|jsonl|json|csv", NULL,
      "form of the findings; by FILE's ending, else jsonl"},
+    {"report", 0, OPTION_PATH, "FILE", NULL, NULL,
+     "what happened, as campaigns and incidents: JSON, schema vedette.report/1"},
+    {"no-detectors", 0, OPTION_FLAG, NULL, NULL, NULL,
+     "rules only: no relations, no judgement over many records, no campaigns"},
     {"since", 0, OPTION_TIME, "TIME", NULL, NULL, "only events at or after TIME (UTC)"},
     {"until", 0, OPTION_TIME, "TIME", NULL, NULL, "only events before TIME (UTC)"},
     {"host", 0, OPTION_LIST, "NAME", NULL, NULL,
@@ -52,6 +57,7 @@ struct scan {
     const char *spill_directory;
     const char *sandbox_missing;
     struct tally tally;
+    struct scan_story story;
     struct problem problem;
 };
 
@@ -100,7 +106,8 @@ static enum status scan_check(struct scan *scan) {
     const char *const *evidence = line->operands;
     const char *output = command_line_text(line, "output");
     const char *written[] = {output && strcmp(output, "-") != 0 ? output : NULL,
-                             command_line_text(line, "cache"), command_line_text(line, "spill")};
+                             command_line_text(line, "report"), command_line_text(line, "cache"),
+                             command_line_text(line, "spill")};
     int64_t since_ns = command_line_time(line, "since");
     int64_t until_ns = command_line_time(line, "until");
     if (since_ns != CLOCK_NONE && until_ns != CLOCK_NONE && since_ns >= until_ns)
@@ -209,6 +216,7 @@ static void scan_summarise(struct scan *scan, const struct pipeline_run *run, do
         summary.rules_refused += ruleset_complaint(scan->ruleset, i)->refused;
     tally_sort(&scan->tally);
     report_summary(text, &summary);
+    scan_story_show(&scan->story, run, text);
     fwrite(text->data, 1, text->size, to);
     if (!scan->output)
         fputs("\nAll findings with their evidence: -o FILE (jsonl), or -f table\n", to);
@@ -239,6 +247,8 @@ static enum exit_code scan_finish(struct scan *scan, struct pipeline_run *run, d
     buffer_init(&text, SCAN_TEXT_MAX);
     tally_init(&scan->tally);
     enum status status = scan_write(scan, run, &text);
+    if (status == STATUS_OK && !command_line_flag(scan->line, "no-detectors"))
+        status = scan_story_tell(&scan->story, run, &text, &scan->problem);
     enum exit_code code = EXIT_DONE;
     if (status == STATUS_OK) {
         if (!command_line_flag(scan->line, "quiet"))
@@ -266,6 +276,8 @@ static enum exit_code scan_evidence(struct scan *scan) {
         .ruleset = scan->ruleset,
         .recover = command_line_flag(line, "recover"),
         .files = command_line_flag(line, "files"),
+        .relations = !command_line_flag(line, "no-detectors"),
+        .detectors = !command_line_flag(line, "no-detectors"),
         .threads = scan_threads(line),
         .spill_directory = scan->spill_directory,
         .stop = interrupt_watch(),
@@ -304,12 +316,16 @@ static enum status scan_read_rules(struct scan *scan) {
 static enum exit_code scan_prepared(struct scan *scan) {
     enum status status = scan_open_output(scan);
     if (status == STATUS_OK)
+        status =
+            scan_story_open(&scan->story, command_line_text(scan->line, "report"), &scan->problem);
+    if (status == STATUS_OK)
         status = scan_shut_in(scan);
     if (status == STATUS_OK)
         status = scan_read_rules(scan);
     if (status == STATUS_OK)
         status = scan_empty_output(scan);
     enum exit_code code = status == STATUS_OK ? scan_evidence(scan) : scan_trouble(scan, status);
+    scan_story_done(&scan->story);
     ruleset_free(scan->ruleset);
     bool told = code == EXIT_TROUBLE || code == EXIT_USAGE;
     if (scan->to && scan->to != stdout && fclose(scan->to) != 0 && !told) {

@@ -13,7 +13,9 @@
 #include "pipeline/pipeline.h"
 
 #include "base/memory.h"
+#include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "pipeline/judge.h"
 #include "pipeline/worker.h"
 
 #include <assert.h>
@@ -36,6 +38,7 @@ struct pipeline_run {
     struct pipeline_counts counts;
     const struct rule **rules;
     size_t plain_count; // the first rules; correlations follow
+    size_t judged_from; // then the detectors' judgements
     struct slice unknown_paths[PIPELINE_UNKNOWN_PATHS_MAX];
     uint64_t unknown_count;
 };
@@ -45,11 +48,13 @@ static void pipeline_list_rules(struct pipeline_run *run) {
     size_t plain = ruleset ? ruleset_count(ruleset) : 0;
     run->plain_count = plain;
     size_t correlations = ruleset ? ruleset_correlation_count(ruleset) : 0;
-    run->rules = memory_new(plain + correlations, sizeof *run->rules);
+    run->judged_from = plain + correlations;
+    run->rules = memory_new(plain + correlations + judge_rule_count(), sizeof *run->rules);
     for (size_t i = 0; i < plain; i++)
         run->rules[i] = ruleset_rule(ruleset, i);
     for (size_t i = 0; i < correlations; i++)
         run->rules[plain + i] = &ruleset_correlation(ruleset, i)->rule;
+    judge_list_rules(run->rules + run->judged_from);
     run->shared.rules = run->rules;
     run->shared.correlation_count = correlations;
     run->shared.correlations = correlations ? ruleset_correlation(ruleset, 0) : NULL;
@@ -237,14 +242,14 @@ static enum status pipeline_found(void *context, uint32_t correlation,
                                  problem);
 }
 
-// After the merge: correlations over all notes, then all findings in their order.
+// After the merge: correlations over all notes.
 static enum status pipeline_fold(struct pipeline_run *run, struct problem *problem) {
     if (!run->correlator)
         return STATUS_OK;
     struct correlation_sink sink = {run, pipeline_found};
     enum status status = correlator_fold(run->correlator, &sink, problem);
     run->counts.correlation_overflow = correlator_overflow_count(run->correlator);
-    return status == STATUS_OK ? collector_finish(run->collector, problem) : status;
+    return status;
 }
 
 static enum status pipeline_settle(struct pipeline_run *run, struct problem *problem) {
@@ -254,6 +259,22 @@ static enum status pipeline_settle(struct pipeline_run *run, struct problem *pro
     relater_free(run->relater);
     run->relater = NULL;
     return status;
+}
+
+// Detectors over settled relations; then all findings stand in their order.
+static enum status pipeline_judge(struct pipeline_run *run, struct problem *problem) {
+    if (!run->collector)
+        return STATUS_OK;
+    enum status status = STATUS_OK;
+    if (run->options.detectors && run->relations) {
+        struct detect_context context = {.relations = relation_store_source(run->relations),
+                                         .fleet = relation_store_fleet(run->relations),
+                                         .first_ns = run->counts.first_ns,
+                                         .last_ns = run->counts.last_ns,
+                                         .spill_directory = run->options.spill_directory};
+        status = judge_run(&context, run->collector, (uint32_t)run->judged_from, problem);
+    }
+    return status == STATUS_OK ? collector_finish(run->collector, problem) : status;
 }
 
 enum status pipeline_scan(const struct pipeline_options *options, struct pipeline_run **ret_run,
@@ -268,6 +289,8 @@ enum status pipeline_scan(const struct pipeline_options *options, struct pipelin
         status = pipeline_settle(run, problem);
     if (status == STATUS_OK)
         status = pipeline_fold(run, problem);
+    if (status == STATUS_OK)
+        status = pipeline_judge(run, problem);
     if (status != STATUS_OK) {
         pipeline_free(run);
         return status;
@@ -299,6 +322,37 @@ enum status pipeline_events(const struct pipeline_options *options,
     pipeline_close(run);
     *ret_run = run;
     return STATUS_OK;
+}
+
+static enum status campaign_next(void *context, struct finding *ret_finding, bool *ret_more,
+                                 struct problem *problem) {
+    return pipeline_next(context, ret_finding, ret_more, problem);
+}
+
+static const char *campaign_format(void *context, uint32_t source) {
+    const struct pipeline_run *run = context;
+    const struct decoder *decoder = intake_source(run->shared.intake, source)->decoder;
+    return decoder ? decoder->name : "";
+}
+
+enum status pipeline_reconstruct(struct pipeline_run *run, const struct verdict *verdicts,
+                                 size_t verdict_count, struct reconstruction **ret_reconstruction,
+                                 struct problem *problem) {
+    assert(run->relations && run->collector);
+    enum status status = collector_rewind(run->collector, problem);
+    if (status != STATUS_OK)
+        return status;
+    struct correlate_input input = {.fleet = relation_store_fleet(run->relations),
+                                    .relations = relation_store_source(run->relations),
+                                    .context = run,
+                                    .next = campaign_next,
+                                    .source_format = campaign_format,
+                                    .first_ns = run->counts.first_ns,
+                                    .last_ns = run->counts.last_ns,
+                                    .verdicts = verdicts,
+                                    .verdict_count = verdict_count};
+    status = reconstruction_new(&input, ret_reconstruction, problem);
+    return status == STATUS_OK ? collector_rewind(run->collector, problem) : status;
 }
 
 struct relation_store *pipeline_relations(const struct pipeline_run *run) {

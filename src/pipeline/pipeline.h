@@ -15,7 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct reconstruction;
 struct relation_store;
+struct verdict;
 struct ruleset;
 
 // Which events a run looks at.
@@ -45,6 +47,7 @@ struct pipeline_options {
     size_t path_count;
     const struct ruleset *ruleset; // NULL: none (events or relations only)
     bool relations;                // also learn who did what to whom
+    bool detectors;                // also judge over many records; needs relations and a ruleset
     struct event_filter filter;
     const char *host; // for records and paths that name none; may be NULL
     bool recover;
@@ -101,6 +104,12 @@ enum status pipeline_rewind(struct pipeline_run *run, struct problem *problem);
 // Who did what to whom, hosts and clocks settled; NULL unless options.relations. It belongs to the
 // run.
 struct relation_store *pipeline_relations(const struct pipeline_run *run);
+
+// Findings and relations to campaigns; needs options.relations and a ruleset. Leaves the findings
+// at their start. Free with reconstruction_free before the run.
+enum status pipeline_reconstruct(struct pipeline_run *run, const struct verdict *verdicts,
+                                 size_t verdict_count, struct reconstruction **ret_reconstruction,
+                                 struct problem *problem);
 
 // Events one by one in the order of the sources, on the caller's thread; false from `event`
 // stops. Events are classified. Gaps and counts land in the run; no findings.

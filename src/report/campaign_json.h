@@ -1,4 +1,4 @@
-// A reconstruction as vedette.report/1
+// A reconstruction for a machine and for a terminal
 // SPDX-License-Identifier: Apache-2.0
 #ifndef REPORT_CAMPAIGN_JSON_H
 #define REPORT_CAMPAIGN_JSON_H
@@ -16,6 +16,9 @@ struct report_input {
     const struct gap_sum *gaps;
     size_t gap_count;
 };
+
+// What happened and what to do first, for a terminal.
+void report_append_screen(struct buffer *to, const struct report_input *input);
 
 // The machine's report (docs/report-schema.md): one JSON object and a line end.
 void report_append_campaigns(struct buffer *to, const struct report_input *input);

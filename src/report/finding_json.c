@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/stage.h"
 
 static void json_name(struct buffer *to, const char *name) {
     buffer_append_byte(to, ',');
@@ -108,6 +109,12 @@ static void json_rule(struct buffer *to, const struct rule *rule) {
     json_threat(to, rule, ",\"tactic\":", "name", false);
     json_threat(to, rule, ",\"technique\":", "id", true);
     buffer_append_byte(to, '}');
+    enum stage stage = stage_of_rule(rule);
+    json_name(to, "stage");
+    if (stage)
+        text_append_json(to, slice_of_string(stage_name(stage)));
+    else
+        buffer_append_text(to, "null");
 }
 
 static void json_event(struct buffer *to, const struct finding *finding) {

@@ -5,6 +5,8 @@
 
 #include "base/buffer.h"
 #include "model/gap.h"
+#include "report/campaign_json.h"
+#include "report/cited.h"
 #include "model/hosts.h"
 #include "model/relation.h"
 #include "report/output.h"
