@@ -19,10 +19,14 @@
 //             Field        a field as the evidence calls it
 //             Data[1]      the second of several unnamed ones
 //             A+B          account of domain A, user B
+//             A^B          both, with a '/' between; A&B&C: all, with a '.' between
 //             'literal'
 //             @host        who wrote the record
 //             @marks       marks of a web request (relation_kind.def)
 //           :form          what becomes of the text, see text_form.def
+// Numbers are fields; taken is in milliseconds, of a field whose name ends in "-us" in
+// microseconds, in
+// "-s" in seconds.
 //   when    "LogonType=3|10; Image!=; Message~part": all must hold; '=' one of (case folded), "="
 //           alone: empty; '!=' none of; '~' contains
 //
@@ -32,6 +36,7 @@ struct relation_row {
     enum log_service service;
     enum log_category category;
     const char *provider; // ASCII case folded; NULL: any
+    const char *channel;  // the same
     int64_t code;         // event id; ROW_ANY_CODE
     enum relation_kind kind;
     const char *parts;

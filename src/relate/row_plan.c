@@ -24,7 +24,9 @@ static bool row_fits(const struct relation_row *row, const struct event_class *e
            (row->service == LOG_SERVICE_NONE || set_holds(source->services, row->service)) &&
            (row->category == LOG_CATEGORY_NONE || set_holds(source->categories, row->category)) &&
            (!row->provider ||
-            text_equal_fold_ascii(event_class->provider, slice_of_string(row->provider)));
+            text_equal_fold_ascii(event_class->provider, slice_of_string(row->provider))) &&
+           (!row->channel ||
+            text_equal_fold_ascii(event_class->channel, slice_of_string(row->channel)));
 }
 
 static void plan_note_slot(struct class_plan *plan, uint16_t field) {
@@ -49,6 +51,49 @@ static bool resolve(const struct event_class *event_class, struct slice name, ui
         return false;
     *ret_field = source.field;
     return true;
+}
+
+static int32_t plan_resolve_slot(struct class_plan *plan, const struct event_class *event_class,
+                                 struct slice name) {
+    uint16_t field;
+    if (!resolve(event_class, name, &field))
+        return -1;
+    plan_note_slot(plan, field);
+    return field;
+}
+
+// A dotted term needs all of its fields.
+static bool plan_resolve_dotted(struct class_plan *plan, const struct event_class *event_class,
+                                const struct row_term *words, struct plan_term *term) {
+    struct slice name = words->name;
+    struct slice rest = words->name2;
+    for (size_t i = 0; i < ARRAY_SIZE(term->fields); i++)
+        term->fields[i] = -1;
+    for (size_t i = 0; i < ARRAY_SIZE(term->fields); i++) {
+        term->fields[i] = plan_resolve_slot(plan, event_class, name);
+        if (term->fields[i] < 0)
+            return false;
+        if (!row_next_name(&rest, &name))
+            break;
+    }
+    return true;
+}
+
+// The same things have other names in other logs: W3C's, Exchange's HttpProxy's.
+static void plan_resolve_marks(struct class_plan *plan, const struct event_class *event_class,
+                               struct plan_term *term) {
+    static const struct slice NAMES[][3] = {
+        [MARK_PATH] = {SLICE("cs-uri-stem"), SLICE("UrlStem"), SLICE("uri")},
+        [MARK_QUERY] = {SLICE("cs-uri-query"), SLICE("UrlQuery"), SLICE("")},
+        [MARK_REFERRER] = {SLICE("cs(Referer)"), SLICE("cs-referrer"), SLICE("referrer")},
+        [MARK_PORT] = {SLICE("s-port"), SLICE("id.resp_p"), SLICE("")},
+    };
+    for (size_t mark = 0; mark < ARRAY_SIZE(NAMES); mark++) {
+        term->fields[mark] = -1;
+        for (size_t i = 0; i < ARRAY_SIZE(NAMES[mark]) && term->fields[mark] < 0; i++)
+            if (NAMES[mark][i].size)
+                term->fields[mark] = plan_resolve_slot(plan, event_class, NAMES[mark][i]);
+    }
 }
 
 // False when the class lacks the field.
@@ -78,8 +123,19 @@ static bool plan_resolve_term(struct class_plan *plan, const struct event_class 
         }
         plan_note_slot(plan, term->field);
         return true;
-    case TERM_HOST:
+    case TERM_DOTTED:
+        return plan_resolve_dotted(plan, event_class, words, term);
+    case TERM_SLASHED:
+        if (!resolve(event_class, words->name, &term->field) ||
+            !resolve(event_class, words->name2, &term->field2))
+            return false;
+        plan_note_slot(plan, term->field);
+        plan_note_slot(plan, term->field2);
+        return true;
     case TERM_MARKS:
+        plan_resolve_marks(plan, event_class, term);
+        return true;
+    case TERM_HOST:
         break;
     }
     return true;
@@ -105,6 +161,18 @@ static int32_t plan_resolve_number(const struct event_class *event_class, struct
     return -1;
 }
 
+static void plan_resolve_taken(const struct event_class *event_class, struct slice words,
+                               struct row_plan *row) {
+    row->taken = plan_resolve_number(event_class, words);
+    if (row->taken < 0)
+        return;
+    struct slice name = event_class->shape->fields[row->taken].name;
+    row->taken_unit = slice_ends(name, SLICE("-us")) ? TAKEN_MICROSECONDS
+                      : slice_ends(name, SLICE("-s")) || slice_equal(name, SLICE("duration"))
+                          ? TAKEN_SECONDS
+                          : TAKEN_MILLISECONDS;
+}
+
 static void plan_resolve_item(struct class_plan *plan, const struct event_class *event_class,
                               const struct row_item *item, struct row_plan *row) {
     if (item->number == ROW_NUMBER_NONE)
@@ -114,7 +182,7 @@ static void plan_resolve_item(struct class_plan *plan, const struct event_class 
     else if (item->number == ROW_NUMBER_IN)
         row->in = plan_resolve_number(event_class, item->words);
     else
-        row->taken = plan_resolve_number(event_class, item->words);
+        plan_resolve_taken(event_class, item->words, row);
 }
 
 static void plan_resolve_condition(struct class_plan *plan, const struct event_class *event_class,

@@ -19,7 +19,16 @@ struct plan_term {
     enum text_form form;
     uint16_t field, field2;
     uint16_t index;
+    int32_t fields[4]; // dotted: its fields; marks: MARK_*; -1: the class has none
     struct slice literal;
+};
+
+// What the marks of a web request are read from.
+enum plan_mark {
+    MARK_PATH,
+    MARK_QUERY,
+    MARK_REFERRER,
+    MARK_PORT
 };
 
 struct plan_part {
@@ -40,6 +49,11 @@ struct row_plan {
     struct plan_part parts[PART_COUNT];
     // Numbers: field of the shape, or -1.
     int32_t out, in, taken;
+    enum taken_unit {
+        TAKEN_MILLISECONDS,
+        TAKEN_MICROSECONDS,
+        TAKEN_SECONDS
+    } taken_unit;
     struct plan_condition conditions[PLAN_CONDITIONS_MAX];
     uint32_t condition_count;
 };

@@ -2,9 +2,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
 #include "model/hosts.h"
+#include "model/web_path.h"
 #include "relate/row_plan.h"
 
-#include <assert.h>
+#include <stdlib.h>
+
+static void dotted_append(const struct plan_term *term, const struct event *event,
+                          struct buffer *scratch) {
+    size_t start = scratch->size;
+    for (size_t i = 0; i < ARRAY_SIZE(term->fields) && term->fields[i] >= 0; i++) {
+        const struct value *value = event_value(event, (uint32_t)term->fields[i]);
+        if (value_is_null(value) || value->size == 0) {
+            scratch->size = start;
+            return;
+        }
+        if (i)
+            buffer_append_byte(scratch, '.');
+        value_append_text(value, scratch);
+    }
+}
+
+static void slashed_append(const struct plan_term *term, const struct event *event,
+                           struct buffer *scratch) {
+    value_append_text(event_value(event, term->field), scratch);
+    buffer_append_byte(scratch, '/');
+    value_append_text(event_value(event, term->field2), scratch);
+}
+
+// A mark's text behind what the buffer holds; "-" is none.
+static struct slice mark_text(const struct plan_term *term, enum plan_mark mark,
+                              const struct event *event, struct buffer *scratch) {
+    size_t start = scratch->size;
+    if (term->fields[mark] >= 0)
+        value_append_text(event_value(event, (uint32_t)term->fields[mark]), scratch);
+    struct slice text = slice_part(buffer_slice(scratch), start, SIZE_MAX);
+    return slice_equal(text, SLICE("-")) ? (struct slice){NULL, 0} : text;
+}
+
+// In the order of relation_kind.def.
+static void marks_append(const struct plan_term *term, const struct event *event,
+                         struct buffer *scratch) {
+    size_t start = scratch->size;
+    struct web_path path = {.marks = 0};
+    size_t size = mark_text(term, MARK_PATH, event, scratch).size;
+    // Room first: the path must not move while it is read.
+    if (size && buffer_reserve(scratch, size + 1))
+        web_path_normalise(slice_of(scratch->data + start, size), scratch, &path);
+    bool odd = web_path_is_odd(path.marks);
+    bool script = path.script.size > 0;
+    bool query = mark_text(term, MARK_QUERY, event, scratch).size > 0;
+    bool referrer = mark_text(term, MARK_REFERRER, event, scratch).size > 0;
+    bool backend = slice_equal(mark_text(term, MARK_PORT, event, scratch), SLICE("444"));
+    scratch->size = start;
+    if (odd)
+        buffer_append_byte(scratch, 'R');
+    if (query)
+        buffer_append_byte(scratch, 'Q');
+    if (script)
+        buffer_append_byte(scratch, 'E');
+    if (!referrer && term->fields[MARK_REFERRER] >= 0)
+        buffer_append_byte(scratch, 'N');
+    if (backend)
+        buffer_append_byte(scratch, 'P');
+}
 
 // Append a term's text, in its form; false when there is none.
 static bool term_append(const struct plan_term *term, const struct event *event, struct slice host,
@@ -31,8 +91,15 @@ static bool term_append(const struct plan_term *term, const struct event *event,
         if (scratch->size == start)
             buffer_append_slice(scratch, host);
         break;
-    case TERM_MARKS:
+    case TERM_DOTTED:
+        dotted_append(term, event, scratch);
         break;
+    case TERM_SLASHED:
+        slashed_append(term, event, scratch);
+        break;
+    case TERM_MARKS:
+        marks_append(term, event, scratch);
+        return scratch->size > start;
     }
     return text_form_apply(term->form, scratch, start);
 }
@@ -105,12 +172,33 @@ static uint64_t share_number(const struct event *event, int32_t field) {
     return (uint64_t)number;
 }
 
+// Whole milliseconds of "0.125" seconds.
+static uint64_t share_seconds(const struct event *event, int32_t field) {
+    char text[24];
+    const struct value *value = event_value(event, (uint32_t)field);
+    if (value->size >= sizeof text || value->size == 0)
+        return 0;
+    memcpy(text, value->data, value->size);
+    text[value->size] = '\0';
+    double seconds = strtod(text, NULL);
+    return seconds > 0 && seconds < 1e9 ? (uint64_t)(seconds * 1000 + 0.5) : 0;
+}
+
+static uint64_t share_taken(const struct row_plan *row, const struct event *event) {
+    if (row->taken < 0)
+        return 0;
+    if (row->taken_unit == TAKEN_SECONDS)
+        return share_seconds(event, row->taken);
+    uint64_t number = share_number(event, row->taken);
+    return row->taken_unit == TAKEN_MICROSECONDS ? number / 1000 : number;
+}
+
 void row_plan_share(const struct row_plan *row, const struct event *event,
                     struct relation_share *ret_share) {
     *ret_share = (struct relation_share){
         .time_ns = event->time_ns,
         .bytes_out = share_number(event, row->out),
         .bytes_in = share_number(event, row->in),
-        .taken_ms = share_number(event, row->taken),
+        .taken_ms = share_taken(row, event),
     };
 }

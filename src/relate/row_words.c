@@ -99,11 +99,14 @@ static bool term_read_place(struct slice words, struct row_term *term) {
         term->index = (uint16_t)index;
         return true;
     }
-    size_t plus = words_find(words, "+");
-    term->origin = plus < words.size ? TERM_ACCOUNT : TERM_FIELD;
-    term->name = slice_part(words, 0, plus);
-    term->name2 = slice_part(words, plus + 1, SIZE_MAX);
-    return term->name.size > 0;
+    size_t sign = words_find(words, "+^&");
+    term->name = slice_part(words, 0, sign);
+    term->name2 = slice_part(words, sign + 1, SIZE_MAX);
+    term->origin = sign == words.size        ? TERM_FIELD
+                   : words.data[sign] == '+' ? TERM_ACCOUNT
+                   : words.data[sign] == '^' ? TERM_SLASHED
+                                             : TERM_DOTTED;
+    return term->name.size > 0 && (term->origin == TERM_FIELD || term->name2.size > 0);
 }
 
 static bool term_read(struct slice words, struct row_term *term) {
@@ -145,6 +148,10 @@ bool row_next_condition(struct slice *rest, struct row_condition *ret_condition)
     assert(fine);
     (void)fine;
     return true;
+}
+
+bool row_next_name(struct slice *rest, struct slice *ret_name) {
+    return words_take(rest, '&', ret_name);
 }
 
 bool row_next_word(struct slice *rest, struct slice *ret_word) {

@@ -20,6 +20,8 @@ enum term_origin {
     TERM_FIELD,
     TERM_ELEMENT, // the index-th of several unnamed Data
     TERM_ACCOUNT, // field: domain, field2: user
+    TERM_DOTTED,  // fields joined by '.'
+    TERM_SLASHED, // two fields joined by '/'
     TERM_LITERAL,
     TERM_HOST,
     TERM_MARKS,
@@ -46,7 +48,7 @@ struct row_item {
 struct row_term {
     enum term_origin origin;
     enum text_form form;
-    struct slice name, name2;
+    struct slice name, name2; // dotted: all of the names
     uint16_t index;
 };
 
@@ -62,6 +64,7 @@ bool row_next_item(struct slice *rest, struct row_item *ret_item);
 bool row_next_term(struct slice *rest, struct row_term *ret_term);
 bool row_next_condition(struct slice *rest, struct row_condition *ret_condition);
 bool row_next_word(struct slice *rest, struct slice *ret_word);
+bool row_next_name(struct slice *rest, struct slice *ret_name); // of a dotted term's name2
 
 // Whether a row's words can be read at all: for the test of the tables.
 bool relation_row_is_well_formed(const struct relation_row *row);

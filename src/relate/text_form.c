@@ -4,7 +4,9 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "model/hosts.h"
 #include "model/relation.h"
+#include "model/web_path.h"
 
 #include <assert.h>
 
@@ -67,6 +69,8 @@ static struct slice form_host(struct slice text) {
 
 // "cifs/host.domain:445/REALM"
 static struct slice form_service(struct slice text) {
+    if (starts_fold(text, SLICE("krbtgt")))
+        return (struct slice){NULL, 0};
     const uint8_t *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
     if (!slash)
         return text.size && text.data[text.size - 1] == '$' ? form_host(text)
@@ -201,6 +205,51 @@ static struct slice form_package(struct slice text) {
     return (struct slice){NULL, 0};
 }
 
+static struct slice form_domain(struct slice text) {
+    const uint8_t *at = memchr(text.data, '@', text.size);
+    if (!at)
+        return (struct slice){NULL, 0};
+    text = slice_part(text, (size_t)(at - text.data) + 1, SIZE_MAX);
+    size_t size = 0;
+    while (size < text.size && !memchr(";,> ", text.data[size], 4))
+        size++;
+    return slice_part(text, 0, size);
+}
+
+static struct slice form_cmdlet(struct slice text) {
+    size_t size = 0;
+    while (size < text.size && !memchr(".= ;", text.data[size], 4))
+        size++;
+    return slice_part(text, 0, size);
+}
+
+// States in which no connection came to be (docs.zeek.org, conn.log).
+static struct slice form_refused(struct slice text) {
+    static const struct slice STATES[] = {SLICE("S0"),    SLICE("REJ"), SLICE("RSTOS0"),
+                                          SLICE("RSTRH"), SLICE("SH"),  SLICE("SHR")};
+    for (size_t i = 0; i < ARRAY_SIZE(STATES); i++)
+        if (slice_equal(text, STATES[i]))
+            return SLICE("refused");
+    return (struct slice){NULL, 0};
+}
+
+// A flow from a service's port to a client's: registered ports end at 49151, but Linux clients
+// begin at 32768 (RFC 6335 6, ip_local_port_range).
+static struct slice form_reverse(struct slice text) {
+    enum {
+        SERVICES_END = 1024,
+        CLIENTS_BEGIN = 32768
+    };
+    const uint8_t *slash = memchr(text.data, '/', text.size);
+    int64_t from, to;
+    if (!slash || !text_integer(slice_part(text, 0, (size_t)(slash - text.data)), &from) ||
+        !text_integer(slice_part(text, (size_t)(slash - text.data) + 1, SIZE_MAX), &to))
+        return (struct slice){NULL, 0};
+    bool answer = (from < SERVICES_END && to >= SERVICES_END) ||
+                  (from < CLIENTS_BEGIN && to >= CLIENTS_BEGIN);
+    return answer ? SLICE("yes") : (struct slice){NULL, 0};
+}
+
 // \device\harddiskvolume3\windows\x -> \windows\x; the letter is put before it by the caller.
 static struct slice form_device(struct slice text, bool *ret_cut) {
     static const struct slice DEVICE = SLICE("\\device\\harddiskvolume");
@@ -262,6 +311,68 @@ static bool form_put_device(struct buffer *buffer, size_t start, struct slice te
     return form_put_lower(buffer, start, rest);
 }
 
+static bool form_put_web_path(struct buffer *buffer, size_t start, struct slice text) {
+    struct web_path path;
+    size_t at = (size_t)(text.data - buffer->data);
+    size_t end = buffer->size;
+    // Room first: the text must not move while it is read.
+    if (!buffer_reserve(buffer, text.size + 1))
+        return form_put(buffer, start, (struct slice){NULL, 0});
+    web_path_normalise(slice_of(buffer->data + at, text.size), buffer, &path);
+    if (buffer->size > end)
+        memmove(buffer->data + start, buffer->data + end, buffer->size - end);
+    return form_put(buffer, start, slice_of(buffer->data + start, buffer->size - end));
+}
+
+static bool form_put_digest(struct buffer *buffer, size_t start, struct slice text) {
+    enum {
+        DIGITS = 16
+    };
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    char hex[DIGEST_SHA256_HEX_SIZE];
+    uint8_t *at = buffer->data + (text.data - buffer->data);
+    text_fold_ascii(text.data, text.size, at);
+    digest_sha256(text, digest);
+    digest_hex(digest, hex);
+    return form_put(buffer, start, slice_of(hex, DIGITS));
+}
+
+static bool form_put_volume(struct buffer *buffer, size_t start, struct slice text) {
+    if (slice_starts(text, SLICE(".\\"))) {
+        size_t at = (size_t)(text.data - buffer->data);
+        if (!buffer_reserve(buffer, 1))
+            return form_put(buffer, start, (struct slice){NULL, 0});
+        memmove(buffer->data + at + 2, buffer->data + at + 1, text.size - 1);
+        memcpy(buffer->data + at, "c:", 2);
+        text = slice_of(buffer->data + at, text.size + 1);
+        buffer->size = at + text.size;
+    }
+    return form_put_lower(buffer, start, text);
+}
+
+static bool form_is_inside(struct slice text) {
+    return address_is_address(text) && !address_is_outside(text);
+}
+
+// Forms that change the text in ways of their own.
+static bool form_put_other(enum text_form form, struct buffer *buffer, size_t start,
+                           struct slice text) {
+    switch (form) {
+    case TEXT_FORM_TASK:
+        return form_put_task(buffer, start, text);
+    case TEXT_FORM_DEVICE:
+        return form_put_device(buffer, start, text);
+    case TEXT_FORM_WEB_PATH:
+        return form_put_web_path(buffer, start, text);
+    case TEXT_FORM_DIGEST:
+        return form_put_digest(buffer, start, text);
+    case TEXT_FORM_VOLUME:
+        return form_put_volume(buffer, start, text);
+    default:
+        return form_put(buffer, start, text);
+    }
+}
+
 bool text_form_apply(enum text_form form, struct buffer *buffer, size_t start) {
     assert(start <= buffer->size);
     struct slice text =
@@ -279,10 +390,6 @@ bool text_form_apply(enum text_form form, struct buffer *buffer, size_t start) {
         return form_put(buffer, start, form_service(text));
     case TEXT_FORM_SHA256:
         return form_put_lower(buffer, start, form_sha256(text));
-    case TEXT_FORM_DEVICE:
-        return form_put_device(buffer, start, text);
-    case TEXT_FORM_TASK:
-        return form_put_task(buffer, start, text);
     case TEXT_FORM_AUTOSTART:
         return form_put(buffer, start, form_autostart(text));
     case TEXT_FORM_ACCESS:
@@ -295,9 +402,20 @@ bool text_form_apply(enum text_form form, struct buffer *buffer, size_t start) {
         return form_put_lower(buffer, start, form_url_path(text));
     case TEXT_FORM_PACKAGE:
         return form_put_lower(buffer, start, form_package(text));
-    case TEXT_FORM_PLAIN:
-    case TEXT_FORM_COUNT:
-        break;
+    case TEXT_FORM_DOMAIN:
+        return form_put_lower(buffer, start, form_domain(text));
+    case TEXT_FORM_CMDLET:
+        return form_put_lower(buffer, start, form_cmdlet(text));
+    case TEXT_FORM_INSIDE:
+        return form_put(buffer, start, form_is_inside(text) ? text : (struct slice){NULL, 0});
+    case TEXT_FORM_REFUSED:
+        return form_put(buffer, start, form_refused(text));
+    case TEXT_FORM_UNLUCKY:
+        return form_put(buffer, start,
+                        (text.data[0] | 0x20) == 'f' ? SLICE("failed") : (struct slice){NULL, 0});
+    case TEXT_FORM_REVERSE:
+        return form_put(buffer, start, form_reverse(text));
+    default:
+        return form_put_other(form, buffer, start, text);
     }
-    return form_put(buffer, start, text);
 }
