@@ -326,6 +326,7 @@ static void administrate(struct life_stream *stream, struct dice *dice) {
         {"Add-MailboxPermission", "-User \"Assistants\" -AccessRights FullAccess"},
         {"Set-Mailbox", "-ForwardingSmtpAddress \"smtp:left@partner3.example.net\""},
         {"New-MailboxExportRequest", "-FilePath \"\\\\files-01\\legal\\case.pst\""},
+        {"Remove-MailboxExportRequest", "-Confirm:$false"},
         {"Set-MailboxAutoReplyConfiguration", "-AutoReplyState Enabled"},
         {"New-InboxRule", "-Name \"Newsletters\" -MoveToFolder \"Read later\""},
     };
@@ -343,10 +344,10 @@ static void administrate(struct life_stream *stream, struct dice *dice) {
                life_text(stream, "%s \"%.*s\" %s",
                          changes[pick].name[0] == 'N' ? "-Mailbox" : "-Identity", (int)person.size,
                          (const char *)person.data, changes[pick].after));
-    if (dice_one_in(dice, 30))
+    if (dice_one_in(dice, 6))
         run_cmdlet(stream, dice, from, "New-ManagementRoleAssignment",
                    SLICE("-Role \"ApplicationImpersonation\" -User \"svc.mail\""));
-    if (dice_one_in(dice, 20))
+    if (dice_one_in(dice, 8))
         run_cmdlet(stream, dice, from, "Set-OabVirtualDirectory",
                    life_text(stream,
                              "-Identity \"OAB (Default Web Site)\" -ExternalUrl "
