@@ -136,21 +136,38 @@ struct value event_data(const struct event *event, size_t i) {
 }
 
 // Exchange 2010 to 2019, MSExchange CmdletLogs 1 and 6; the spelling is Exchange's own.
-static void exchange_cmdlet_append(const struct event *event, struct buffer *buffer) {
-    struct value cmdlet = event_data(event, 0);
-    struct value parameters = event_data(event, 1);
-    if (value_is_null(&cmdlet))
+static void cmdlet_append(const struct value *cmdlet, const struct value *parameters, bool failed,
+                          struct buffer *buffer) {
+    if (value_is_null(cmdlet))
         return;
-    bool failed = event->event_class->code == 6;
     buffer_append_text(buffer, failed ? "Cmdlet failed. Cmdlet " : "Cmdlet suceeded. Cmdlet ");
-    value_append_text(&cmdlet, buffer);
+    value_append_text(cmdlet, buffer);
     buffer_append_text(buffer, ", parameters ");
-    value_append_text(&parameters, buffer);
+    value_append_text(parameters, buffer);
     buffer_append_byte(buffer, '.');
+}
+
+// Rps_Cmdlet logs tell the same cmdlets, also where the event log was cleared.
+static const struct value *row_value(const struct event *event, struct slice name) {
+    struct field_source source;
+    if (!shape_find(event->shape, name, slice_equal, &source, 1))
+        return &EVENT_VALUE_ABSENT;
+    return event_value(event, source.field);
+}
+
+static void row_append(const struct event *event, struct buffer *buffer) {
+    const struct value *result = row_value(event, SLICE("ExecutionResult"));
+    bool failed = slice_equal(slice_of(result->data, result->size), SLICE("Error"));
+    cmdlet_append(row_value(event, SLICE("Cmdlet")), row_value(event, SLICE("Parameters")), failed,
+                  buffer);
 }
 
 void event_append_message(const struct event *event, struct buffer *buffer) {
     assert(event->event_class);
-    if (event->event_class->message == EVENT_MESSAGE_EXCHANGE_CMDLET)
-        exchange_cmdlet_append(event, buffer);
+    if (event->event_class->message == EVENT_MESSAGE_EXCHANGE_CMDLET) {
+        struct value cmdlet = event_data(event, 0), parameters = event_data(event, 1);
+        cmdlet_append(&cmdlet, &parameters, event->event_class->code == 6, buffer);
+    } else if (event->event_class->message == EVENT_MESSAGE_EXCHANGE_ROW) {
+        row_append(event, buffer);
+    }
 }

@@ -47,7 +47,8 @@ struct event_class {
     // (Sigma "keywords"): "Cmdlet suceeded. Cmdlet X, parameters Y."
     enum event_message {
         EVENT_MESSAGE_NONE,
-        EVENT_MESSAGE_EXCHANGE_CMDLET
+        EVENT_MESSAGE_EXCHANGE_CMDLET, // out of the event log's unnamed Data
+        EVENT_MESSAGE_EXCHANGE_ROW,    // the same out of columns Cmdlet, Parameters
     } message;
 };
 

@@ -242,6 +242,40 @@ static void plus_blank_append(const struct value *value, struct buffer *buffer) 
             buffer->data[i] = ' ';
 }
 
+static bool endpoint_append(bool port, const struct value *value, struct buffer *buffer) {
+    size_t start = buffer->size;
+    value_append_text(value, buffer);
+    struct slice whole = tail_of(buffer, start);
+    if (!whole.data || !whole.size)
+        return false;
+    const uint8_t *colon = memrchr(whole.data, ':', whole.size);
+    const uint8_t *close = memrchr(whole.data, ']', whole.size);
+    bool bare = colon && !close && memchr(whole.data, ':', whole.size) != colon; // fe80::1
+    if (!colon || bare || (close && colon < close))
+        colon = whole.data + whole.size;
+    size_t host_size = (size_t)(colon - whole.data);
+    struct slice part = slice_part(whole, host_size + 1, whole.size);
+    if (!port) { // without the brackets
+        bool bracketed = host_size >= 2 && whole.data[0] == '[' && whole.data[host_size - 1] == ']';
+        part = slice_of(whole.data + bracketed, host_size - 2 * bracketed);
+    }
+    if (part.size)
+        memmove(buffer->data + start, part.data, part.size);
+    buffer->size = start + part.size;
+    return part.size > 0;
+}
+
+// A query that was logged with the '?' before it.
+static void query_bare_append(const struct value *value, struct buffer *buffer) {
+    size_t start = buffer->size;
+    value_append_text(value, buffer);
+    struct slice query = tail_of(buffer, start);
+    if (query.size == 0 || query.data[0] != '?')
+        return;
+    memmove(buffer->data + start, query.data + 1, query.size - 1);
+    buffer->size--;
+}
+
 bool field_transform_append(enum field_transform transform, const struct value *value,
                             const struct value *value2, struct buffer *buffer) {
     assert(transform != FIELD_TRANSFORM_NONE);
@@ -249,17 +283,32 @@ bool field_transform_append(enum field_transform transform, const struct value *
         return account_append(value, value2, buffer);
     if (value_is_null(value))
         return false;
-    if (transform == FIELD_TRANSFORM_JOIN_KEY)
+    switch (transform) {
+    case FIELD_TRANSFORM_JOIN_KEY:
         key_append(value, value2, buffer);
-    else if (transform == FIELD_TRANSFORM_KEY_DETAILS)
+        return true;
+    case FIELD_TRANSFORM_KEY_DETAILS:
         key_details_append(value, value2, buffer);
-    else if (transform == FIELD_TRANSFORM_JOIN_QUERY)
+        return true;
+    case FIELD_TRANSFORM_JOIN:
+        value_append_text(value, buffer);
+        value_append_text(value2, buffer);
+        return true;
+    case FIELD_TRANSFORM_QUERY:
+        query_bare_append(value, buffer);
+        return true;
+    case FIELD_TRANSFORM_JOIN_QUERY:
         query_append(value, value2, buffer);
-    else if (transform == FIELD_TRANSFORM_PLUS_BLANK)
+        return true;
+    case FIELD_TRANSFORM_PLUS_BLANK:
         plus_blank_append(value, buffer);
-    else if (transform == FIELD_TRANSFORM_PATH_EXTENSION)
+        return true;
+    case FIELD_TRANSFORM_PATH_EXTENSION:
         return path_extension_append(value, buffer);
-    else
+    case FIELD_TRANSFORM_ENDPOINT_HOST:
+    case FIELD_TRANSFORM_ENDPOINT_PORT:
+        return endpoint_append(transform == FIELD_TRANSFORM_ENDPOINT_PORT, value, buffer);
+    default:
         return single_append(transform, value, buffer);
-    return true;
+    }
 }

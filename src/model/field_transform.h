@@ -25,6 +25,10 @@ enum field_transform {
     FIELD_TRANSFORM_HASH_SHA1,
     FIELD_TRANSFORM_HASH_SHA256,
     FIELD_TRANSFORM_HASH_IMPHASH,
+    FIELD_TRANSFORM_JOIN,           // raw raw2, as they stand: Exchange's queries have their "?"
+    FIELD_TRANSFORM_QUERY,          // ?a=1 -> a=1
+    FIELD_TRANSFORM_ENDPOINT_HOST,  // 192.0.2.1:25, [::1]:25 -> the address
+    FIELD_TRANSFORM_ENDPOINT_PORT,  // -> the port; null without one
     FIELD_TRANSFORM_JOIN_QUERY,     // raw "?" raw2: /a.aspx?x=1; the path alone without a query
     FIELD_TRANSFORM_PLUS_BLANK,     // Mozilla/5.0+(X11) -> Mozilla/5.0 (X11)
     FIELD_TRANSFORM_PATH_EXTENSION, // /a/b.aspx -> aspx; null without one

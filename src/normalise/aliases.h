@@ -22,9 +22,10 @@
 struct alias_table {
     const struct field_alias *aliases;
     size_t count;
+    enum event_message message;
 };
 extern const struct alias_table no_aliases;
 #define ALIAS_TABLE(rows)                                                                          \
-    { rows, ARRAY_SIZE(rows) }
+    { rows, ARRAY_SIZE(rows), EVENT_MESSAGE_NONE }
 
 #endif

@@ -23,7 +23,7 @@ static const struct {
 #undef FORMAT
 };
 
-const struct alias_table no_aliases = {NULL, 0};
+const struct alias_table no_aliases = {NULL, 0, EVENT_MESSAGE_NONE};
 
 bool format_describe(struct event_class *event_class) {
     struct log_source *source = &event_class->log_source;
@@ -35,6 +35,7 @@ bool format_describe(struct event_class *event_class) {
             source->product = FORMATS[i].product;
             event_class->aliases = FORMATS[i].aliases->aliases;
             event_class->alias_count = FORMATS[i].aliases->count;
+            event_class->message = FORMATS[i].aliases->message;
         }
         if (FORMATS[i].category != LOG_CATEGORY_NONE)
             log_source_add_category(source, FORMATS[i].category);
