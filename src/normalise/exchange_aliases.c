@@ -34,6 +34,7 @@ static const struct field_alias PROXY[] = {
     ALIAS("s-computername", "ServerHostName"),
     // for field.def
     ALIAS_OF_TWO("url.original", "UrlStem", "UrlQuery", JOIN),
+    ALIAS_AS("url.query", "UrlQuery", QUERY),
 };
 
 // The connection's other end is the client of a receiving server, the server of a sending one.
