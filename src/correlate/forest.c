@@ -110,6 +110,16 @@ static void runner_up_keep(struct forest_host *host, uint32_t edge, int32_t cost
     host->runner_up_costs[at] = cost;
 }
 
+// A cheaper explanation takes the place of a dearer one that came before it, as long as nothing was
+// explained by the host in between.
+static bool edge_is_better(const struct forest *forest, const struct edge_list *edges,
+                           const struct edge *edge, int32_t cost) {
+    const struct forest_host *to = &forest->hosts[edge->to];
+    bool same = to->edge != FOREST_NONE && edges->edges[to->edge].from == edge->from;
+    return cost < to->cost && to->children == 0 && !same && to->root != edge->from &&
+           !to->is_member;
+}
+
 static void edge_try(struct forest *forest, const struct clue_book *book,
                      const struct edge_list *edges, uint32_t number) {
     const struct edge *edge = &edges->edges[number];
@@ -120,7 +130,7 @@ static void edge_try(struct forest *forest, const struct clue_book *book,
         return;
     int32_t cost = edge->cost + (edge->is_member ? 0 : edges->hubs[edge->from]) +
                    (from->reached_ns > edge->time_ns ? WEIGHT_EDGE_CLOCK : 0);
-    if (to->reached_ns != CLOCK_NONE) {
+    if (to->reached_ns != CLOCK_NONE && !edge_is_better(forest, edges, edge, cost)) {
         bool other = to->edge == FOREST_NONE || edges->edges[to->edge].from != edge->from;
         bool near = edge->time_ns <= to->reached_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
         if (other && near && cost < to->cost + WEIGHT_ALTERNATIVE)
@@ -133,8 +143,12 @@ static void edge_try(struct forest *forest, const struct clue_book *book,
     int32_t evidence = clue_evidence(book, edge->to, from_ns, until_ns);
     if (!edge->is_member && evidence <= cost)
         return;
+    if (to->edge != FOREST_NONE)
+        forest->hosts[edges->edges[to->edge].from].children--;
     host_reach(forest, book, edge->to, edge->time_ns, cost);
+    forest->hosts[edge->from].children++;
     to->edge = number;
+    to->entry_clue = FOREST_NONE;
     to->root = from->root;
     to->is_member = edge->is_member;
 }

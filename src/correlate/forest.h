@@ -24,6 +24,7 @@ struct forest_host {
     uint32_t runner_up_count;
     uint32_t root;       // of its tree
     uint32_t entry_clue; // of an entry: the clue that it stands on
+    uint32_t children;   // hosts explained by it
     bool is_member;
 };
 

@@ -143,6 +143,11 @@ static uint32_t table_find_host(void *context, struct slice name, int64_t time_n
     return host_of(context, name);
 }
 
+void relation_table_source(struct relation_table *table, struct relation_source *ret_source) {
+    *ret_source =
+        (struct relation_source){table, table_open, table_next, table_close, table_find_host};
+}
+
 // What a detector told, kept.
 struct listener {
     struct relation_table *table;
@@ -181,7 +186,8 @@ static enum status listener_found(void *context, const struct detection *detecti
 }
 
 static void judge_once(struct relation_table *table, const struct detector *detector) {
-    struct relation_source source = {table, table_open, table_next, table_close, table_find_host};
+    struct relation_source source;
+    relation_table_source(table, &source);
     struct detect_context context = {.relations = &source,
                                      .fleet = &table->fleet,
                                      .first_ns = START_SECONDS * 1000000000,

@@ -51,6 +51,9 @@ uint32_t relation_table_host(struct relation_table *table, const char *name, uns
 struct relation *relation_table_add(struct relation_table *table, enum relation_kind kind,
                                     const char *from, const char *to, int64_t seconds);
 
+// Fills in a source over the table's rows, which must not change while a reader is open.
+void relation_table_source(struct relation_table *table, struct relation_source *ret_source);
+
 // Run a detector over it; asserts that it fails not and tells the same for another order of rows.
 void relation_table_judge(struct relation_table *table, const struct detector *detector);
 

@@ -1,0 +1,246 @@
+// From findings and relations to campaigns
+// SPDX-License-Identifier: Apache-2.0
+#include "../detect/relation_table.h"
+
+#include "base/memory.h"
+#include "correlate/correlate.h"
+#include "correlate/weights.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define START_NS (1767571200ll * 1000000000)
+
+enum {
+    FINDINGS_MAX = 2048
+};
+
+// A fleet with findings; hosts are those of a relation table.
+struct play {
+    struct relation_table *table;
+    struct finding *findings;
+    size_t count, at;
+    char names[300][16];
+};
+
+static struct rule RULES[32];
+static size_t rule_count;
+
+static const struct rule *rule_of(const char *id, enum rule_level level, const char *tag) {
+    for (size_t i = 0; i < rule_count; i++)
+        if (slice_equal_string(RULES[i].id, id))
+            return &RULES[i];
+    struct slice *tags = memory_new(1, sizeof *tags);
+    *tags = slice_of_string(tag);
+    RULES[rule_count] = (struct rule){.id = slice_of_string(id),
+                                      .title = slice_of_string(id),
+                                      .level = level,
+                                      .tags = tags,
+                                      .tag_count = 1};
+    return &RULES[rule_count++];
+}
+
+static void play_init(struct play *play, size_t hosts) {
+    *play = (struct play){.table = relation_table_new(),
+                          .findings = memory_new(FINDINGS_MAX, sizeof *play->findings)};
+    for (size_t i = 0; i < hosts; i++) {
+        snprintf(play->names[i], sizeof play->names[i], "H-%03zu", i);
+        relation_table_host(play->table, play->names[i], 0);
+    }
+}
+
+static void play_done(struct play *play) {
+    relation_table_free(play->table);
+    memory_free(play->findings);
+}
+
+// A finding on a host, `seconds` after the start; `source`: NULL or a host's name.
+static void play_find(struct play *play, const struct rule *rule, const char *host,
+                      const char *source, int64_t seconds) {
+    assert_true(play->count < FINDINGS_MAX);
+    struct finding *finding = &play->findings[play->count];
+    int64_t time_ns = START_NS + seconds * 1000000000;
+    *finding = (struct finding){.rule = rule,
+                                .host = slice_of_string(host),
+                                .first_ns = time_ns,
+                                .last_ns = time_ns,
+                                .count = 1,
+                                .reference_count = 1};
+    if (source) {
+        finding->fields[0] =
+            (struct finding_field){.name = SLICE("source"), .text = slice_of_string(source)};
+        finding->field_count = 1;
+    }
+    finding->references[0].time_ns = time_ns;
+    finding->references[0].position =
+        (struct position){.source = (uint32_t)(rule->id.data[0] % 2), .line = play->count + 1};
+    finding->references[0].sha256[0] = (uint8_t)play->count;
+    finding->references[0].sha256[1] = (uint8_t)(play->count >> 8);
+    play->count++;
+}
+
+static enum status play_next(void *context, struct finding *ret_finding, bool *ret_more,
+                             struct problem *problem) {
+    (void)problem;
+    struct play *play = context;
+    *ret_more = play->at < play->count;
+    if (*ret_more)
+        *ret_finding = play->findings[play->at++];
+    return STATUS_OK;
+}
+
+static const char *play_format(void *context, uint32_t source) {
+    (void)context;
+    return source ? "evtx" : "access_log";
+}
+
+static struct reconstruction *play_reconstruct(struct play *play) {
+    struct relation_source source;
+    relation_table_source(play->table, &source);
+    struct correlate_input input = {.fleet = &play->table->fleet,
+                                    .relations = &source,
+                                    .context = play,
+                                    .next = play_next,
+                                    .source_format = play_format,
+                                    .first_ns = START_NS,
+                                    .last_ns = START_NS + 86400ll * 60 * 1000000000};
+    struct reconstruction *made = NULL;
+    struct problem problem;
+    play->at = 0;
+    assert_int_equal(reconstruction_new(&input, &made, &problem), STATUS_OK);
+    return made;
+}
+
+// Entry at H-000, spread to H-001 (an upgrade server), a wave from there to 30 hosts that send.
+static void play_campaign(struct play *play) {
+    const struct rule *exploit = rule_of("a-exploit", RULE_LEVEL_CRITICAL, "attack.initial-access");
+    const struct rule *shell = rule_of("b-shell", RULE_LEVEL_HIGH, "attack.persistence");
+    const struct rule *lateral =
+        rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement");
+    const struct rule *replaced =
+        rule_of("vedette-wave-package-replaced", RULE_LEVEL_HIGH, "vedette.stage.spread");
+    const struct rule *wave = rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread");
+    const struct rule *sends = rule_of("c-sends", RULE_LEVEL_HIGH, "attack.exfiltration");
+    play_find(play, exploit, "H-000", NULL, 1000);
+    play_find(play, shell, "H-000", NULL, 2000);
+    play_find(play, lateral, "H-001", "H-000", 9000);
+    play_find(play, replaced, "H-001", NULL, 10000);
+    for (int i = 0; i < 30; i++) {
+        const char *host = play->names[10 + i];
+        play_find(play, wave, host, "H-001", 100000 + i * 60);
+        play_find(play, sends, host, NULL, 200000 + i * 60);
+    }
+}
+
+// Every host has a finding of some noise now and then.
+static void play_noise(struct play *play, size_t hosts) {
+    const struct rule *noise[] = {rule_of("n-one", RULE_LEVEL_MEDIUM, "attack.persistence"),
+                                  rule_of("o-two", RULE_LEVEL_MEDIUM, "attack.collection"),
+                                  rule_of("p-three", RULE_LEVEL_LOW, "attack.lateral-movement"),
+                                  rule_of("q-four", RULE_LEVEL_HIGH, "attack.initial-access")};
+    for (size_t i = 0; i < hosts; i++)
+        for (size_t k = 0; k < 4; k++)
+            if ((i * 7 + k * 13) % (3 + 9 * k) == 0)
+                play_find(play, noise[k], play->names[i], NULL, (int64_t)(i * 977 + k * 5555));
+}
+
+static void a_campaign_is_found_whole(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    play_noise(&play, 200);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign *campaign = &made->campaigns[0];
+    assert_int_equal(campaign->host_count, 32);
+    assert_true(slice_equal_string(campaign->hosts[0].name, "H-000"));
+    assert_int_equal(campaign->hosts[0].best.parent, -1);
+    assert_int_equal(campaign->wave_count, 1);
+    assert_int_equal(campaign->waves[0].host_count, 30);
+    assert_true(slice_equal_string(campaign->hosts[campaign->waves[0].source].name, "H-001"));
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        assert_int_equal(campaign->hosts[i].state, HOST_STATE_CONFIRMED);
+        assert_true(campaign->hosts[i].best.parent < (int32_t)i);
+        assert_true(campaign->hosts[i].reference_count > 0);
+    }
+    assert_true(campaign->stage_count >= 3);
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        for (uint32_t k = 0; k < campaign->stages[i].sentence_count; k++)
+            assert_true(campaign->stages[i].sentences[k].reference_count > 0);
+    assert_true(campaign->remediation_count > 0);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
+static void noise_is_no_campaign(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_noise(&play, 200);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 0);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
+// A path from one host to another never convicts: H-050 was only logged on to.
+static void reachable_is_not_compromised(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    struct relation *logon =
+        relation_table_add(play.table, RELATION_LOGON, "h-001", "h-050", 86400 * 10);
+    logon->account = SLICE("corp\\adm");
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    assert_int_equal(made->campaigns[0].host_count, 32);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
+static void one_host_is_an_incident(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_find(&play, rule_of("a-exploit", RULE_LEVEL_CRITICAL, "attack.initial-access"), "H-000",
+              NULL, 1000);
+    play_find(&play, rule_of("b-shell", RULE_LEVEL_HIGH, "attack.persistence"), "H-000", NULL,
+              2000);
+    play_find(&play, rule_of("c-sends", RULE_LEVEL_HIGH, "attack.exfiltration"), "H-000", NULL,
+              3000);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 0);
+    assert_int_equal(made->incident_count, 1);
+    assert_int_equal(made->incidents[0].stage_count, 3);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
+static void logarithms_are_right(void **state) {
+    (void)state;
+    for (uint64_t number = 1; number < 5000; number++) {
+        double real = 1000 * log2((double)number);
+        assert_true(fabs(real - millibits_of(number)) < 1.1);
+    }
+    assert_int_equal(millibits_of(1), 0);
+    assert_int_equal(millibits_of((uint64_t)1 << 63), 63000);
+    assert_int_equal(millibits_of_ratio(3, 9), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_campaign_is_found_whole),    cmocka_unit_test(noise_is_no_campaign),
+        cmocka_unit_test(reachable_is_not_compromised), cmocka_unit_test(one_host_is_an_incident),
+        cmocka_unit_test(logarithms_are_right),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
