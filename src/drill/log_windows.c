@@ -254,7 +254,10 @@ static enum status windows_clear(struct log *log, const struct log_entry *entry,
         return STATUS_OK;
     for (size_t i = 0; i < log->site->kit->channel_count && status == STATUS_OK; i++) {
         struct channel_file *file = &log->files[i];
-        if (!file->writer || !is_cleared(log->site->kit->channels[i], what))
+        if (!is_cleared(log->site->kit->channels[i], what))
+            continue;
+        file->records = 0;
+        if (!file->writer)
             continue;
         struct evtx_writer *writer = file->writer;
         file->writer = NULL;

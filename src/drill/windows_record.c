@@ -3,6 +3,7 @@
 #include "drill/windows_record.h"
 
 #include "drill/windows_record_system.h"
+#include "drill/wire.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -253,6 +254,8 @@ static void tell_directory(struct telling *telling) {
 static void tell_connection(struct telling *telling, const char *protocol, uint16_t port) {
     const struct deed *deed = telling->deed;
     struct scribe *scribe = telling->scribe;
+    bool proxied = deed->kind == DEED_WEB_REQUEST && deed->web.proxied;
+    const struct host *proxy = proxied ? wire_proxy(telling->host->site->organisation) : NULL;
     if (!telling_has_sysmon(telling) || deed->program.image.size == 0)
         return;
     telling_start_sysmon(telling);
@@ -266,9 +269,9 @@ static void tell_connection(struct telling *telling, const char *protocol, uint1
     scribe_number(scribe, EVTX_UINT16, telling_pick_port(telling, deed->from.port));
     scribe_text(scribe, "-");
     scribe_number(scribe, EVTX_BOOL, 0);
-    telling_put_address(telling, &deed->to.address);
+    telling_put_address(telling, proxy ? &proxy->address : &deed->to.address);
     scribe_text(scribe, "-");
-    scribe_number(scribe, EVTX_UINT16, port);
+    scribe_number(scribe, EVTX_UINT16, proxy ? WIRE_PROXY_PORT : port);
     scribe_text(scribe, "-");
     telling_emit(telling, DRILL_SYSMON_CONNECTION, SYSMON_PROCESS);
 }

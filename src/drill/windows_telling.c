@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/windows_telling.h"
 
+#include "drill/wire.h"
+
 #include <string.h>
 
 enum {
@@ -36,7 +38,7 @@ void telling_put_address(struct telling *telling, const struct address *address)
 }
 
 uint16_t telling_pick_port(struct telling *telling, uint16_t port) {
-    return port ? port : (uint16_t)(49152 + dice_below(&telling->fleet->dice, 16384));
+    return port ? port : wire_from_port(telling->deed);
 }
 
 struct slice telling_account_sid(const struct telling *telling) {

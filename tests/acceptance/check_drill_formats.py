@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """usage: check_drill_formats.py DIR
 
-Every event log by evtx_dump and by evtxexport, without an error and with all records; Zeek's logs by
-their column names; Winlogbeat's lines by jq; IIS and Exchange logs by their header names, against
+Every event log by evtx_dump and by evtxexport, without an error and with all records; Zeek's logs
+by their column names; Winlogbeat's lines by jq; IIS and Exchange logs by their header names, against
 the field lists that these products write; every other text log line by line. Files that truth.json
 calls damaged are left out. A reader that is not installed is said so and left out. Prints
 `N passed, N failed`; exits 1 on failure, 77 when no reader of event logs is there.

@@ -4,8 +4,8 @@
 """usage: drill_play.py --vedette PROGRAM --out DIR [--hosts N] [SEED ...]
 
 Plays `both` once for each seed (1 2 3), every second time with Winlogbeat's lines too, and has
-check_drill_truth.py and check_drill_formats.py read what came out. Prints the sum of what they
-counted; exits 1 on failure and 77 when the readers are missing.
+check_drill_truth.py, check_drill_formats.py and check_drill_agreement.py read what came out.
+Prints the sum of what they counted; exits 1 on failure and 77 when the readers are missing.
 """
 import argparse
 import pathlib
@@ -45,7 +45,8 @@ def main():
         subprocess.run([options.vedette, "drill", "play", options.scenario, "-o", str(directory),
                         "--hosts", str(options.hosts), "--seed", str(seed), "--noise", "low",
                         "--windows", "evtx" if seed % 2 else "both"], check=True)
-        for name in ("check_drill_truth.py", "check_drill_formats.py"):
+        for name in ("check_drill_truth.py", "check_drill_formats.py",
+                     "check_drill_agreement.py"):
             status, more, less = run_check(name, directory)
             passed, failed, skipped = passed + more, failed + less, skipped + (status == SKIPPED)
         shutil.rmtree(directory, ignore_errors=True)

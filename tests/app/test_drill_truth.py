@@ -36,7 +36,8 @@ class ReadBack(unittest.TestCase):
     @unittest.skipUnless(find_reader(), "no evtx_dump (tools/install_peer gets it)")
     def test_fake_upgrade(self):
         directory = self.play("small-wave", "--windows", "both")
-        for script in ("check_drill_truth.py", "check_drill_formats.py"):
+        for script in ("check_drill_truth.py", "check_drill_formats.py",
+                       "check_drill_agreement.py"):
             with self.subTest(script):
                 self.check(script, directory)
 
