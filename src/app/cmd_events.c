@@ -24,6 +24,8 @@ static const struct option_row options[] = {
     {"files", 0, OPTION_FLAG, NULL, NULL, NULL,
      "also files that are no log: hashes, program facts, script measures"},
     {"recover", 0, OPTION_FLAG, NULL, NULL, NULL, "also read records in slack and free space"},
+    {"collected", 0, OPTION_TIME, "TIME", NULL, NULL,
+     "when the evidence was taken (now): gives their year to logs that write none"},
     {"count", 0, OPTION_FLAG, NULL, NULL, NULL, "print how many there are, and nothing else"},
     {0},
 };
@@ -110,6 +112,7 @@ static enum exit_code events_run(const struct command_line *line) {
         .line = line, .paths = line->operands, .path_count = line->operand_count};
     run.options.recover = command_line_flag(line, "recover");
     run.options.files = command_line_flag(line, "files");
+    run.options.collected_ns = command_line_collected(line);
     struct event_filter *filter = &run.options.filter;
     filter->since_ns = command_line_time(line, "since");
     filter->until_ns = command_line_time(line, "until");

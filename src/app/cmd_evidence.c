@@ -17,6 +17,8 @@ static const struct option_row options[] = {
     {"bytes", 0, OPTION_FLAG, NULL, NULL, NULL,
      "write the record's raw bytes and nothing else (sha256sum agrees with the finding)"},
     {"recover", 0, OPTION_FLAG, NULL, NULL, NULL, "also look in slack and free space"},
+    {"collected", 0, OPTION_TIME, "TIME", NULL, NULL,
+     "when the evidence was taken (now): gives their year to logs that write none"},
     {0},
 };
 
@@ -89,6 +91,7 @@ static enum exit_code evidence_look(const struct command_line *line, char *file,
     struct event_run run = {.line = line, .paths = paths, .path_count = 1};
     run.options.recover = command_line_flag(line, "recover");
     run.options.files = true;
+    run.options.collected_ns = command_line_collected(line);
     run.options.filter.since_ns = CLOCK_NONE;
     run.options.filter.until_ns = CLOCK_NONE;
     run.options.filter.records = &record;

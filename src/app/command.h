@@ -58,6 +58,8 @@ const char *const *command_line_list(const struct command_line *line, const char
                                      size_t *ret_count);
 uint64_t command_line_count(const struct command_line *line, const char *name, uint64_t fallback);
 int64_t command_line_time(const struct command_line *line, const char *name); // or CLOCK_NONE
+// --collected, or now: what decode_options.latest_ns is.
+int64_t command_line_collected(const struct command_line *line);
 
 // Print help for a command, the list of commands, a man page's options, a bash completion.
 void help_command(const struct command *command);

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 struct command_given {
     const char **texts;
@@ -216,4 +217,11 @@ int64_t command_line_time(const struct command_line *line, const char *name) {
     if (text)
         clock_parse(slice_of_string(text), &time_ns);
     return time_ns;
+}
+
+int64_t command_line_collected(const struct command_line *line) {
+    int64_t time_ns = command_line_time(line, "collected");
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return time_ns != CLOCK_NONE ? time_ns : now.tv_sec * 1000000000ll + now.tv_nsec;
 }

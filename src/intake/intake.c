@@ -124,6 +124,7 @@ static void intake_begin_stream(struct intake *intake, struct stream stream, str
     intake->cutter.source_size = source->size;
     intake->cutter.headed = source->decoder->headed;
     intake->cutter.quoted = source->decoder->quoted;
+    intake->cutter.record_start = source->decoder->record_start;
     if (source->decoder->division == DIVISION_CHUNKS) {
         intake->cutter.skip = source->decoder->division_header;
         intake->cutter.block_bytes = source->decoder->division_block;

@@ -266,11 +266,24 @@ static size_t lines_even_end(const uint8_t *data, size_t size, uint64_t quotes) 
     return size;
 }
 
+// Where the last record of a unit's last 64 KiB begins; `size` when none does.
+static size_t lines_record_end(const uint8_t *data, size_t size, struct slice start) {
+    size_t stop = size > QUOTE_LOOK_BYTES ? size - QUOTE_LOOK_BYTES : 0;
+    for (size_t at = size; at > stop + 1;) {
+        at--;
+        if (data[at - 1] == '\n' && slice_starts(slice_of(data + at, size - at), start))
+            return at;
+    }
+    return size;
+}
+
 // How much of the whole lines in `data` the unit takes, and how many line feeds that is. Of a
 // quoted source's last 64 KiB '#' lines are noted when it is known where the unit ends.
 static size_t unit_lines_end(struct cutter *cutter, const uint8_t *data, size_t size,
                              uint64_t *ret_feeds) {
     struct header_lines *headers = cutter->headed ? &cutter->headers : NULL;
+    if (cutter->record_start)
+        size = lines_record_end(data, size, slice_of_string(cutter->record_start));
     if (!cutter->quoted) {
         *ret_feeds = headers ? lines_tally(slice_of(data, size), cutter->offset, headers).feeds
                              : lines_count(slice_of(data, size));

@@ -40,6 +40,7 @@ struct cutter {
     size_t block_bytes;   // 0: lines
     bool headed;          // see model/decoder.h
     bool quoted;
+    const char *record_start;
     struct header_lines headers; // of a headed one
     uint8_t *carry;
     size_t carry_size, carry_capacity;

@@ -25,6 +25,9 @@ struct event_sink {
 
 struct decode_options {
     bool recover; // also read records in slack and free space
+    // No record is later than this: when the evidence was taken, or now. Formats that write no
+    // year get theirs from it (syslog). 0: not known, such records have no time.
+    int64_t latest_ns;
 };
 
 // How a source is cut into units.
@@ -49,6 +52,9 @@ struct decoder {
     // DIVISION_LINES: a record may hold line ends between double quotes. Units then end where
     // the quotes are even, if there is such a place in the unit's last 64 KiB.
     bool quoted;
+    // DIVISION_LINES: a record is several lines, of which the first begins so ("lease "). Units
+    // then end above such a line, if there is one in the unit's last 64 KiB. NULL: none.
+    const char *record_start;
     // How sure the decoder is that the source is its own, 0 to 100, from the first bytes (at
     // most 64 KiB) and the path.
     int (*recognise)(struct slice first, struct slice path);

@@ -51,8 +51,9 @@ struct pipeline_options {
     struct event_filter filter;
     const char *host; // for records and paths that name none; may be NULL
     bool recover;
-    bool files;       // also files that no format claims: hashed and looked into
-    unsigned threads; // at least 1
+    bool files;           // also files that no format claims: hashed and looked into
+    int64_t collected_ns; // when the evidence was taken: no record is later; 0: not known
+    unsigned threads;     // at least 1
     const char *spill_directory;
     // Set from a signal handler: no further units are read, what is there is told.
     const atomic_bool *stop;
