@@ -172,6 +172,63 @@ static bool hash_pick(struct buffer *buffer, size_t start, struct slice name) {
     return false;
 }
 
+// The first of these bytes in the text; its size when there is none.
+static size_t text_span(struct slice text, const char *bytes) {
+    size_t at = 0;
+    while (at < text.size && !(text.data[at] && strchr(bytes, text.data[at])))
+        at++;
+    return at;
+}
+
+// "alice@host:443" -> "host"; "[2001:db8::1]:443" -> "2001:db8::1"
+static struct slice authority_host(struct slice authority) {
+    const uint8_t *at = authority.size ? memrchr(authority.data, '@', authority.size) : NULL;
+    if (at)
+        authority = slice_part(authority, (size_t)(at - authority.data) + 1, authority.size);
+    if (authority.size && authority.data[0] == '[') {
+        authority = slice_part(authority, 1, authority.size);
+        return slice_part(authority, 0, text_span(authority, "]"));
+    }
+    return slice_part(authority, 0, text_span(authority, ":"));
+}
+
+static struct slice path_extension(struct slice path) {
+    size_t dot = path.size;
+    for (size_t i = path.size; i > 0 && path.data[i - 1] != '/'; i--)
+        if (path.data[i - 1] == '.') {
+            dot = i;
+            break;
+        }
+    return slice_part(path, dot, path.size);
+}
+
+// Keep one part of the address behind `start`; nothing when it has none.
+static bool url_pick(struct buffer *buffer, size_t start, enum field_transform transform) {
+    struct slice rest = tail_of(buffer, start), part;
+    size_t scheme = text_span(rest, ":/?#");
+    if (slice_starts(slice_part(rest, scheme, rest.size), SLICE("://")))
+        rest = slice_part(rest, scheme + 3, rest.size);
+    size_t authority = text_span(rest, "/?#");
+    part = slice_part(rest, 0, authority);
+    rest = slice_part(rest, authority, rest.size);
+    size_t path = text_span(rest, "?#");
+    if (transform == FIELD_TRANSFORM_URL_HOST) {
+        part = authority_host(part);
+    } else if (transform == FIELD_TRANSFORM_URL_PATH) {
+        part = slice_part(rest, 0, path);
+    } else if (transform == FIELD_TRANSFORM_URL_EXTENSION) {
+        part = path_extension(slice_part(rest, 0, path));
+    } else {
+        bool has_query = path < rest.size && rest.data[path] == '?';
+        rest = slice_part(rest, path + 1, rest.size);
+        part = slice_part(rest, 0, has_query ? text_span(rest, "#") : 0);
+    }
+    if (part.size)
+        memmove(buffer->data + start, part.data, part.size);
+    buffer->size = start + part.size;
+    return part.size > 0;
+}
+
 static bool single_append(enum field_transform transform, const struct value *value,
                           struct buffer *buffer) {
     size_t start = buffer->size;
@@ -205,6 +262,11 @@ static bool single_append(enum field_transform transform, const struct value *va
         return hash_pick(buffer, start, SLICE("SHA256="));
     case FIELD_TRANSFORM_HASH_IMPHASH:
         return hash_pick(buffer, start, SLICE("IMPHASH="));
+    case FIELD_TRANSFORM_URL_HOST:
+    case FIELD_TRANSFORM_URL_PATH:
+    case FIELD_TRANSFORM_URL_QUERY:
+    case FIELD_TRANSFORM_URL_EXTENSION:
+        return url_pick(buffer, start, transform);
     default:
         return true; // DECIMAL of what is no number: as it is
     }

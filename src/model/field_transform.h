@@ -32,6 +32,11 @@ enum field_transform {
     FIELD_TRANSFORM_JOIN_QUERY,     // raw "?" raw2: /a.aspx?x=1; the path alone without a query
     FIELD_TRANSFORM_PLUS_BLANK,     // Mozilla/5.0+(X11) -> Mozilla/5.0 (X11)
     FIELD_TRANSFORM_PATH_EXTENSION, // /a/b.aspx -> aspx; null without one
+    // Parts of an address (RFC 3986), of which scheme and host may be missing ("/a?b", "a:443").
+    FIELD_TRANSFORM_URL_HOST, // without user and port
+    FIELD_TRANSFORM_URL_PATH,
+    FIELD_TRANSFORM_URL_QUERY,     // without '?'
+    FIELD_TRANSFORM_URL_EXTENSION, // of the path's last segment, without the dot
 };
 
 // Append the text that rules of a category expect for `value` (and `value2`, for the

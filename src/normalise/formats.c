@@ -3,6 +3,7 @@
 #include "normalise/formats.h"
 
 #include "normalise/aliases.h"
+#include "normalise/network.h"
 
 #include <string.h>
 
@@ -43,5 +44,7 @@ bool format_describe(struct event_class *event_class) {
             log_source_add_service(source, FORMATS[i].service);
         is_known = true;
     }
+    if (is_known)
+        network_describe(event_class);
     return is_known;
 }
