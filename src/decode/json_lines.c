@@ -7,6 +7,7 @@
 #include "decode/decode.h"
 #include "decode/json_shape.h"
 #include "decode/json_time.h"
+#include "decode/zeek_logs.h"
 #include "model/value_json.h"
 
 #include <string.h>
@@ -38,6 +39,7 @@ struct json_unit {
     struct json_state *state;
     const struct unit *unit;
     const struct event_sink *sink;
+    const char *zeek_log; // that the file's name says; NULL: none
 };
 
 // One line: `text` is what is left of `line` without blanks and the array's punctuation. Both
@@ -156,6 +158,14 @@ static void line_event(const struct json_unit *unit, const struct json_line *lin
                      .line = line->number},
         .raw = raw,
     };
+    struct value log = EVENT_VALUE_ABSENT;
+    if (shape->is_log_unsaid) {
+        const char *name = shape->log ? shape->log : unit->zeek_log;
+        if (name)
+            log = (struct value){(const uint8_t *)name, (uint32_t)strlen(name), VALUE_UTF8, {0}};
+        event.banks[1] = &log;
+        event.bank_sizes[1] = 1;
+    }
     event.time_ns = event_time(unit->state, &event, shape);
     const struct value *record = event_role_value(&event, FIELD_ROLE_RECORD_ID);
     int64_t record_id;
@@ -247,7 +257,8 @@ static void unit_lines(const struct json_unit *unit, struct slice bytes) {
 static enum status json_decode(void *context, const struct unit *unit,
                                const struct event_sink *sink, struct problem *problem) {
     struct json_state *state = context;
-    struct json_unit lines = {.state = state, .unit = unit, .sink = sink};
+    struct json_unit lines = {
+        .state = state, .unit = unit, .sink = sink, .zeek_log = zeek_log_of_path(unit->path)};
     struct slice bytes = unit->bytes;
     if (unit->fd >= 0) {
         if (unit->size > UNIT_BYTES_MAX)

@@ -386,12 +386,14 @@ static bool shape_fill(struct json_book *book, const struct json_leaf *leaves, u
     if (!json_shipper_name(leaves, count, &book->arena, &naming))
         return false;
     shape->shape = (struct shape){.id = book->single ? SHAPE_ID_NONE : book->shape_count,
-                                  .field_count = count,
+                                  .field_count = naming.field_count,
                                   .fields = naming.fields,
                                   .format = naming.format};
     memcpy(shape->shape.role_fields, naming.role_fields, sizeof naming.role_fields);
     shape->received_local = naming.received_local;
     shape->received_utc = naming.received_utc;
+    shape->is_log_unsaid = naming.is_log_unsaid;
+    shape->log = naming.log;
     return true;
 }
 

@@ -17,6 +17,8 @@ struct json_shape {
     struct shape shape;
     int32_t received_local; // see json_shipper.h
     int32_t received_utc;
+    bool is_log_unsaid;
+    const char *log;
 };
 
 // A trie over tokens: each step of an object (a key with a leaf, a key with an object, the end

@@ -216,6 +216,49 @@ static const struct shipper_row rows_powershell[] = {
     {NULL, NULL, NONE},
 };
 
+// Zeek's JSON writer; policies that add which log it is call that by these names.
+static const struct shipper_row rows_zeek[] = {
+    {"_path", "_path", CHANNEL},      {"@stream", "_path", CHANNEL},
+    {"@path", "_path", CHANNEL},      {"ts", "ts", TIME},
+    {"@timestamp", "ts", TIME},       {"_system_name", NULL, COMPUTER},
+    {"@system", NULL, COMPUTER},      {"id_orig_h", "id.orig_h", NONE},
+    {"id_orig_p", "id.orig_p", NONE}, {"id_resp_h", "id.resp_h", NONE},
+    {"id_resp_p", "id.resp_p", NONE}, {NULL, NULL, NONE},
+};
+
+// Which log a record without such a member is of: members that only this one has.
+static const struct {
+    const char *log;
+    const char *member;
+} zeek_logs[] = {
+    {"conn", "conn_state"},
+    {"dns", "rejected"},
+    {"http", "trans_depth"},
+    {"ssl", "established"},
+    {"x509", "certificate.serial"},
+    {"smb_mapping", "share_type"},
+    {"dce_rpc", "named_pipe"},
+    {"dce_rpc", "endpoint"},
+    {"kerberos", "request_type"},
+    {"ntlm", "domainname"},
+    {"ntlm", "server_dns_computer_name"},
+    {"dhcp", "msg_types"},
+    {"rdp", "security_protocol"},
+    {"smtp", "rcptto"},
+    {"smtp", "helo"},
+    {"ftp", "reply_code"},
+    {"notice", "suppress_for"},
+    {"dpd", "failure_reason"},
+    {"tunnel", "tunnel_type"},
+    {"pe", "subsystem"},
+    {"software", "software_type"},
+    {"smb_files", "times.modified"},
+    {"smb_files", "times_modified"},
+    {"files", "analyzers"},
+    {"ssh", "auth_attempts"},
+    {"ssh", "client"},
+};
+
 // The first whose marks are all there is it.
 static const struct shipper shippers[] = {
     {"winlogbeat",
@@ -271,6 +314,19 @@ static const struct shipper shippers[] = {
      true,
      false},
     {"powershell", {"Id", "LogName", "ProviderName"}, rows_powershell, {0}, true, false},
+    {"zeek", {"_path", "ts"}, rows_zeek, {0}, false, false},
+    {"zeek", {"@stream", "ts"}, rows_zeek, {0}, false, false},
+    {"zeek", {"@path", "@timestamp"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "uid", "id.orig_h"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "uid", "id_orig_h"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "fuid", "analyzers"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "certificate.serial"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "uids", "msg_types"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "note", "suppress_for"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "name", "peer"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "id", "subsystem"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "host", "software_type"}, rows_zeek, {0}, false, false},
+    {"zeek", {"ts", "host", "port_num"}, rows_zeek, {0}, false, false},
 };
 
 static const struct shipper_row rows_none[] = {{NULL, NULL, NONE}};
@@ -455,13 +511,36 @@ static bool naming_add(struct json_naming *naming, const struct shipper *shipper
     return field->name.data != NULL;
 }
 
+static const char *zeek_log(const struct json_leaf *leaves, uint32_t count) {
+    for (size_t row = 0; row < ARRAY_SIZE(zeek_logs); row++)
+        for (uint32_t i = 0; i < count; i++)
+            if (slice_equal_string(leaves[i].path, zeek_logs[row].member))
+                return zeek_logs[row].log;
+    return NULL;
+}
+
+// Zeek's records say what they are by their file's name, and by what they are made of. The
+// field's value is the decoder's own, in a bank of its own.
+static void naming_add_log(struct json_naming *naming, const struct json_leaf *leaves,
+                           uint32_t count) {
+    naming->log = zeek_log(leaves, count);
+    naming->is_log_unsaid = true;
+    naming->fields[count] = (struct shape_field){.name = SLICE("_path"),
+                                                 .path = SLICE("_path"),
+                                                 .slot = {.bank = 1, .index = 0},
+                                                 .role = FIELD_ROLE_CHANNEL};
+    naming->role_fields[FIELD_ROLE_CHANNEL] = (int32_t)count;
+    naming->field_count = count + 1;
+}
+
 bool json_shipper_name(const struct json_leaf *leaves, uint32_t count, struct arena *arena,
                        struct json_naming *ret_naming) {
     const struct shipper *shipper = shipper_find(leaves, count);
     if (!shipper)
         shipper = &shipper_unknown;
     struct json_naming naming = {.format = shipper->format,
-                                 .fields = arena_new(arena, count, sizeof *naming.fields),
+                                 .field_count = count,
+                                 .fields = arena_new(arena, count + 1, sizeof *naming.fields),
                                  .received_local = -1,
                                  .received_utc = -1};
     if (!naming.fields)
@@ -472,6 +551,9 @@ bool json_shipper_name(const struct json_leaf *leaves, uint32_t count, struct ar
     for (uint32_t i = 0; i < count; i++)
         if (!naming_add(&naming, shipper, &leaves[i], &claimed, (int32_t)i, arena))
             return false;
+    if (shipper->rows == rows_zeek && naming.role_fields[FIELD_ROLE_CHANNEL] < 0 &&
+        count < SHAPE_FIELDS_MAX)
+        naming_add_log(&naming, leaves, count);
     *ret_naming = naming;
     return true;
 }

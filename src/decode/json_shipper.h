@@ -23,11 +23,15 @@ struct json_leaf {
 struct json_naming {
     const char *format; // NULL: no known shipper
     struct shape_field *fields;
+    uint32_t field_count; // one more than leaves when is_log_unsaid
     int32_t role_fields[FIELD_ROLE_COUNT];
     // Two clocks that tell the zone of a third: the shipper's own time in the zone of the
     // event's time, and the same instant with a zone. Index into fields, or -1.
     int32_t received_local;
     int32_t received_utc;
+    // A record of Zeek that does not name its log: the last field, {bank 1, 0}, is that name.
+    bool is_log_unsaid;
+    const char *log; // what its members say; NULL: nothing, the file's name has to
 };
 
 // Recognise the shipper by its paths and name each leaf. Fields and names are made in `arena`;

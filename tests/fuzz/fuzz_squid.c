@@ -1,0 +1,12 @@
+// Any bytes as a Squid log
+// SPDX-License-Identifier: Apache-2.0
+#include "fuzz_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+extern const struct decoder decoder_squid;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    fuzz_text(&decoder_squid, slice_of(data, size));
+    return 0;
+}
