@@ -13,6 +13,7 @@
 enum {
     SERVICE_LEAST = 40,      // happenings a day
     SERVICE_EACH_IN_10 = 20, // for each person, of 10
+    NOISE_LOW = 20,          // records a day below which the server is quieter, too
     NOISE_A_PERSON = 50      // records a day for one more happening a person
 };
 
@@ -22,7 +23,9 @@ uint32_t life_service_rate(const struct life_plan *plan, const struct host *host
     if (host->role != HOST_MAIL)
         return 0;
     uint64_t each = SERVICE_EACH_IN_10 + 10 * plan->records_a_day / NOISE_A_PERSON;
-    return (uint32_t)(SERVICE_LEAST + people * each / 10 / servers);
+    uint64_t all = SERVICE_LEAST + people * each / 10 / servers;
+    return (uint32_t)(plan->records_a_day < NOISE_LOW ? all * plan->records_a_day / NOISE_LOW + 1
+                                                      : all);
 }
 
 static uint32_t pick_person(const struct life_stream *stream, struct dice *dice) {
