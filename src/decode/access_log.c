@@ -131,7 +131,7 @@ static bool signature_take(struct access_state *state, bool tomcat, struct signa
     uint32_t time = time_find(state, ret_time_ns), request = 0;
     if (time == ACCESS_TOKENS_MAX)
         return false;
-    for (uint32_t i = 0; i < tokens->count; i++) {
+    for (uint32_t i = 0; i < tokens->count && i < ACCESS_TOKENS_MAX; i++) {
         signature.words |= (uint64_t)(tokens->at[i].kind == ACCESS_WORD) << i;
         signature.quotes |= (uint64_t)(tokens->at[i].kind == ACCESS_QUOTES) << i;
     }
@@ -204,7 +204,7 @@ static void layout_make(struct access_state *state, const struct signature *sign
     struct behind behind = {.signature = signature};
     uint32_t count = 0;
     for (uint32_t i = signature->request + 1u; i < signature->count; i++)
-        behind.quotes += signature->quotes >> i & 1;
+        behind.quotes += (uint32_t)(signature->quotes >> i & 1);
     ret_layout->signature = *signature;
     for (uint32_t i = 0; i < signature->count; i++) {
         ret_layout->columns[i] = (uint8_t)count;
