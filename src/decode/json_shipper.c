@@ -259,6 +259,56 @@ static const struct {
     {"ssh", "client"},
 };
 
+// Inventories of files and software, with the names that their tables get (forensic_kind.h).
+static const struct shipper_row rows_files[] = {
+    {"Path", "TargetFilename", NONE},
+    {"FullName", "TargetFilename", NONE},
+    {"FullPath", "TargetFilename", NONE},
+    {"path", "TargetFilename", NONE},
+    {"SHA256", "sha256", NONE},
+    {"sha256", "sha256", NONE},
+    {"Hash", "sha256", NONE},
+    {"SHA1", "sha1", NONE},
+    {"MD5", "md5", NONE},
+    {"Size", "Size", NONE},
+    {"size", "Size", NONE},
+    {"Length", "Size", NONE},
+    {"Signer", "SignedBy", NONE},
+    {"CreatedUtc", "Created", TIME},
+    {"CreationTimeUtc", "Created", TIME},
+    {"Created", "Created", TIME},
+    {"ModifiedUtc", "Modified", TIME},
+    {"LastWriteTimeUtc", "Modified", TIME},
+    {"Modified", "Modified", TIME},
+    {"mtime", "Modified", TIME},
+    {"PSComputerName", "Computer", COMPUTER},
+    {"ComputerName", "Computer", COMPUTER},
+    {"Computer", "Computer", COMPUTER},
+    {"Hostname", "Computer", COMPUTER},
+    {"host", "Computer", COMPUTER},
+    {NULL, NULL, NONE},
+};
+
+static const struct shipper_row rows_software[] = {
+    {"DisplayName", "DisplayName", NONE},
+    {"Name", "DisplayName", NONE},
+    {"name", "DisplayName", NONE},
+    {"DisplayVersion", "DisplayVersion", NONE},
+    {"Version", "DisplayVersion", NONE},
+    {"version", "DisplayVersion", NONE},
+    {"Publisher", "Publisher", NONE},
+    {"Vendor", "Publisher", NONE},
+    {"publisher", "Publisher", NONE},
+    {"InstallDate", "InstallDate", NONE},
+    {"install_date", "InstallDate", NONE},
+    {"PSComputerName", "Computer", COMPUTER},
+    {"ComputerName", "Computer", COMPUTER},
+    {"Computer", "Computer", COMPUTER},
+    {"Hostname", "Computer", COMPUTER},
+    {"host", "Computer", COMPUTER},
+    {NULL, NULL, NONE},
+};
+
 // The first whose marks are all there is it.
 static const struct shipper shippers[] = {
     {"winlogbeat",
@@ -327,6 +377,16 @@ static const struct shipper shippers[] = {
     {"zeek", {"ts", "id", "subsystem"}, rows_zeek, {0}, false, false},
     {"zeek", {"ts", "host", "software_type"}, rows_zeek, {0}, false, false},
     {"zeek", {"ts", "host", "port_num"}, rows_zeek, {0}, false, false},
+    {"file_inventory", {"Path", "SHA256"}, rows_files, {0}, true, false},
+    {"file_inventory", {"FullName", "SHA256"}, rows_files, {0}, true, false},
+    {"file_inventory", {"FullPath", "SHA256"}, rows_files, {0}, true, false},
+    {"file_inventory", {"path", "sha256", "size"}, rows_files, {0}, true, false},
+    {"file_inventory", {"Path", "Hash", "Algorithm"}, rows_files, {0}, true, false},
+    {"file_inventory", {"FullName", "Length", "LastWriteTimeUtc"}, rows_files, {0}, true, false},
+    {"software_inventory", {"DisplayName", "DisplayVersion"}, rows_software, {0}, true, false},
+    {"software_inventory", {"Name", "Version", "Publisher"}, rows_software, {0}, true, false},
+    {"software_inventory", {"Name", "Version", "Vendor"}, rows_software, {0}, true, false},
+    {"software_inventory", {"name", "version", "publisher"}, rows_software, {0}, true, false},
 };
 
 static const struct shipper_row rows_none[] = {{NULL, NULL, NONE}};
