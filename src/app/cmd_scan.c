@@ -8,7 +8,9 @@
 #include "app/scan_story.h"
 #include "app/shut_in.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "match/match.h"
+#include "match/yara_scan.h"
 #include "pipeline/pipeline.h"
 #include "report/report.h"
 
@@ -33,6 +35,8 @@ static const struct option_row options[] = {
     {"until", 0, OPTION_TIME, "TIME", NULL, NULL, "only events before TIME (UTC)"},
     {"host", 0, OPTION_LIST, "NAME", NULL, NULL,
      "only events of this host; evidence that names none is taken to be its own"},
+    {"yara", 0, OPTION_LIST, "PATH", NULL, NULL,
+     "YARA rules (sources), over files and, with the tag LOG, over the text of logs"},
     {"files", 0, OPTION_FLAG, NULL, NULL, NULL,
      "also files that are no log: hashes, program facts, script measures"},
     {"recover", 0, OPTION_FLAG, NULL, NULL, NULL, "also read records in slack and free space"},
@@ -53,6 +57,7 @@ struct scan {
     struct progress progress;
     struct rule_choice choice;
     struct ruleset *ruleset;
+    struct yara_rules *yara;     // NULL: none
     const struct output *output; // NULL: summary only
     FILE *to;
     const char *to_name;
@@ -125,6 +130,7 @@ static enum status scan_check(struct scan *scan) {
 }
 
 static enum status scan_shut_in(struct scan *scan) {
+    size_t yara_count;
     struct shut_in paths = {
         .evidence = scan->line->operands,
         .evidence_count = scan->line->operand_count,
@@ -132,9 +138,11 @@ static enum status scan_shut_in(struct scan *scan) {
         .rule_count = scan->choice.options.path_count,
         .placeholders = scan->choice.options.placeholder_paths,
         .placeholder_count = scan->choice.options.placeholder_count,
+        .yara = command_line_list(scan->line, "yara", &yara_count),
         .cache_directory = scan->choice.options.cache_directory,
         .spill_directory = scan->spill_directory,
     };
+    paths.yara_count = yara_count;
     return shut_in_enter(&paths, &scan->sandbox_missing, &scan->problem);
 }
 
@@ -281,6 +289,7 @@ static enum exit_code scan_evidence(struct scan *scan) {
         .relations = !command_line_flag(line, "no-detectors"),
         .detectors = !command_line_flag(line, "no-detectors"),
         .collected_ns = command_line_collected(line),
+        .yara = scan->yara,
         .threads = scan_threads(line),
         .spill_directory = scan->spill_directory,
         .stop = interrupt_watch(),
@@ -316,6 +325,33 @@ static enum status scan_read_rules(struct scan *scan) {
                        scan->choice.options.path_count > 1 ? " and the others" : "");
 }
 
+// A file of YARA rules that does not compile is told, and the others are used.
+static enum status scan_read_yara(struct scan *scan) {
+    size_t count;
+    const char *const *paths = command_line_list(scan->line, "yara", &count);
+    if (!count)
+        return STATUS_OK;
+    enum status status = yara_rules_new(paths, count, &scan->yara, &scan->problem);
+    if (status != STATUS_OK)
+        return status;
+    struct buffer text;
+    buffer_init(&text, SCAN_TEXT_MAX);
+    for (size_t i = 0; i < yara_rules_complaint_count(scan->yara); i++) {
+        const struct rule_complaint *complaint = yara_rules_complaint(scan->yara, i);
+        buffer_append_text(&text, "vedette scan: YARA rules refused: ");
+        text_append_terminal(&text, complaint->file);
+        if (complaint->line)
+            buffer_append_format(&text, ":%u", complaint->line);
+        buffer_append_text(&text, ": ");
+        text_append_terminal(&text, complaint->text);
+        buffer_append_byte(&text, '\n');
+    }
+    if (text.size)
+        fwrite(text.data, 1, text.size, stderr);
+    buffer_done(&text);
+    return STATUS_OK;
+}
+
 static enum exit_code scan_prepared(struct scan *scan) {
     enum status status = scan_open_output(scan);
     if (status == STATUS_OK)
@@ -326,10 +362,13 @@ static enum exit_code scan_prepared(struct scan *scan) {
     if (status == STATUS_OK)
         status = scan_read_rules(scan);
     if (status == STATUS_OK)
+        status = scan_read_yara(scan);
+    if (status == STATUS_OK)
         status = scan_empty_output(scan);
     enum exit_code code = status == STATUS_OK ? scan_evidence(scan) : scan_trouble(scan, status);
     scan_story_done(&scan->story);
     ruleset_free(scan->ruleset);
+    yara_rules_free(scan->yara);
     bool told = code == EXIT_TROUBLE || code == EXIT_USAGE;
     if (scan->to && scan->to != stdout && fclose(scan->to) != 0 && !told) {
         problem_set_errno(&scan->problem, "close %s", scan->to_name);

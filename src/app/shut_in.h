@@ -15,6 +15,8 @@ struct shut_in {
     size_t rule_count;
     const char *const *placeholders;
     size_t placeholder_count;
+    const char *const *yara;
+    size_t yara_count;
     const char *cache_directory; // NULL: none
     const char *spill_directory; // NULL: none
 };

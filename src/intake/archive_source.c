@@ -61,7 +61,9 @@ void archive_walk_done(struct archive_walk *walk) {
 bool archive_recognise(struct slice first, bool known) {
     if (unpack_recognise(slice_part(first, 0, ARCHIVE_MAGIC_BYTES)))
         return true;
-    return !known && unpack_recognise(first);
+    bool program = slice_starts(first, SLICE("MZ")) || slice_starts(first, SLICE("\x7f"
+                                                                                 "ELF"));
+    return !known && !program && unpack_recognise(first);
 }
 
 static void archive_gap(const struct source *source, const char *reason,

@@ -54,7 +54,8 @@ void archive_walk_init(struct archive_walk *walk, struct source_list *sources,
 void archive_walk_done(struct archive_walk *walk);
 
 // Whether `first`, at least 512 bytes where there are as many, starts an archive. `known`: a
-// decoder knows it too; then only an archive's magic at the very start counts.
+// decoder knows it too, or the program's magic stands there (a program may carry an archive); then
+// only an archive's magic at the very start counts.
 bool archive_recognise(struct slice first, bool known);
 
 // Go into an archive: an open file, or (file NULL) a stream of which `first` was already taken.

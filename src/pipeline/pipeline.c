@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "match/yara_scan.h"
 #include "pipeline/judge.h"
 #include "pipeline/worker.h"
 
@@ -49,12 +50,17 @@ static void pipeline_list_rules(struct pipeline_run *run) {
     run->plain_count = plain;
     size_t correlations = ruleset ? ruleset_correlation_count(ruleset) : 0;
     run->judged_from = plain + correlations;
-    run->rules = memory_new(plain + correlations + judge_rule_count(), sizeof *run->rules);
+    size_t judged = judge_rule_count();
+    size_t yara = run->options.yara ? yara_rules_count(run->options.yara) : 0;
+    run->rules = memory_new(plain + correlations + judged + yara, sizeof *run->rules);
     for (size_t i = 0; i < plain; i++)
         run->rules[i] = ruleset_rule(ruleset, i);
     for (size_t i = 0; i < correlations; i++)
         run->rules[plain + i] = &ruleset_correlation(ruleset, i)->rule;
     judge_list_rules(run->rules + run->judged_from);
+    run->shared.yara_first = (uint32_t)(run->judged_from + judged);
+    for (size_t i = 0; i < yara; i++)
+        run->rules[run->shared.yara_first + i] = yara_rules_rule(run->options.yara, i);
     run->shared.rules = run->rules;
     run->shared.correlation_count = correlations;
     run->shared.correlations = correlations ? ruleset_correlation(ruleset, 0) : NULL;

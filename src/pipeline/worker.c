@@ -5,7 +5,9 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "decode/decode.h"
+#include "match/yara_scan.h"
 #include "pipeline/event_filter.h"
+#include "pipeline/yara_tell.h"
 
 #include <assert.h>
 
@@ -29,6 +31,8 @@ void worker_init(struct worker *worker, struct worker_shared *shared) {
     }
     if (shared->options->relations)
         worker->relater = relater_new(WORKER_RELATION_BYTES, shared->options->spill_directory);
+    if (shared->options->yara && worker->collector)
+        worker->yara = yara_scanner_new(shared->options->yara);
     gap_table_init(&worker->gaps);
     unit_buffer_init(&worker->buffer);
     buffer_init(&worker->scratch, WORKER_SCRATCH_BYTES);
@@ -48,6 +52,7 @@ void worker_done(struct worker *worker) {
     collector_free(worker->collector);
     correlator_free(worker->correlator);
     relater_free(worker->relater);
+    yara_scanner_free(worker->yara);
     gap_table_done(&worker->gaps);
     unit_buffer_done(&worker->buffer);
     buffer_done(&worker->scratch);
@@ -129,6 +134,38 @@ static void worker_note_time(struct pipeline_counts *counts, int64_t time_ns) {
         counts->last_ns = time_ns;
 }
 
+// The findings of a YARA scan, whichever way it goes.
+static void worker_yara_end(struct worker *worker, struct yara_tell *tell, const char *reason) {
+    worker->counts.hits += tell->hits;
+    if (tell->status != STATUS_OK)
+        worker_fail(worker, tell->status);
+    if (!reason)
+        return;
+    struct gap gap = {
+        .source = worker->unit->source, .offset = worker->unit->offset, .reason = reason};
+    gap_table_add(&worker->gaps, &gap);
+}
+
+static void worker_yara_file(struct worker *worker, const struct event *event) {
+    struct yara_tell tell = {.collector = worker->collector,
+                             .rule_first = worker->shared->yara_first,
+                             .host = worker_host(worker),
+                             .event = event,
+                             .problem = &worker->problem};
+    struct yara_sink sink = {&tell, yara_tell_file};
+    worker_yara_end(worker, &tell, yara_scan_file(worker->yara, worker->unit, &sink));
+}
+
+static void worker_yara_log(struct worker *worker) {
+    struct yara_tell tell = {.collector = worker->collector,
+                             .rule_first = worker->shared->yara_first,
+                             .host = worker_host(worker),
+                             .unit = worker->unit,
+                             .problem = &worker->problem};
+    struct yara_sink sink = {&tell, yara_tell_log};
+    worker_yara_end(worker, &tell, yara_scan_log(worker->yara, worker->unit->bytes, &sink));
+}
+
 static bool worker_has_filter(const struct event_filter *filter) {
     return filter->since_ns != CLOCK_NONE || filter->until_ns != CLOCK_NONE || filter->host_count ||
            filter->channel_count || filter->code_count || filter->record_count;
@@ -157,6 +194,8 @@ static void worker_event(void *context, struct event *event) {
             !worker->each(worker->each_context, event, worker_host(worker), worker->source->path);
     else if (worker->matcher && known)
         worker_match(worker, event, worker_host(worker));
+    if (worker->yara && worker->source->decoder->division == DIVISION_FILE)
+        worker_yara_file(worker, event);
 }
 
 static void worker_gap(void *context, const struct gap *gap) {
@@ -182,6 +221,7 @@ static void *worker_decoder_state(struct worker *worker, const struct decoder *d
 static void worker_unit(struct worker *worker, const struct unit *unit) {
     struct worker_shared *shared = worker->shared;
     worker->source = intake_source(shared->intake, unit->source);
+    worker->unit = unit;
     const struct decoder *decoder = worker->source->decoder;
     struct event_sink sink = {worker, worker_event, worker_gap};
     uint64_t events = worker->counts.events;
@@ -190,6 +230,11 @@ static void worker_unit(struct worker *worker, const struct unit *unit) {
         decoder->decode(worker_decoder_state(worker, decoder), unit, &sink, &worker->problem);
     if (status != STATUS_OK)
         worker_fail(worker, status);
+    // Text has neither a time nor a channel that a filter could look at.
+    else if (worker->yara && decoder->division == DIVISION_LINES && unit->fd < 0 &&
+             yara_rules_have_logs(shared->options->yara) &&
+             !worker_has_filter(&shared->options->filter))
+        worker_yara_log(worker);
     worker->counts.bytes += unit->size;
     atomic_fetch_add(&shared->bytes_done, unit->size);
     atomic_fetch_add(&shared->events, worker->counts.events - events);

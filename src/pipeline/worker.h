@@ -19,7 +19,8 @@
 // `lock`), `criticals` (under `critical_lock`) and the atomics.
 struct worker_shared {
     const struct pipeline_options *options;
-    const struct rule *const *rules; // plain ones, then correlations
+    const struct rule *const *rules; // plain ones, then correlations, then YARA's
+    uint32_t yara_first;             // of YARA's
     const struct correlation *correlations;
     size_t correlation_count;
     struct intake *intake;
@@ -40,11 +41,13 @@ struct worker {
     struct collector *collector;   // NULL without rules
     struct correlator *correlator; // NULL without rules
     struct relater *relater;       // NULL unless relations are wanted
+    struct yara_scanner *yara;     // NULL without YARA rules
     struct gap_table gaps;
     struct pipeline_counts counts;
     struct unit_buffer buffer;
     struct buffer scratch;
     const struct source *source; // of the unit in work
+    const struct unit *unit;     // in work
     enum status status;
     struct problem problem;
     // pipeline_events: every event goes here instead
