@@ -35,3 +35,11 @@ struct slice reading_from(const struct detect_context *context, const struct rel
 struct slice reading_to(const struct detect_context *context, const struct relation *relation) {
     return reading_host(context->fleet, relation->to_host, relation->to);
 }
+
+int64_t reading_time(const struct detect_context *context, const struct relation *relation,
+                     const struct reference *reference) {
+    if (relation->recorder_host == RELATION_NO_HOST)
+        return reference->time_ns;
+    assert(relation->recorder_host < context->fleet->count);
+    return reference->time_ns - context->fleet->hosts[relation->recorder_host].skew_ns;
+}

@@ -29,4 +29,8 @@ void reading_close(struct reading *reading); // also after a failed open
 struct slice reading_from(const struct detect_context *context, const struct relation *relation);
 struct slice reading_to(const struct detect_context *context, const struct relation *relation);
 
+// When a cited record happened: as written, corrected for the clock of the host that recorded it.
+int64_t reading_time(const struct detect_context *context, const struct relation *relation,
+                     const struct reference *reference);
+
 #endif

@@ -12,8 +12,8 @@
 #define FETCH                                                                                      \
     "from=x-forwarded-for:host|c-ip:host!; to=@host:host|s-ip:host!; "                             \
     "artefact=cs-uri-stem:package!; "                                                              \
-    "detail0=sc-status; in=sc-bytes"
-#define FETCHED "sc-status=200|206|304; cs-method=GET|HEAD"
+    "detail0=sc-status; detail1=sc-bytes; in=sc-bytes"
+#define FETCHED "sc-status=200|206; cs-method=GET"
 
 #define LOG(name, what, text, only)                                                                \
     { .format = name, .code = ROW_ANY_CODE, .kind = RELATION_##what, .parts = text, .when = only }
@@ -26,10 +26,12 @@ static const struct relation_row ROWS[] = {
     LOG("w3c", UPDATE_FETCH, FETCH, FETCHED),
     LOG("access_log", UPDATE_FETCH, FETCH, FETCHED),
     LOG("release_catalogue", PACKAGE,
-        "to=@host:host!; artefact=path:lower!; detail0=sha256:sha256; detail1=version", NULL),
+        "to=@host:host!; account=signer; artefact=path:lower!; detail0=sha256:sha256; "
+        "detail1=version; in=size",
+        NULL),
     LOG("release_list", PACKAGE,
-        "to=@host:host!; artefact=name:lower!; detail0=sha256:sha256; detail1=version; "
-        "detail2='listed'",
+        "to=@host:host!; account=signer; artefact=name:lower!; detail0=sha256:sha256; "
+        "detail1=version; detail2='listed'; in=size",
         NULL),
 };
 

@@ -1,0 +1,160 @@
+// Packages never released that hosts took
+// SPDX-License-Identifier: Apache-2.0
+#include "relation_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+extern const struct detector detector_wave;
+
+#define HOUR 3600ll
+#define DAY (24 * HOUR)
+
+enum {
+    TIMES_MAX = 256
+};
+
+static int64_t times[TIMES_MAX];
+static size_t time_count;
+static char names[64][16];
+
+// The relation's one time, kept as settled relations keep theirs.
+static struct relation *at(struct relation *relation) {
+    times[time_count] = relation->first_ns;
+    relation->times = &times[time_count++];
+    relation->time_count = 1;
+    return relation;
+}
+
+static void offer(struct relation_table *table, int64_t seconds, const char *digest,
+                  const char *version, uint64_t size, bool listed) {
+    struct relation *row = at(relation_table_add(table, RELATION_PACKAGE, "", "upg-01", seconds));
+    row->artefact = listed ? SLICE("client.exe") : SLICE("/get/client.exe");
+    row->detail[0] = slice_of_string(digest);
+    row->detail[1] = slice_of_string(version);
+    row->detail[2] = listed ? SLICE("listed") : SLICE("");
+    row->bytes_in = size;
+}
+
+static void fetch(struct relation_table *table, const char *host, int64_t seconds,
+                  const char *size) {
+    struct relation *row =
+        at(relation_table_add(table, RELATION_UPDATE_FETCH, host, "upg-01", seconds));
+    row->artefact = SLICE("/get/client.exe");
+    row->detail[0] = SLICE("200");
+    row->detail[1] = slice_of_string(size);
+}
+
+static struct relation_table *fleet(void) {
+    struct relation_table *table = relation_table_new();
+    time_count = 0;
+    relation_table_host(table, "UPG-01", FLEET_ROLE_UPGRADE);
+    for (size_t i = 0; i < 20; i++) {
+        snprintf(names[i], sizeof names[i], "WS-%02zu", i);
+        relation_table_host(table, names[i], 0);
+    }
+    return table;
+}
+
+static void who_fetched_while_it_was_wrong(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    offer(table, 0, "aa", "1.0", 100, false);
+    offer(table, 10 * DAY, "bb", "1.0", 100, false); // same version, other bytes
+    offer(table, 12 * DAY, "cc", "1.1", 100, false);
+    for (size_t i = 0; i < 5; i++)
+        fetch(table, names[i], 2 * DAY + (int64_t)i, "100");
+    for (size_t i = 5; i < 11; i++)
+        fetch(table, names[i], 10 * DAY + HOUR + (int64_t)i, "100");
+    for (size_t i = 11; i < 15; i++)
+        fetch(table, names[i], 13 * DAY + (int64_t)i, "100");
+    struct relation *run = at(relation_table_add(table, RELATION_SPAWN, "", names[16], 11 * DAY));
+    run->artefact = SLICE("c:\\cache\\client.exe"); // the access log lost this one's fetch
+    relation_table_judge(table, &detector_wave);
+    assert_int_equal(relation_table_count(table, "vedette-wave-package-replaced"), 1);
+    assert_int_equal(relation_table_count(table, "vedette-wave-host"), 7);
+    assert_null(relation_table_find(table, "vedette-wave-host", "WS-04"));
+    assert_null(relation_table_find(table, "vedette-wave-host", "WS-12"));
+    const struct table_detection *one = relation_table_find(table, "vedette-wave-host", "WS-05");
+    assert_non_null(one);
+    assert_string_equal(table_detection_field(one, "source"), "UPG-01");
+    assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-16"));
+    relation_table_free(table);
+}
+
+static void a_listed_release_is_no_wave(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    offer(table, 0, "aa", "1.0", 100, true);
+    offer(table, 5 * DAY, "bb", "1.0", 100, true); // repacked, and listed
+    offer(table, 0, "aa", "1.0", 100, false);
+    offer(table, 5 * DAY, "bb", "1.0", 100, false);
+    for (size_t i = 0; i < 20; i++)
+        fetch(table, names[i], 6 * DAY + (int64_t)i, "100");
+    relation_table_judge(table, &detector_wave);
+    assert_int_equal(table->detection_count, 0);
+    relation_table_free(table);
+}
+
+// A new version that no list holds is as wrong as a silent change.
+static void an_unlisted_version_is_a_wave(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    offer(table, 0, "aa", "1.0", 100, true);
+    offer(table, 0, "aa", "1.0", 100, false);
+    offer(table, 5 * DAY, "bb", "1.1", 100, false);
+    fetch(table, names[3], 6 * DAY, "100");
+    relation_table_judge(table, &detector_wave);
+    assert_int_equal(relation_table_count(table, "vedette-wave-host"), 1);
+    relation_table_free(table);
+}
+
+// Who was given the size of the right bytes was given the right bytes.
+static void selective_delivery_by_size(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    offer(table, 0, "aa", "1.0", 100, false);
+    offer(table, 5 * DAY, "bb", "1.0", 140, false);
+    fetch(table, names[1], 6 * DAY, "140");
+    fetch(table, names[2], 6 * DAY + HOUR, "100");
+    relation_table_judge(table, &detector_wave);
+    assert_int_equal(relation_table_count(table, "vedette-wave-host"), 1);
+    assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-01"));
+    relation_table_free(table);
+}
+
+// The next release runs on everybody: a start without a digest, after the end, is of the release.
+static void the_next_release_makes_no_victims(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    offer(table, 0, "aa", "1.0", 100, false);
+    offer(table, 5 * DAY, "bb", "1.0", 100, false);
+    offer(table, 6 * DAY, "cc", "1.1", 100, false);
+    fetch(table, names[1], 5 * DAY + HOUR, "100");
+    for (size_t i = 0; i < 20; i++) {
+        struct relation *run =
+            at(relation_table_add(table, RELATION_SPAWN, "", names[i], 6 * DAY + 2 * HOUR));
+        run->artefact = SLICE("c:\\cache\\client.exe");
+        if (i % 2)
+            run->detail[2] = SLICE("cc");
+    }
+    relation_table_judge(table, &detector_wave);
+    assert_int_equal(relation_table_count(table, "vedette-wave-host"), 1);
+    relation_table_free(table);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_fetched_while_it_was_wrong),
+        cmocka_unit_test(a_listed_release_is_no_wave),
+        cmocka_unit_test(an_unlisted_version_is_a_wave),
+        cmocka_unit_test(selective_delivery_by_size),
+        cmocka_unit_test(the_next_release_makes_no_victims),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
