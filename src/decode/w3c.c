@@ -33,6 +33,7 @@ struct w3c_state {
     int64_t day_ns;
     // The header in force
     bool is_iis;
+    bool is_proxy;
     bool has_header;
     int64_t date_ns; // of #Date
     const struct shape *shape;
@@ -91,9 +92,24 @@ static bool is_web_name(struct slice name) {
            slice_starts(name, SLICE("sc-"));
 }
 
+// And these that of a proxy: what it did, where it went, what it thinks of the place.
+static bool is_proxy_name(struct slice name) {
+    static const char *const NAMES[] = {"s-action",        "s-hierarchy", "s-supplier-name",
+                                        "cs-categories",   "r-host",      "r-ip",
+                                        "sc-filter-result"};
+    for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++)
+        if (text_equal_fold_ascii(name, slice_of_string(NAMES[i])))
+            return true;
+    return false;
+}
+
+static bool slice_names(struct slice text, const char *name) {
+    return text.size && memmem(text.data, text.size, name, strlen(name));
+}
+
 static void fields_take(struct w3c_state *state, struct slice names) {
     uint32_t count = 0;
-    bool is_web = false;
+    bool is_web = false, is_proxy = state->is_proxy;
     bool tabs = names.size && memchr(names.data, '\t', names.size);
     struct slice name;
     state->date_column = state->time_column = -1;
@@ -106,9 +122,13 @@ static void fields_take(struct w3c_state *state, struct slice names) {
         else if (text_equal_fold_ascii(name, SLICE("time")))
             state->time_column = (int32_t)count;
         is_web = is_web || is_web_name(name);
+        is_proxy = is_proxy || is_proxy_name(name);
         state->columns[count++] = (struct column){.name = name, .role = role};
     }
-    const char *format = !is_web ? "w3c_other" : state->is_iis ? "iis" : "w3c";
+    const char *format = !is_web         ? "w3c_other"
+                         : state->is_iis ? "iis"
+                         : is_proxy      ? "w3c_proxy"
+                                         : "w3c";
     state->shape = column_book_shape(state->book, format, state->columns, count);
     // IIS quotes nothing: a quote there is what a client sent.
     state->form = (struct row_form){
@@ -119,7 +139,9 @@ static void fields_take(struct w3c_state *state, struct slice names) {
 static void comment_read(struct w3c_state *state, struct slice line) {
     struct slice text;
     if (directive(line, "#Software:", &text)) {
-        state->is_iis = text.size && memmem(text.data, text.size, "Internet Information", 20);
+        state->is_iis = slice_names(text, "Internet Information");
+        state->is_proxy = slice_names(text, "SGOS") || slice_names(text, "Forefront") ||
+                          slice_names(text, "ISA Server") || slice_names(text, "Proxy");
         state->date_ns = CLOCK_NONE;
     } else if (directive(line, "#Date:", &text)) {
         if (!clock_parse(slice_part(text, 0, DAY_SIZE), &state->date_ns))
@@ -222,7 +244,7 @@ static enum status w3c_decode(void *context, const struct unit *unit, const stru
     enum status status = unit_lines_begin(&state->lines, unit, problem);
     if (status != STATUS_OK)
         return status;
-    state->has_header = state->is_iis = false;
+    state->has_header = state->is_iis = state->is_proxy = false;
     state->date_ns = CLOCK_NONE;
     struct slice header = unit->header, text;
     while (text_next_line(&header, &text))

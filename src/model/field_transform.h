@@ -39,6 +39,11 @@ enum field_transform {
     FIELD_TRANSFORM_URL_EXTENSION, // of the path's last segment, without the dot
 };
 
+static inline bool field_transform_takes_two(enum field_transform transform) {
+    return transform == FIELD_TRANSFORM_JOIN_ACCOUNT || transform == FIELD_TRANSFORM_JOIN_KEY ||
+           transform == FIELD_TRANSFORM_KEY_DETAILS || transform == FIELD_TRANSFORM_JOIN_QUERY;
+}
+
 // Append the text that rules of a category expect for `value` (and `value2`, for the
 // transforms that take two; ignored by the others). False, and nothing appended, when there is
 // none: the value is null, an account is "-", a hash is not among the hashes. Never called

@@ -14,6 +14,11 @@ static const struct field_alias WEB[] = {
     ALIAS_OF_TWO("cs-uri-query", "cs-uri-stem", "cs-uri-query", JOIN_QUERY),
     ALIAS_OF_TWO("cs-uri", "cs-uri-stem", "cs-uri-query", JOIN_QUERY),
     ALIAS_OF_TWO("c-uri", "cs-uri-stem", "cs-uri-query", JOIN_QUERY),
+    // Blue Coat says path for stem; other proxies log the whole.
+    ALIAS_OF_TWO("c-uri", "cs-uri-path", "cs-uri-query", JOIN_QUERY),
+    ALIAS_OF_TWO("cs-uri", "cs-uri-path", "cs-uri-query", JOIN_QUERY),
+    ALIAS("cs-uri", "cs-uri"),
+    ALIAS("c-uri", "cs-uri"),
     ALIAS("c-uri-query", "cs-uri-query"),
     ALIAS("c-uri-stem", "cs-uri-stem"),
     ALIAS_AS("c-uri-extension", "cs-uri-stem", PATH_EXTENSION),

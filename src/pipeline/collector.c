@@ -188,6 +188,17 @@ static bool collector_count_hit(struct collector *collector, struct collector_gr
     return true;
 }
 
+// What tells groups apart. Records without a computer of their own (access logs) are of the host
+// of their path.
+static uint64_t collector_hash(const struct finding_plan *plan, uint32_t rule,
+                               const struct event *event, struct slice host) {
+    uint64_t seed = digest_mix64(rule, event->event_class->id);
+    const struct value *computer = event_role_value(event, FIELD_ROLE_COMPUTER);
+    if (value_is_null(computer) || computer->size == 0)
+        seed = digest_mix64(seed, digest_hash64(host));
+    return finding_plan_hash(plan, event, seed);
+}
+
 static struct collector_group *collector_group_make(struct collector *collector,
                                                     const struct finding_plan *plan, uint32_t rule,
                                                     const struct event *event, struct slice host) {
@@ -198,15 +209,14 @@ static struct collector_group *collector_group_make(struct collector *collector,
     assert(!collector->key.failed && !collector->scratch.failed);
     if (collector->scratch.capacity > COLLECTOR_SCRATCH_KEEP)
         buffer_done(&collector->scratch);
-    return collector_group_new(
-        collector, finding_plan_hash(plan, event, digest_mix64(rule, event->event_class->id)),
-        buffer_slice(&collector->key));
+    return collector_group_new(collector, collector_hash(plan, rule, event, host),
+                               buffer_slice(&collector->key));
 }
 
 enum status collector_add(struct collector *collector, uint32_t rule, const struct event *event,
                           struct slice host, bool *ret_new, struct problem *problem) {
     const struct finding_plan *plan = collector_plan(collector, rule, event->event_class);
-    uint64_t hash = finding_plan_hash(plan, event, digest_mix64(rule, event->event_class->id));
+    uint64_t hash = collector_hash(plan, rule, event, host);
     uint32_t place = TABLE_NONE;
     if (event->event_class->id != UINT32_MAX)
         place = table_find(&collector->groups_by_hash, hash, NULL, NULL, NULL);

@@ -105,7 +105,7 @@ uint64_t finding_plan_hash(const struct finding_plan *plan, const struct event *
     for (uint32_t i = 0; i < plan->field_count; i++) {
         const struct field_source *source = &plan->fields[i].source;
         hash = finding_plan_hash_value(hash, event_value(event, source->field));
-        if (source->transform == FIELD_TRANSFORM_JOIN_ACCOUNT)
+        if (field_transform_takes_two(source->transform))
             hash = finding_plan_hash_value(hash, event_value(event, source->field2));
     }
     if (plan->has_account) {

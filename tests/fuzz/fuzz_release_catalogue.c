@@ -9,7 +9,7 @@ extern const struct decoder decoder_release_catalogue;
 // A header may stand wherever no header was before.
 static bool line_is_silent(struct slice line, uint64_t number) {
     (void)number;
-    return line.size == 0 || memmem(line.data, line.size, "ersion", 6) ||
+    return line.size == 0 || !line.data || memmem(line.data, line.size, "ersion", 6) ||
            memmem(line.data, line.size, "ERSION", 6);
 }
 
