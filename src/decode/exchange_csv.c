@@ -37,6 +37,7 @@ struct exchange_state {
     struct row row;
     struct inner_fields inner;
     struct buffer log_type;
+    bool type_is_old;     // of the header before the one that is being read
     struct buffer header; // the line of columns in force
     struct buffer names;
     struct column *columns;
@@ -113,6 +114,7 @@ static struct slice value_slice(const struct value *value) {
 static void header_forget(struct exchange_state *state) {
     buffer_reset(&state->log_type);
     buffer_reset(&state->header);
+    state->type_is_old = false;
     state->column_count = 0;
     state->kind = NULL;
     state->shape = NULL;
@@ -165,17 +167,27 @@ static bool header_read(struct exchange_state *state, struct slice fields) {
     return true;
 }
 
+// The same header again, the usual case, costs nothing.
+static void log_type_take(struct exchange_state *state, struct slice type) {
+    type = slice_part(type, 0, TYPE_BYTES_MAX);
+    state->type_is_old = false;
+    if (slice_equal(type, buffer_slice(&state->log_type)))
+        return;
+    buffer_reset(&state->header); // the same columns may be of another log
+    buffer_reset(&state->log_type);
+    buffer_append_slice(&state->log_type, type);
+}
+
 // A line that begins with '#'. False when it names columns that cannot be read.
 static bool directive_read(struct exchange_state *state, struct slice line) {
     struct slice text;
     if (directive(line, SLICE("#Software:"), &text)) {
-        buffer_reset(&state->log_type);
+        state->type_is_old = true;
     } else if (directive(line, SLICE("#Log-type:"), &text)) {
-        if (!slice_equal(text, buffer_slice(&state->log_type)))
-            buffer_reset(&state->header); // the same columns may be of another log
-        buffer_reset(&state->log_type);
-        buffer_append_slice(&state->log_type, slice_part(text, 0, TYPE_BYTES_MAX));
+        log_type_take(state, text);
     } else if (directive(line, SLICE("#Fields:"), &text)) {
+        if (state->type_is_old)
+            log_type_take(state, SLICE(""));
         return header_read(state, text);
     }
     return true;
@@ -334,6 +346,11 @@ static bool is_zeros(struct slice text) {
 
 static void line_read(const struct exchange_unit *unit, struct text_line *line) {
     struct exchange_state *state = unit->state;
+    // Logs that somebody put together into one file have a byte order mark in the middle.
+    if (slice_starts(line->text, SLICE("\xEF\xBB\xBF"))) {
+        line->text = slice_part(line->text, 3, line->text.size);
+        line->offset += 3;
+    }
     if (line->text.size == 0)
         return;
     if (is_zeros(line->text)) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Logs that are tables against Python's own readers
 # SPDX-License-Identifier: Apache-2.0
-"""compare_tables.py [--vedette PROGRAM] [--show N] PATH...: reads every table below the paths a
+"""compare_tables.py [OPTION]... PATH...: reads every table below the paths a
 second time (csv, W3C, Zeek's tabs; columns by the header in force) and compares all columns of
 all rows with `vedette events`. Prints what differs and a line of totals; exit status 1 when
 something does.
@@ -14,6 +14,7 @@ import csv
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -145,17 +146,32 @@ def differences(path, program, read):
     return len(wanted), cells, found
 
 
+def play(arguments):
+    if not arguments.out:
+        sys.exit("compare_tables: --play needs --out")
+    target = arguments.out / f"tables-{arguments.play}"
+    shutil.rmtree(target, ignore_errors=True)
+    subprocess.run([arguments.vedette, "drill", "play", arguments.play, "--hosts",
+                    str(arguments.hosts), "-o", target], stdout=subprocess.DEVNULL, check=True)
+    return target
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     top = pathlib.Path(__file__).resolve().parents[2]
     parser.add_argument("--vedette", default=top / "build/release/src/vedette")
     parser.add_argument("--show", type=int, default=5, help="differences shown of a file")
-    parser.add_argument("path", nargs="+", type=pathlib.Path)
+    parser.add_argument("--play", metavar="SCENARIO", help="play this drill first, and read it")
+    parser.add_argument("--hosts", type=int, default=60, help="of the drill")
+    parser.add_argument("--out", type=pathlib.Path, help="where the drill goes, and is removed")
+    parser.add_argument("path", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
+    if arguments.play:
+        arguments.path.append(play(arguments))
     files = rows = cells = wrong = 0
-    for top in arguments.path:
-        for path in sorted(top.rglob("*") if top.is_dir() else [top]):
+    for place in arguments.path:
+        for path in sorted(place.rglob("*") if place.is_dir() else [place]):
             read = reader_of(path) if path.is_file() else None
             if not read:
                 continue
@@ -163,6 +179,8 @@ def main():
             files, rows, cells, wrong = files + 1, rows + here, cells + values, wrong + len(found)
             for one in found[:arguments.show]:
                 print(f"{path}: {one}")
+    if arguments.play:
+        shutil.rmtree(arguments.path[-1])
     print(f"{files} files, {rows} rows, {cells} values, {wrong} differences")
     return 1 if wrong or not files else 0
 

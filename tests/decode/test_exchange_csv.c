@@ -102,7 +102,7 @@ static void test_header_again(void **state) {
     check("#Software: Microsoft Exchange Server\n#Log-type: EWS Logs\n"
           "#Fields: DateTime,RequestId,SoapAction,ImpersonatedUser\n"
           "2026-03-02T08:00:00Z,r1,GetItem,a@x\n"
-          "#Software: Microsoft Exchange Server\n#Log-Type: ews logs\n"
+          "\xEF\xBB\xBF#Software: Microsoft Exchange Server\n#Log-Type: ews logs\n"
           "#Fields: DateTime,RequestId,Ring,ImpersonatedUser,SoapAction\n"
           "2026-03-02T08:00:01Z,r2,Unknown,b@x,FindItem\n",
           " SoapAction ImpersonatedUser ",
