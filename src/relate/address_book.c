@@ -66,9 +66,40 @@ static bool book_is_outdone(const struct address_book *book, size_t from, size_t
     return false;
 }
 
+static int claim_compare_host(const void *left, const void *right) {
+    const struct address_claim *a = left;
+    const struct address_claim *b = right;
+    int order = compare_number(a->host, b->host);
+    order = order ? order : compare_number(a->first_ns, b->first_ns);
+    return order ? order : compare_number(a->address, b->address);
+}
+
+// Whether the host of `claim` had another address after `since_ns` and before the claim: then it
+// did not keep this one. `by_host` is in the order of hosts and times.
+static bool book_moved(const struct address_claim *by_host, size_t count,
+                       const struct address_claim *claim, int64_t since_ns) {
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct address_claim *other = &by_host[middle];
+        if (other->host < claim->host ||
+            (other->host == claim->host && other->first_ns <= since_ns))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (;
+         low < count && by_host[low].host == claim->host && by_host[low].first_ns < claim->first_ns;
+         low++)
+        if (by_host[low].address != claim->address)
+            return true;
+    return false;
+}
+
 // Join claims [from, to) of one address to spans, written to `spans`; returns their end.
-static size_t book_join(struct address_book *book, size_t from, size_t to,
-                        struct address_claim *spans, size_t end) {
+static size_t book_join(struct address_book *book, const struct address_claim *by_host, size_t from,
+                        size_t to, struct address_claim *spans, size_t end) {
     size_t start = end;
     size_t strong = 0;
     for (size_t i = from; i < to; i++)
@@ -80,7 +111,9 @@ static size_t book_join(struct address_book *book, size_t from, size_t to,
             continue;
         struct address_claim *last = end > start ? &spans[end - 1] : NULL;
         bool over = last && claim.first_ns <= last->last_ns;
-        if (last && (last->host == claim.host || over)) {
+        bool kept = last && last->host == claim.host &&
+                    !book_moved(by_host, book->count, &claim, last->last_ns);
+        if (kept || over) {
             if (last->host != claim.host) {
                 book->conflicts += last->host != FLEET_NO_HOST;
                 last->host = FLEET_NO_HOST;
@@ -107,12 +140,16 @@ void address_book_settle(struct address_book *book, const uint32_t *hosts) {
         return;
     qsort(book->claims, count, sizeof *book->claims, claim_compare);
     struct address_claim *spans = memory_new(count, sizeof *spans);
+    struct address_claim *by_host = memory_new(count, sizeof *by_host);
+    memcpy(by_host, book->claims, count * sizeof *by_host);
+    qsort(by_host, count, sizeof *by_host, claim_compare_host);
     size_t end = 0;
     for (size_t from = 0, to; from < count; from = to) {
         for (to = from; to < count && book->claims[to].address == book->claims[from].address;)
             to++;
-        end = book_join(book, from, to, spans, end);
+        end = book_join(book, by_host, from, to, spans, end);
     }
+    memory_free(by_host);
     memory_free(book->claims);
     book->claims = spans;
     book->count = book->capacity = end;
@@ -159,8 +196,6 @@ uint32_t address_book_find(const struct address_book *book, struct slice address
         return after->host;
     if (!before || !after)
         return before ? before->host : after ? after->host : FLEET_NO_HOST;
-    if (before->host == after->host)
-        return before->host;
     bool nearer_before = time_ns - before->last_ns <= after->first_ns - time_ns;
     int64_t gap_ns = nearer_before ? time_ns - before->last_ns : after->first_ns - time_ns;
     if (gap_ns > BOOK_REACH_NS)

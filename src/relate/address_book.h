@@ -11,9 +11,10 @@
 
 // Claims become spans that do not overlap:
 //
-//   claims  A ████   ████        A's again: nobody else was there in between
-//           B        ..██ ███    two at a time: nobody's
-//   spans   A ███████└┘B   ███
+//   claims  A ██   ██            A's in between too, unless A had another address meanwhile
+//           B           ███
+//           C             ███    two at a time: nobody's
+//   spans   A ███████ B ██-- C
 //
 struct address_book {
     struct interner addresses;

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // merged runs ─1─> identity      who is who
-//             ─2─> rewritten ─sort─> merged ─3─> store
+//             ─2─> clocks        whose clock is wrong
+//             ─3─> rewritten ─sort─> merged ─4─> store
 #include "relate/relater.h"
 
 #include "base/memory.h"
+#include "relate/clock_book.h"
 #include "relate/identity.h"
 #include "relate/relation_store.h"
 
@@ -19,6 +21,7 @@ enum {
 struct settling {
     struct relater *relater;
     struct identity *identity;
+    struct clock_book *clocks;
     struct sorter *merged, *rewritten;
     struct relation_store *store;
     struct relation_sum *sum, *other;
@@ -73,13 +76,6 @@ static enum status settle_learn(struct settling *settling, const struct relation
     return STATUS_OK;
 }
 
-static bool settle_is_inner(const struct relation_key *key) {
-    // What only served to learn identities.
-    return key->kind == RELATION_ALIAS &&
-           (slice_equal(key->parts[PART_ARTEFACT], SLICE("folder")) ||
-            slice_equal(key->parts[PART_ARTEFACT], SLICE("account")));
-}
-
 // A host's settled name, or the text as it is. ALIAS keeps what it says.
 static void settle_host(const struct settling *settling, struct slice *text, int64_t time_ns) {
     uint32_t count;
@@ -87,6 +83,52 @@ static void settle_host(const struct settling *settling, struct slice *text, int
     uint32_t host = identity_find(settling->identity, *text, time_ns);
     if (host != FLEET_NO_HOST)
         *text = hosts[host].name;
+}
+
+// Kinds whose records tell that two met, and when.
+static const uint64_t SEEN_TWICE = RELATION_MASK(LOGON) | RELATION_MASK(CREDENTIAL_USE) |
+                                   RELATION_MASK(CONTACT) | RELATION_MASK(FLOW) |
+                                   RELATION_MASK(WEB_REQUEST) | RELATION_MASK(UPDATE_FETCH) |
+                                   RELATION_MASK(MAIL_READ) | RELATION_MASK(SHARE);
+
+static enum status settle_sight(struct settling *settling, const struct relation_key *key,
+                                struct relation_sum *sum, struct problem *problem) {
+    uint32_t recorder = identity_find(settling->identity, key->parts[PART_RECORDER], sum->first_ns);
+    struct slice from = key->parts[PART_FROM];
+    struct slice to = key->parts[PART_TO];
+    if (!(SEEN_TWICE >> key->kind & 1) || recorder == FLEET_NO_HOST || !from.size || !to.size)
+        return STATUS_OK;
+    settle_host(settling, &from, sum->first_ns);
+    settle_host(settling, &to, sum->first_ns);
+    if (sum->time_count)
+        return clock_book_note(settling->clocks, from, to, recorder,
+                               slice_of(sum->times, sum->time_count * sizeof *sum->times), problem);
+    int64_t times[FINDING_REFERENCES_MAX];
+    for (uint32_t i = 0; i < sum->reference_count; i++)
+        times[i] = sum->references[i].time_ns;
+    return clock_book_note(settling->clocks, from, to, recorder,
+                           slice_of(times, sum->reference_count * sizeof *times), problem);
+}
+
+static bool settle_is_inner(const struct relation_key *key) {
+    // What only served to learn identities.
+    return key->kind == RELATION_ALIAS &&
+           (slice_equal(key->parts[PART_ARTEFACT], SLICE("folder")) ||
+            slice_equal(key->parts[PART_ARTEFACT], SLICE("account")));
+}
+
+// From the recorder's clock to true time. Days stay as they were counted.
+static void settle_times(const struct settling *settling, uint32_t recorder,
+                         struct relation_sum *sum) {
+    uint32_t count;
+    const struct fleet_host *hosts = identity_hosts(settling->identity, &count);
+    int64_t skew_ns = recorder == FLEET_NO_HOST ? 0 : hosts[recorder].skew_ns;
+    if (skew_ns == 0 || sum->first_ns == CLOCK_NONE)
+        return;
+    sum->first_ns -= skew_ns;
+    sum->last_ns -= skew_ns;
+    for (uint32_t i = 0; i < sum->time_count; i++)
+        sum->times[i] -= skew_ns;
 }
 
 static enum status settle_rewrite(struct settling *settling, const struct relation_key *key,
@@ -100,6 +142,8 @@ static enum status settle_rewrite(struct settling *settling, const struct relati
     if (key->kind != RELATION_ALIAS)
         settle_host(settling, &settled.parts[PART_TO], sum->first_ns);
     settle_host(settling, &settled.parts[PART_RECORDER], sum->first_ns);
+    uint32_t recorder = identity_find(settling->identity, key->parts[PART_RECORDER], sum->first_ns);
+    settle_times(settling, recorder, sum);
     settled.parts[PART_ACCOUNT] =
         slice_of(account, identity_account(settling->identity, key->parts[PART_ACCOUNT], account));
     buffer_reset(&settling->key);
@@ -122,6 +166,21 @@ static enum status settle_store(struct settling *settling, const struct relation
     return relation_store_add(settling->store, key, sum, hosts, problem);
 }
 
+static enum status settle_clocks(struct settling *settling, struct problem *problem) {
+    uint32_t count;
+    struct fleet_host *hosts = identity_hosts(settling->identity, &count);
+    settling->clocks =
+        clock_book_new(relater_memory(settling->relater) / 2, relater_directory(settling->relater));
+    enum status status = sorter_rewind(settling->merged, problem);
+    if (status == STATUS_OK)
+        status = settle_pass(settling, settling->merged, settle_sight, problem);
+    if (status == STATUS_OK)
+        status = clock_book_settle(settling->clocks, hosts, count, problem);
+    clock_book_free(settling->clocks);
+    settling->clocks = NULL;
+    return status;
+}
+
 static enum status settle_all(struct settling *settling, struct problem *problem) {
     const char *directory = relater_directory(settling->relater);
     enum status status = relater_drain(settling->relater, &settling->merged, problem);
@@ -132,6 +191,9 @@ static enum status settle_all(struct settling *settling, struct problem *problem
     if (status != STATUS_OK)
         return status;
     identity_settle(settling->identity);
+    status = settle_clocks(settling, problem);
+    if (status != STATUS_OK)
+        return status;
     settling->rewritten = sorter_new(relater_memory(settling->relater), directory);
     status = sorter_rewind(settling->merged, problem);
     if (status == STATUS_OK)

@@ -22,6 +22,7 @@ static const struct relation_row ROWS[] = {
     LOG("iis", WEB_REQUEST, REQUEST, NULL),
     LOG("w3c", WEB_REQUEST, REQUEST, NULL),
     LOG("access_log", WEB_REQUEST, REQUEST, NULL),
+    LOG("iis", ALIAS, "from=@host:host!; to=s-ip:host!; artefact='iis'", NULL),
     LOG("iis", UPDATE_FETCH, FETCH, FETCHED),
     LOG("w3c", UPDATE_FETCH, FETCH, FETCHED),
     LOG("access_log", UPDATE_FETCH, FETCH, FETCHED),
