@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drill/fleet_host.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -42,9 +43,12 @@ void fleet_name_host(const struct fleet *fleet, uint32_t number, char ret_name[1
         snprintf(ret_name, 16, "WS-%05u", (unsigned)(number % 100000));
 }
 
-void fleet_address_host(const struct fleet *fleet, uint32_t number, char ret_address[16]) {
+void fleet_address_host(const struct fleet *fleet, uint32_t number, uint64_t when,
+                        char ret_address[16]) {
     if (fleet->organisation) {
-        uint32_t four = address_four(&fleet->organisation->hosts[number].address);
+        struct address address = organisation_address(
+            fleet->organisation, &fleet->organisation->hosts[number], clock_from_filetime(when));
+        uint32_t four = address_four(&address);
         snprintf(ret_address, 16, "%u.%u.%u.%u", four >> 24, four >> 16 & 255, four >> 8 & 255,
                  four & 255);
         return;
@@ -201,7 +205,7 @@ struct fleet_host *fleet_host_new(const struct fleet *fleet, uint32_t number,
     char name[16], address[16], computer[64];
     bool server = has_servers(fleet) && number < SERVER_COUNT;
     fleet_name_host(fleet, number, name);
-    fleet_address_host(fleet, number, address);
+    fleet_address_host(fleet, number, fleet->start, address);
     snprintf(computer, sizeof computer, "%s.corp.example.com", name);
     return fleet_host_make(
         fleet,
@@ -230,6 +234,11 @@ void fleet_host_free(struct fleet_host *host) {
     memory_free(host);
 }
 
+void fleet_host_follow_lease(struct fleet_host *host) {
+    if (host->fleet->organisation)
+        fleet_address_host(host->fleet, host->number, host->now, host->address);
+}
+
 // Activity comes in bursts; a burst lies where the day's curve puts its first record. Time
 // never goes back, and short fleets with many records go on past the end of their days.
 void fleet_host_tick(struct fleet_host *host) {
@@ -252,6 +261,7 @@ void fleet_host_tick(struct fleet_host *host) {
     uint64_t when = host->fleet->start + (host->hour * HOUR + second) * FILETIME_SECOND +
                     dice_below(&host->dice, FILETIME_SECOND);
     host->now = when > host->now ? when : host->now + step;
+    fleet_host_follow_lease(host);
 }
 
 void fleet_host_emit(struct fleet_host *host, enum drill_event event, uint32_t id,

@@ -158,9 +158,13 @@ struct fleet_host *fleet_host_new(const struct fleet *fleet, uint32_t number,
 void fleet_host_free(struct fleet_host *host);
 
 // "DC-01", "WS-0007": names and addresses of any host of the fleet, also of those that are not
-// at hand.
+// at hand. Those of an organisation may have another address at another time (FILETIME).
 void fleet_name_host(const struct fleet *fleet, uint32_t number, char ret_name[16]);
-void fleet_address_host(const struct fleet *fleet, uint32_t number, char ret_address[16]);
+void fleet_address_host(const struct fleet *fleet, uint32_t number, uint64_t when,
+                        char ret_address[16]);
+
+// A host with leases has another address in another period: that of its clock.
+void fleet_host_follow_lease(struct fleet_host *host);
 
 // Moves the host's clock to where record `written` of `planned` belongs.
 void fleet_host_tick(struct fleet_host *host);

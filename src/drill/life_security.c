@@ -19,7 +19,8 @@ static enum fleet_account_kind pick_person(struct fleet_host *host) {
 
 // Any person of the fleet, as servers see them.
 static const char *pick_address(struct fleet_host *host, char text[16]) {
-    fleet_address_host(host->fleet, dice_below(&host->dice, host->fleet->options->hosts), text);
+    fleet_address_host(host->fleet, dice_below(&host->dice, host->fleet->options->hosts), host->now,
+                       text);
     return text;
 }
 

@@ -106,7 +106,7 @@ static void run_cmdlet(struct fleet_host *host, const struct story_step *step) {
 // The stolen account comes from the mail server.
 static void arrive(struct fleet_host *host, const struct story_step *step) {
     char address[16];
-    fleet_address_host(host->fleet, SERVER_EXCHANGE, address);
+    fleet_address_host(host->fleet, SERVER_EXCHANGE, host->now, address);
     life_log_on_from(host, step->account, address);
 }
 

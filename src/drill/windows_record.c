@@ -449,6 +449,7 @@ static void telling_init(struct telling *telling, struct windows_host *host,
     snprintf(telling->label, sizeof telling->label, "%s\\%.*s", telling->domain,
              (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
     host->fleet_host->now = windows_time(entry->time_ns);
+    fleet_host_follow_lease(host->fleet_host);
 }
 
 void windows_record(struct windows_host *host, const struct log_entry *entry) {
