@@ -9,9 +9,11 @@
 #define READS                                                                                      \
     "from=ClientIpAddress:host; to=@host:host!; account=AuthenticatedUser; detail0=SoapAction; "   \
     "detail1=UserAgent; out=RequestSize; in=ResponseSize; taken=TotalRequestTime; "
+// server-hostname is whom the message went to, which may be anybody's.
 #define TRACKED                                                                                    \
     "from=sender-address:lower; to=recipient-address:domain; account=sender-address:lower; "       \
-    "detail0=recipient-address:lower; detail1=message-subject:digest; out=total-bytes; "
+    "detail0=recipient-address:lower; detail1=message-subject:digest; out=total-bytes; "           \
+    "recorder=@folder; "
 
 #define LOG(name, what, text, only)                                                                \
     {                                                                                              \

@@ -14,14 +14,16 @@
 // class:
 //
 //   parts   "from=IpAddress:host|WorkstationName:host; to=@host!; account=Domain+User"
-//           part: from to account artefact detail0 detail1 detail2 out in taken
-//           term: the first that gives a text stands; ended by '!': no relation without the part
+//           part: from to account artefact detail0 detail1 detail2 out in taken, and recorder,
+//           which is @host when it is not named term: the first that gives a text stands; ended by
+//           '!': no relation without the part
 //             Field        a field as the evidence calls it
 //             Data[1]      the second of several unnamed ones
 //             A+B          account of domain A, user B
 //             A^B          both, with a '/' between; A&B&C: all, with a '.' between
 //             'literal'
-//             @host        who wrote the record
+//             @host        who wrote the record, as it says itself, else as its folder does
+//             @folder      only what the folder says
 //             @marks       marks of a web request (relation_kind.def)
 //           :form          what becomes of the text, see text_form.def
 // Numbers are fields; taken is in milliseconds, of a field whose name ends in "-us" in

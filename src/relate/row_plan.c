@@ -136,6 +136,7 @@ static bool plan_resolve_term(struct class_plan *plan, const struct event_class 
         plan_resolve_marks(plan, event_class, term);
         return true;
     case TERM_HOST:
+    case TERM_FOLDER:
         break;
     }
     return true;
@@ -203,8 +204,9 @@ static void plan_resolve_row(struct class_plan *plan, const struct event_class *
     *row = (struct row_plan){.kind = from->kind, .out = -1, .in = -1, .taken = -1};
     while (row_next_item(&rest, &item))
         plan_resolve_item(plan, event_class, &item, row);
-    row->parts[PART_RECORDER] = (struct plan_part){
-        .terms = {{.origin = TERM_HOST, .form = TEXT_FORM_HOST}}, .term_count = 1};
+    if (row->parts[PART_RECORDER].term_count == 0)
+        row->parts[PART_RECORDER] = (struct plan_part){
+            .terms = {{.origin = TERM_HOST, .form = TEXT_FORM_HOST}}, .term_count = 1};
     rest = slice_of_string(from->when);
     struct row_condition condition;
     while (row_next_condition(&rest, &condition)) {

@@ -91,6 +91,9 @@ static bool term_append(const struct plan_term *term, const struct event *event,
         if (scratch->size == start)
             buffer_append_slice(scratch, host);
         break;
+    case TERM_FOLDER:
+        buffer_append_slice(scratch, host);
+        break;
     case TERM_DOTTED:
         dotted_append(term, event, scratch);
         break;

@@ -36,7 +36,7 @@ static size_t words_find(struct slice text, const char *bytes) {
 
 static bool item_name(struct slice name, struct row_item *item) {
     static const char *const PARTS[] = {"from",    "to",      "account", "artefact",
-                                        "detail0", "detail1", "detail2"};
+                                        "detail0", "detail1", "detail2", "recorder"};
     static const char *const NUMBERS[] = {"", "out", "in", "taken"};
     for (size_t i = 0; i < ARRAY_SIZE(PARTS); i++)
         if (slice_equal_string(name, PARTS[i])) {
@@ -80,8 +80,10 @@ bool row_part_is_required(struct slice *words) {
 
 static bool term_read_place(struct slice words, struct row_term *term) {
     if (words.size && words.data[0] == '@') {
-        term->origin = slice_equal(words, SLICE("@host")) ? TERM_HOST : TERM_MARKS;
-        return term->origin == TERM_HOST || slice_equal(words, SLICE("@marks"));
+        term->origin = slice_equal(words, SLICE("@host"))     ? TERM_HOST
+                       : slice_equal(words, SLICE("@folder")) ? TERM_FOLDER
+                                                              : TERM_MARKS;
+        return term->origin != TERM_MARKS || slice_equal(words, SLICE("@marks"));
     }
     if (words.size >= 2 && words.data[0] == '\'') {
         term->origin = TERM_LITERAL;

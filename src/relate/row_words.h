@@ -24,6 +24,7 @@ enum term_origin {
     TERM_SLASHED, // two fields joined by '/'
     TERM_LITERAL,
     TERM_HOST,
+    TERM_FOLDER,
     TERM_MARKS,
 };
 
