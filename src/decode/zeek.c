@@ -229,7 +229,8 @@ static void value_convert(struct zeek_state *state, enum zeek_type type, struct 
     struct slice text = slice_of(value->data, value->size);
     switch (type) {
     case ZEEK_NUMBER:
-        if (json_is_number(text))
+        // Most are plain integers of one or more digits and no zero before them.
+        if ((text_is_digits(text) && (*text.data != '0' || text.size == 1)) || json_is_number(text))
             value->kind = VALUE_JSON_NUMBER;
         return;
     case ZEEK_TRUTH:

@@ -146,8 +146,8 @@ static void test_damage(void **state) {
     check("no time here\n" AT "a: x\n\tgoes on\n<165>1 2026-03-02T08:15:30Z h\n",
           "!0+12: syslog: a line without a time\n"
           "2026-03-02T08:15:30.000000Z|2|timestamp=Mar  2 08:15:30;host=h;program=a;message=x;\n"
-          "!35+8: syslog: a line that goes on with another\n"
-          "!44+29: syslog: a line that ends in its head\n");
+          "!36+8: syslog: a line that goes on with another\n"
+          "!45+29: syslog: a line that ends in its head\n");
 }
 
 static void test_recognise(void **state) {

@@ -315,6 +315,35 @@ static void quoted_units_end_between_records(void **state) {
     cut_quoted(3, true);
 }
 
+// Records of several lines: units end above a record's first line.
+static void units_end_above_a_record(void **state) {
+    (void)state;
+    size_t size = 3 << 20, at = 0;
+    uint8_t *data = memory_new(size + 100, 1);
+    while (at < size)
+        at += (size_t)snprintf((char *)data + at, 100, "lease 10.0.0.1 {\n  starts %zu;\n}\n", at);
+    struct feed feed = {.bytes = slice_of(data, at), .step = 1};
+    struct gap_sink gaps = {feed_gap, &feed};
+    struct unit_buffer buffer;
+    unit_buffer_init(&buffer);
+    struct cutter cutter;
+    cut_starts(&cutter, &feed);
+    cutter.record_start = "lease ";
+    struct unit unit;
+    uint64_t offset = 0, line = 1;
+    while (cutter_next_lines(&cutter, &buffer, &unit, &gaps)) {
+        assert_int_equal(unit.offset, offset);
+        assert_int_equal(unit.first_line, line);
+        assert_true(slice_starts(unit.bytes, SLICE("lease ")));
+        offset += unit.size;
+        line += lines_count(unit.bytes);
+    }
+    assert_int_equal(offset, at);
+    cutter_done(&cutter);
+    unit_buffer_done(&buffer);
+    memory_free(data);
+}
+
 static void quotes_before_a_long_line(void **state) {
     (void)state;
     // A quoted unit's end moves up, and what follows is longer than a unit.
@@ -350,6 +379,7 @@ int main(void) {
         cmocka_unit_test(units_carry_the_header_in_force),
         cmocka_unit_test(a_long_run_costs_no_square),
         cmocka_unit_test(quoted_units_end_between_records),
+        cmocka_unit_test(units_end_above_a_record),
         cmocka_unit_test(quotes_before_a_long_line),
         cmocka_unit_test(counting_equals_the_plain_loop),
         cmocka_unit_test(every_line_comes_once),
