@@ -200,7 +200,7 @@ static const char *behind_name(struct behind *behind, uint32_t i) {
 static void layout_make(struct access_state *state, const struct signature *signature,
                         struct layout *ret_layout) {
     struct column columns[COLUMNS_MAX];
-    char numbered[ACCESS_TOKENS_MAX][16];
+    char numbered[ACCESS_TOKENS_MAX][24];
     struct behind behind = {.signature = signature};
     uint32_t count = 0;
     for (uint32_t i = signature->request + 1u; i < signature->count; i++)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <emmintrin.h>
 #include <string.h>
 
 // The quote that ends the text at `from`, or NULL.
@@ -24,7 +25,16 @@ static const uint8_t *quote_end(const uint8_t *from, const uint8_t *end) {
     }
 }
 
+// Sixteen bytes at once where the line has them.
 static inline const uint8_t *word_end(const uint8_t *from, const uint8_t *end) {
+    const __m128i blank = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t');
+    for (; end - from >= 16; from += 16) {
+        __m128i data = _mm_loadu_si128((const __m128i_u *)from);
+        __m128i met = _mm_or_si128(_mm_cmpeq_epi8(data, blank), _mm_cmpeq_epi8(data, tab));
+        uint32_t mask = (uint32_t)_mm_movemask_epi8(met);
+        if (mask)
+            return from + __builtin_ctz(mask);
+    }
     while (from < end && *from != ' ' && *from != '\t')
         from++;
     return from;
@@ -135,14 +145,14 @@ struct access_request access_request_split(struct slice text) {
     request.method = method;
     request.stem = slice_part(text, method.size + 1, text.size);
     const uint8_t *last =
-        request.stem.size ? memrchr(request.stem.data, ' ', request.stem.size) : NULL;
+        request.stem.data ? memrchr(request.stem.data, ' ', request.stem.size) : NULL;
     if (last && slice_starts(slice_of(last + 1, (size_t)(text.data + text.size - last - 1)),
                              SLICE("HTTP/"))) {
         request.version = slice_of(last + 1, (size_t)(text.data + text.size - last - 1));
         request.stem.size = (size_t)(last - request.stem.data);
     }
     const uint8_t *mark =
-        request.stem.size ? memchr(request.stem.data, '?', request.stem.size) : NULL;
+        request.stem.data ? memchr(request.stem.data, '?', request.stem.size) : NULL;
     if (mark) {
         request.query =
             slice_of(mark + 1, (size_t)(request.stem.data + request.stem.size - mark - 1));

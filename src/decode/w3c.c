@@ -104,7 +104,7 @@ static bool is_proxy_name(struct slice name) {
 }
 
 static bool slice_names(struct slice text, const char *name) {
-    return text.size && memmem(text.data, text.size, name, strlen(name));
+    return text.data && memmem(text.data, text.size, name, strlen(name));
 }
 
 static void fields_take(struct w3c_state *state, struct slice names) {

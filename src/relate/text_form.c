@@ -165,7 +165,7 @@ static struct slice form_url_host(struct slice text) {
     while (size < text.size && !memchr("/?#", text.data[size], 3))
         size++;
     text = slice_part(text, 0, size);
-    const uint8_t *at = text.size ? memrchr(text.data, '@', text.size) : NULL;
+    const uint8_t *at = text.data ? memrchr(text.data, '@', text.size) : NULL;
     if (at)
         text = slice_part(text, (size_t)(at - text.data) + 1, SIZE_MAX);
     const uint8_t *bracket = text.size ? memchr(text.data, ']', text.size) : NULL;

@@ -300,13 +300,14 @@ def build(category, demands):
     fields = base_line(category)
     stem_wanted = "cs-uri-stem" in by_field
     keywords = [unwild(value) for _, value in by_field.pop("", [])]
-    target = None
+    target = query_wanted = None
     for field, wants in sorted(by_field.items()):
         text = compose(wants)
-        if field in TARGET or field == "c-uri-query":
+        if field == "c-uri-query":
+            query_wanted = text
+        elif field in TARGET:
             target = ((target or "") + text) if text is not None else target
-            continue
-        if field == "c-uri-extension":
+        elif field == "c-uri-extension":
             fields["cs-uri-stem"] = "/file." + text
         else:
             fields[NAMES.get(field, field)] = text
@@ -324,7 +325,13 @@ def build(category, demands):
                 "/p" + target if target[:1] in "?.-" or "?" in target else "/p?" + target
             stem, mark, query = text.partition("?")
             fields["cs-uri-stem"], fields["cs-uri-query"] = stem, query if mark else NULL
+    if query_wanted is not None:
+        fields["cs-uri-query"] = query_wanted
     return fields
+
+
+# What a rule's filters may ask to be otherwise.
+CHANGES = [{}, {"s-ip": "203.0.113.9"}, {"cs-uri-query": "a=1"}]
 
 
 def miss_of(demands, number):
@@ -339,7 +346,7 @@ def miss_of(demands, number):
     else:
         text = str(value)
         half = len(text) // 2
-        changed = (field, modifiers, text[:half] + "0" + text[half:])
+        changed = (field, modifiers, text[:half] + "0" + text[half:] if half else text + "0")
     return demands[:number] + [changed] + demands[number + 1:]
 
 
@@ -350,14 +357,16 @@ COLUMNS = ["s-computername", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query",
            "sc-status"]
 
 
-def iis_line(line):
-    """None when IIS could not have written it."""
+def w3c_line(line, quotes):
+    """None when such a server could not have written it."""
     texts = []
     for column in COLUMNS:
         text = line["fields"].get(column)
         if column == "cs(User-Agent)" and text is not None:
             text = text.replace(" ", "+")
             line["fields"][column] = text
+        if text == "" and quotes:
+            text = '""'
         if text is not None and (re.search(r"[\s\0]", text) or text in ("-", "")):
             return None
         texts.append("-" if text is None else text)
@@ -398,14 +407,15 @@ def make_lines(category, rules):
                     [("miss", miss_of(demands, i)) for i in range(len(demands))]:
                 if found[kind] >= 3:
                     continue
-                fields = build(category, wanted)
-                line = {"fields": fields, "rule": rule["id"], "kind": kind}
-                if fields is None or "(" in "".join(
-                        f for f in fields if f not in COLUMNS and f != "cs-uri"):
+                line = {"fields": build(category, wanted), "rule": rule["id"], "kind": kind}
+                if set(line["fields"]) - set(COLUMNS) - {"cs-uri"}:
                     continue
-                if node_fits(line, detection, node) == (kind == "hit"):
-                    lines.append(line)
-                    found[kind] += 1
+                for change in CHANGES:
+                    line["fields"].update(change)
+                    if node_fits(line, detection, node) == (kind == "hit"):
+                        lines.append(line)
+                        found[kind] += 1
+                        break
     return lines
 
 
@@ -439,7 +449,7 @@ def write_iis(directory, lines, software):
     for number, line in enumerate(lines):
         line = {**line, "fields": dict(line["fields"])}
         line["host"] = line["fields"]["s-computername"] = f"H{number}"
-        text = iis_line(line)
+        text = w3c_line(line, "Microsoft" not in software)
         if text:
             texts.append(text)
             kept.append(line)
