@@ -51,6 +51,7 @@ void attack_scan_inside(struct attack *attack) {
     uint32_t hosts = (uint32_t)attack->organisation->host_count;
     if (from == DEED_NO_HOST)
         return;
+    uint32_t step = attack_open_step(attack, from, from, attack->now_ns);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t to = dice_below(&attack->dice, hosts);
         int64_t at = attack_moment(attack, i, count);
@@ -59,8 +60,6 @@ void attack_scan_inside(struct attack *attack) {
             ports->count ? ports->items[dice_below(&attack->dice, (uint32_t)ports->count)] : "445";
         if (to == from || !attack_is_free(attack, to))
             continue;
-        // A step for each host, so that the truth knows which record shows which.
-        uint32_t step = attack_open_step(attack, to, from, at);
         attack_touch(attack, to, from);
         try_port(attack, step, from, to, at, (uint16_t)strtoul(port, NULL, 10));
     }

@@ -19,6 +19,12 @@ static const struct {
 static const char *const stages[STAGE_COUNT] = {"entry",   "foothold",   "escalation", "delivery",
                                                 "control", "collection", "theft",      "cover"};
 
+// Reports call two of them otherwise; scenarios may, too.
+static const struct {
+    const char *word;
+    enum attack_stage stage;
+} stage_synonyms[] = {{"credentials", STAGE_ESCALATION}, {"spread", STAGE_DELIVERY}};
+
 const char *step_verb_word(enum step_verb verb) {
     assert(verb < STEP_VERB_COUNT);
     return verbs[verb].word;
@@ -100,6 +106,9 @@ static enum status read_verb(const struct scenario_reader *reader, const struct 
     struct slice stage_word = yaml_text(node, "stage");
     while (stage < STAGE_COUNT && !slice_equal_string(stage_word, stages[stage]))
         stage++;
+    for (size_t i = 0; i < ARRAY_SIZE(stage_synonyms); i++)
+        if (slice_equal_string(stage_word, stage_synonyms[i].word))
+            stage = stage_synonyms[i].stage;
     if (stage == STAGE_COUNT)
         return scenario_refuse(reader, node->line, "no such stage: %.*s", (int)stage_word.size,
                                (const char *)stage_word.data);

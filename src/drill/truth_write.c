@@ -221,6 +221,19 @@ struct span {
     uint64_t volume_bytes;
 };
 
+// A record proves the host of its step, and the host that its deed went to: a scan is one step of
+// where it came from.
+static void prove_hosts(struct writing *writing, size_t step) {
+    const struct truth *truth = writing->truth;
+    if (citation_count(writing, step))
+        writing->provable[truth->steps[step].host] = 1;
+    for (size_t i = writing->first[step]; i < writing->first[step + 1]; i++) {
+        const struct deed *deed = truth_find_deed(truth, writing->citations[i].mark.serial);
+        if (deed && deed->to.host < truth->organisation->host_count)
+            writing->provable[deed->to.host] = 1;
+    }
+}
+
 static struct span measure(struct writing *writing, uint32_t number) {
     const struct truth *truth = writing->truth;
     struct span span = {CLOCK_MAX, CLOCK_MIN, 0};
@@ -234,8 +247,7 @@ static struct span measure(struct writing *writing, uint32_t number) {
         if (step->last_ns > span.last_ns)
             span.last_ns = step->last_ns;
         span.volume_bytes += step->volume_bytes;
-        if (citation_count(writing, i))
-            writing->provable[step->host] = 1;
+        prove_hosts(writing, i);
     }
     return span;
 }
