@@ -4,6 +4,7 @@
 #define DETECT_DETECTOR_H
 
 #include "base/status.h"
+#include "model/facts.h"
 #include "model/finding.h"
 #include "model/hosts.h"
 #include "model/relation_source.h"
@@ -21,6 +22,7 @@
 struct detect_context {
     const struct relation_source *relations;
     const struct fleet *fleet;
+    const struct facts *facts;
     int64_t first_ns, last_ns; // of the evidence
     const char *spill_directory;
 };

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "inventory/inventory.h"
 #include "match/yara_scan.h"
 #include "pipeline/judge.h"
 #include "pipeline/worker.h"
@@ -275,6 +276,7 @@ static enum status pipeline_judge(struct pipeline_run *run, struct problem *prob
     if (run->options.detectors && run->relations) {
         struct detect_context context = {.relations = relation_store_source(run->relations),
                                          .fleet = relation_store_fleet(run->relations),
+                                         .facts = inventory_facts(),
                                          .first_ns = run->counts.first_ns,
                                          .last_ns = run->counts.last_ns,
                                          .spill_directory = run->options.spill_directory};

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "inventory/inventory.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -190,6 +191,7 @@ static void judge_once(struct relation_table *table, const struct detector *dete
     relation_table_source(table, &source);
     struct detect_context context = {.relations = &source,
                                      .fleet = &table->fleet,
+                                     .facts = inventory_facts(),
                                      .first_ns = START_SECONDS * 1000000000,
                                      .last_ns = START_SECONDS * 1000000000,
                                      .spill_directory = "/tmp"};
