@@ -10,6 +10,7 @@
 #include "relate/clock_book.h"
 #include "relate/identity.h"
 #include "relate/relation_store.h"
+#include "relate/role_book.h"
 
 #include <assert.h>
 
@@ -22,6 +23,7 @@ struct settling {
     struct relater *relater;
     struct identity *identity;
     struct clock_book *clocks;
+    struct role_book *roles;
     struct sorter *merged, *rewritten;
     struct relation_store *store;
     struct relation_sum *sum, *other;
@@ -163,6 +165,7 @@ static enum status settle_store(struct settling *settling, const struct relation
         .to = identity_find(identity, key->parts[PART_TO], sum->first_ns),
         .recorder = identity_find(identity, key->parts[PART_RECORDER], sum->first_ns),
     };
+    role_book_note(settling->roles, key, hosts);
     return relation_store_add(settling->store, key, sum, hosts, problem);
 }
 
@@ -203,8 +206,13 @@ static enum status settle_all(struct settling *settling, struct problem *problem
     if (status == STATUS_OK)
         status = sorter_finish(settling->rewritten, problem);
     settling->store = relation_store_new(2 * relater_memory(settling->relater), directory);
+    uint32_t count;
+    struct fleet_host *hosts = identity_hosts(settling->identity, &count);
+    settling->roles = role_book_new(count);
     if (status == STATUS_OK)
         status = settle_pass(settling, settling->rewritten, settle_store, problem);
+    role_book_settle(settling->roles, hosts);
+    role_book_free(settling->roles);
     return status;
 }
 
