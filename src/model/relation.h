@@ -59,7 +59,7 @@ struct relation {
     uint32_t time_count;
     const struct relation_day *days;
     uint32_t day_count;
-    const struct reference *references; // FINDING_REFERENCES_MAX smallest
+    const struct reference *references; // FINDING_REFERENCES_MAX smallest; times as written
     uint32_t reference_count;
     // Which host's log it stands in (the recording one), as written; part of the key.
     struct slice recorder;

@@ -1,0 +1,140 @@
+// Tests of names, addresses and accounts settled
+// SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
+#include "base/memory.h"
+#include "relate/identity.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const int64_t HOUR_NS = 3600000000000;
+
+static void learn(struct identity *identity, enum relation_kind kind, const char *const parts[4],
+                  int64_t first_ns, int64_t last_ns) {
+    static struct relation_sum *sum;
+    struct relation_key key = {.kind = kind};
+    sum = memory_new(1, sizeof *sum);
+    relation_sum_reset(sum);
+    sum->first_ns = first_ns;
+    sum->last_ns = last_ns;
+    key.parts[PART_FROM] = slice_of_string(parts[0]);
+    key.parts[PART_TO] = slice_of_string(parts[1]);
+    key.parts[PART_ARTEFACT] = slice_of_string(parts[2]);
+    key.parts[PART_RECORDER] = slice_of_string(parts[3]);
+    identity_learn(identity, &key, sum);
+    memory_free(sum);
+}
+
+static void claim(struct identity *identity, const char *name, const char *address,
+                  const char *source, int64_t first_hour, int64_t last_hour) {
+    learn(identity, RELATION_ALIAS, (const char *const[]){name, address, source, ""},
+          first_hour * HOUR_NS, last_hour * HOUR_NS);
+}
+
+static void record(struct identity *identity, const char *recorder) {
+    learn(identity, RELATION_SPAWN, (const char *const[]){"", recorder, "x", recorder}, 0, 0);
+}
+
+static const char *find(struct identity *identity, const char *name, int64_t hour, char text[64]) {
+    uint32_t count;
+    const struct fleet_host *hosts = identity_hosts(identity, &count);
+    uint32_t host = identity_find(identity, slice_of_string(name), hour * HOUR_NS);
+    if (host == FLEET_NO_HOST)
+        return "";
+    memcpy(text, hosts[host].name.data, hosts[host].name.size);
+    text[hosts[host].name.size] = '\0';
+    return text;
+}
+
+static void test_names(void **state) {
+    (void)state;
+    char text[64];
+    struct identity *identity = identity_new();
+    record(identity, "pc-01");
+    record(identity, "PC-01.corp.example");
+    record(identity, "SRV.a.example");
+    record(identity, "SRV.b.example");
+    record(identity, "VERYLONGSERVERNAME.corp.example");
+    claim(identity, "VERYLONGSERVERN", "10.0.0.9", "logon", 1, 2);
+    learn(identity, RELATION_ALIAS, (const char *const[]){"PC-01", "case7", "folder", ""}, 0, 0);
+    learn(identity, RELATION_ALIAS, (const char *const[]){"PC-01", "all", "folder", ""}, 0, 0);
+    learn(identity, RELATION_ALIAS, (const char *const[]){"SRV.a.example", "all", "folder", ""}, 0,
+          0);
+    identity_settle(identity);
+    assert_string_equal(find(identity, "PC-01", 0, text), "PC-01");
+    assert_string_equal(find(identity, "pc-01.CORP.example", 0, text), "PC-01");
+    assert_string_equal(find(identity, "pc-01.other.example", 0, text), "");
+    assert_string_equal(find(identity, "srv.a.example", 0, text), "SRV");
+    assert_string_equal(find(identity, "srv", 0, text), "");
+    assert_string_equal(find(identity, "VeryLongServern", 0, text), "VERYLONGSERVERNAME");
+    assert_string_equal(find(identity, "10.0.0.9", 1, text), "VERYLONGSERVERNAME");
+    assert_string_equal(find(identity, "case7", 0, text), "PC-01");
+    assert_string_equal(find(identity, "all", 0, text), "");
+    uint32_t count;
+    const struct fleet_host *hosts = identity_hosts(identity, &count);
+    assert_int_equal(count, 4);
+    assert_true(hosts[0].has_evidence);
+    identity_free(identity);
+}
+
+static void test_addresses(void **state) {
+    (void)state;
+    char text[64];
+    struct identity *identity = identity_new();
+    claim(identity, "A", "10.0.0.1", "dhcp", 10, 12);
+    claim(identity, "A", "10.0.0.1", "dhcp", 20, 22);
+    claim(identity, "B", "10.0.0.1", "dhcp", 100, 120);
+    claim(identity, "A", "10.0.0.2", "dhcp", 90, 110);
+    claim(identity, "C", "10.0.0.2", "dhcp", 100, 101);
+    claim(identity, "C", "10.0.0.3", "sysmon", 10, 20);
+    claim(identity, "B", "10.0.0.3", "logon", 15, 16);
+    claim(identity, "A", "203.0.113.9", "dhcp", 10, 20);
+    identity_settle(identity);
+    assert_string_equal(find(identity, "10.0.0.1", 11, text), "A");
+    assert_string_equal(find(identity, "10.0.0.1", 16, text), "A"); // nobody else in between
+    assert_string_equal(find(identity, "10.0.0.1", 5, text), "A");
+    assert_string_equal(find(identity, "10.0.0.1", 30, text), "A");
+    assert_string_equal(find(identity, "10.0.0.1", 60, text), ""); // too far from both
+    assert_string_equal(find(identity, "10.0.0.1", 95, text), "B");
+    assert_string_equal(find(identity, "10.0.0.2", 105, text), "");   // two at a time
+    assert_string_equal(find(identity, "10.0.0.3", 15, text), "C");   // its own word counts more
+    assert_string_equal(find(identity, "203.0.113.9", 15, text), ""); // not ours
+    assert_int_equal(identity_conflict_count(identity), 1);
+    identity_free(identity);
+}
+
+static void expect_account(struct identity *identity, const char *from, const char *to) {
+    uint8_t text[RELATION_PART_BYTES_MAX];
+    size_t size = identity_account(identity, slice_of_string(from), text);
+    assert_true(slice_equal_string(slice_of(text, size), to));
+}
+
+static void test_accounts(void **state) {
+    (void)state;
+    struct identity *identity = identity_new();
+    learn(identity, RELATION_ALIAS,
+          (const char *const[]){"CORP\\Alice", "S-1-5-21-1-1001", "account", ""}, 0, 0);
+    learn(identity, RELATION_ALIAS,
+          (const char *const[]){"LAB\\Bob", "S-1-5-21-2-1001", "account", ""}, 0, 0);
+    learn(identity, RELATION_ALIAS,
+          (const char *const[]){"CORP\\Bob", "S-1-5-21-1-1002", "account", ""}, 0, 0);
+    identity_settle(identity);
+    expect_account(identity, "Corp\\ALICE", "corp\\alice");
+    expect_account(identity, "S-1-5-21-1-1001", "corp\\alice");
+    expect_account(identity, "Alice@CORP.EXAMPLE", "corp\\alice");
+    expect_account(identity, "alice@mail.example", "corp\\alice");
+    expect_account(identity, "bob@corp.example", "corp\\bob");
+    expect_account(identity, "bob@mail.example", "bob@mail.example"); // two of them
+    expect_account(identity, "", "");
+    identity_free(identity);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_addresses),
+                                       cmocka_unit_test(test_accounts)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
