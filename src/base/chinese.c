@@ -94,3 +94,18 @@ bool chinese_append_utf8(struct buffer *buffer, struct slice text) {
     }
     return !buffer->failed;
 }
+
+bool chinese_settle(struct buffer *buffer, size_t from) {
+    struct slice text = slice_part(buffer_slice(buffer), from, buffer->size);
+    if (text_is_utf8(text) || !chinese_is_gb18030(text))
+        return false;
+    struct buffer utf8;
+    buffer_init(&utf8, buffer->ceiling);
+    bool fine = chinese_append_utf8(&utf8, text);
+    if (fine) {
+        buffer->size = from;
+        buffer_append_slice(buffer, buffer_slice(&utf8));
+    }
+    buffer_done(&utf8);
+    return fine && !buffer->failed;
+}

@@ -19,4 +19,8 @@ bool chinese_is_gb18030(struct slice text);
 // Append as UTF-8. False, and nothing appended, when it is no GB18030 or the ceiling is reached.
 bool chinese_append_utf8(struct buffer *buffer, struct slice text);
 
+// Turn the buffer's bytes from `from` on into UTF-8 when they are GB18030 (and no UTF-8 already).
+// True when they were.
+bool chinese_settle(struct buffer *buffer, size_t from);
+
 #endif

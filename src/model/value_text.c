@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/chinese.h"
 #include "base/text.h"
 #include "model/value_json.h"
 
@@ -389,6 +390,8 @@ static void append_json_scalar(const struct value *value, struct buffer *buffer)
     struct buffer text;
     buffer_init(&text, buffer->ceiling);
     append_scalar(value, &text);
+    if (kind == VALUE_UTF8)
+        chinese_settle(&text, 0);
     text_append_json(buffer, buffer_slice(&text));
     buffer->failed = buffer->failed || text.failed;
     buffer_done(&text);

@@ -205,18 +205,9 @@ static void find_script(struct web_path *path) {
 
 // A trail byte of GBK may be a letter, '\' or '|': bytes are folded when they are UTF-8.
 static size_t chinese_to_utf8(struct buffer *buffer, size_t start, size_t size, unsigned *marks) {
-    struct slice text = slice_of(buffer->data + start, size);
     buffer->size = start + size;
-    if (text_is_utf8(text) || !chinese_is_gb18030(text))
-        return size;
-    struct buffer utf8;
-    buffer_init(&utf8, buffer->ceiling);
-    if (chinese_append_utf8(&utf8, text)) {
-        buffer->size = start;
-        buffer_append_slice(buffer, buffer_slice(&utf8));
+    if (chinese_settle(buffer, start))
         *marks |= WEB_PATH_CHINESE;
-    }
-    buffer_done(&utf8);
     return buffer->size - start;
 }
 

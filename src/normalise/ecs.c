@@ -1,5 +1,6 @@
 // Events in the names of the Elastic Common Schema
 // SPDX-License-Identifier: Apache-2.0
+#include "base/chinese.h"
 #include "base/text.h"
 #include "normalise/ecs_fields.h"
 #include "normalise/ecs_form.h"
@@ -94,6 +95,7 @@ static struct slice row_text(struct ecs_context *context, const struct ecs_row *
         buffer_reset(&context->text);
         if (!field_source_append_text(context->event, &sources[i], &context->text))
             continue;
+        chinese_settle(&context->text, 0);
         struct slice text = ecs_form_text(row->form, buffer_slice(&context->text));
         if (text.size)
             return text;
@@ -131,6 +133,19 @@ static void message_append(struct ecs_context *context, const char *name) {
     text_append_json(context->buffer, buffer_slice(&context->text));
 }
 
+// Texts in GB18030 are shown as UTF-8, and that is said.
+static void tags_append(struct ecs_context *context, const char *name) {
+    for (uint32_t i = 0; i < context->event->shape->field_count; i++) {
+        const struct value *value = event_value(context->event, i);
+        struct slice text = slice_of(value->data, value->size);
+        if (value->kind != VALUE_UTF8 || text_is_utf8(text) || !chinese_is_gb18030(text))
+            continue;
+        ecs_writer_key(&context->writer, name);
+        buffer_append_text(context->buffer, "[\"gb18030\"]");
+        return;
+    }
+}
+
 static void part_append(struct ecs_context *context, const char *name, enum ecs_part part) {
     bool is_known = context->event->event_class->is_windows;
     buffer_reset(&context->text);
@@ -157,6 +172,9 @@ static void row_append(struct ecs_context *context, const struct ecs_row *row) {
         return;
     case ECS_FORM_MESSAGE:
         message_append(context, row->ecs);
+        return;
+    case ECS_FORM_TAGS:
+        tags_append(context, row->ecs);
         return;
     case ECS_FORM_EVENT_DATA:
         part_append(context, row->ecs, ECS_PART_EVENT_DATA);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/finding_plan.h"
 
+#include "base/chinese.h"
 #include "base/text.h"
 #include "normalise/normalise.h"
 
@@ -156,6 +157,7 @@ void finding_plan_render(const struct finding_plan *plan, const struct event *ev
         from = scratch->size;
         if (!field_source_append_text(event, &plan->fields[i].source, scratch))
             continue;
+        chinese_settle(scratch, from);
         finding->fields[finding->field_count++] =
             (struct finding_field){plan->fields[i].name, slice_of_string(plan->fields[i].ecs),
                                    finding_plan_piece(scratch, from)};
