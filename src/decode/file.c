@@ -327,7 +327,7 @@ static enum status file_decode(void *context, const struct unit *unit,
         .time_ns = CLOCK_NONE,
         .position = {.source = unit->source},
         .raw = first,
-        .raw_sha256 = size > first.size ? state->sha256 : NULL,
+        .raw_sha256 = state->sha256,
     };
     sink->event(sink->context, &event);
     return STATUS_OK;

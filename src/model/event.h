@@ -32,7 +32,7 @@ struct event {
     int64_t time_ns; // as written, CLOCK_NONE when the record has none
     struct position position;
     struct slice raw; // the record's bytes as they lie in the source; a line without its end
-    // Not NULL: the record is larger than what of it lies in `raw`; this is the SHA-256 of all.
+    // Not NULL: the SHA-256 of the record, known already; it may be larger than what lies in `raw`.
     const uint8_t *raw_sha256;
     bool damaged;                          // its chunk failed a checksum
     bool recovered;                        // found in slack or free space

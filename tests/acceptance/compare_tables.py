@@ -100,8 +100,44 @@ def zeek_rows(path):
                    for name, text in zip(columns, line.split("\t"))}
 
 
+INVENTORY = {"Path": "TargetFilename", "FullName": "TargetFilename", "Length": "Size",
+             "SHA256": "sha256", "Signer": "SignedBy", "CreatedUtc": "Created",
+             "ModifiedUtc": "Modified", "LastWriteTimeUtc": "Modified"}
+RUNS = ["LastRun", *(f"PreviousRun{i}" for i in range(7))]
+
+
+def program_path(loaded, name):
+    """Of the files that a program loaded the one that it is, without its volume."""
+    for path in loaded.split(", "):
+        if path.rsplit("\\", 1)[-1].upper().startswith(name.upper()):
+            return re.sub(r"^\\VOLUME\{[^\\]*", "", path)
+    return name
+
+
+def tool_rows(path):
+    for row in csv.DictReader(iter(read_text(path).splitlines(keepends=True))):
+        if "ParentPath" in row:
+            folder = row["ParentPath"].removeprefix(".")
+            row["TargetFilename"] = folder.rstrip("\\") + "\\" + row["FileName"]
+        elif "FilesLoaded" in row:
+            row["TargetFilename"] = program_path(row["FilesLoaded"], row["ExecutableName"])
+        else:
+            row["TargetFilename"] = row["FullPath"]
+        # Prefetch remembers runs: an event each.
+        yield from [row] * max(1, sum(bool(row.get(name)) for name in RUNS))
+
+
+def inventory_rows(path):
+    for row in csv.DictReader(iter(read_text(path).splitlines(keepends=True))):
+        yield {INVENTORY.get(name, name): text for name, text in row.items()}
+
+
 # (first bytes, reader)
 KINDS = [
+    (rb"EntryNumber,SequenceNumber,InUse,", tool_rows),
+    (rb"ApplicationName,ProgramId,", tool_rows),
+    (rb"Note,SourceFilename,", tool_rows),
+    (rb"(Path,Size,CreatedUtc|FullName,Length|\"DisplayName\",)", inventory_rows),
     (rb"(\xef\xbb\xbf)?([^\r\n]*\r?\n)?#Software: Microsoft Exchange", exchange_rows),
     (rb"(\xef\xbb\xbf)?#Software: Microsoft Internet Information Services", w3c_rows),
     (rb"#separator \\x09", zeek_rows),
@@ -127,7 +163,8 @@ def plain(text):
     """As JSON output has it: bytes that are not UTF-8 are replaced."""
     if not isinstance(text, str):
         return text
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return re.sub("\ufffd+", "\ufffd", text)  # how many for broken bytes is a matter of taste
 
 
 def differences(path, program, read):
@@ -140,6 +177,7 @@ def differences(path, program, read):
     for number, (row, event) in enumerate(zip(wanted, given), 1):
         row = {name: plain(text) for name, text in row.items() if text is not None}
         cells += len(row)
+        event = {name: plain(text) for name, text in event.items()}
         for name in row.keys() | event.keys():
             if row.get(name) != event.get(name):
                 found.append(f"row {number} {name}: {row.get(name)!r} is {event.get(name)!r}")

@@ -149,6 +149,27 @@ class Files(EvidenceCase):
         found = self.one(self.put("cut.exe", other.read_bytes()[:-200]))
         self.assertEqual(found["SignatureState"], "signature cannot be read")
 
+    def test_rules_see_files(self):
+        path = self.put("HOST1/C/Users/Public/bad.bin", b"\0bad")
+        digest = hashlib.sha256(b"\0bad").hexdigest()
+        (self.rules / "hash.yml").write_text(f"""title: A known file
+id: 44444444-4444-4444-8444-444444444444
+status: stable
+level: high
+logsource: {{product: windows, category: file_event}}
+detection:
+    hash:
+        Hashes|contains: SHA256={digest.upper()}
+    place:
+        TargetFilename|startswith: C:\\Users\\Public\\
+    condition: hash and place
+""")
+        found = self.findings("--files", self.evidence)
+        self.assertEqual([one["rule"]["name"] for one in found], ["A known file"])
+        self.assertEqual(found[0]["host"]["name"], "HOST1")
+        self.assertEqual(found[0]["evidence"]["sha256"], digest)
+        self.assertEqual(found[0]["evidence"]["file"], str(path))
+
     def test_evidence_is_the_file(self):
         path = self.put("a.bin", b"\0\1\2")
         out = self.call("evidence", "--bytes", f"{path}:0").stdout
