@@ -26,7 +26,12 @@ struct run {
     uint64_t failure_count;
 };
 
-// tests/cases/rules/NAME.hit.jsonl belongs to rules/sigma/NAME.yml.
+// What the lines of a file of cases are, by its end.
+static const struct {
+    const char *end, *decoder;
+} KINDS[] = {{"jsonl", "json_lines"}, {"w3c", "w3c"}, {"csv", "exchange_csv"}};
+
+// tests/cases/rules/NAME.hit.jsonl (or another of KINDS) belongs to rules/sigma/NAME.yml.
 static uint32_t rule_of(const struct ruleset *ruleset, const char *path) {
     const char *stem = strrchr(path, '/') + 1;
     size_t size = strcspn(stem, ".");
@@ -80,20 +85,6 @@ static void file_check(struct run *run, void *state) {
     assert_true(run->line_count > before);
 }
 
-static void kind_check(struct run *run, void *state, const char *pattern, bool must_hit) {
-    glob_t found;
-    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
-    // Each rule has its file of either kind.
-    assert_int_equal(found.gl_pathc, ruleset_count(run->ruleset));
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        run->path = found.gl_pathv[i];
-        run->rule = rule_of(run->ruleset, run->path);
-        run->must_hit = must_hit;
-        file_check(run, state);
-    }
-    globfree(&found);
-}
-
 static const struct decoder *decoder_find(const char *name) {
     size_t count = 0;
     const struct decoder *const *decoders = decode_list(&count);
@@ -102,6 +93,41 @@ static const struct decoder *decoder_find(const char *name) {
             return decoders[i];
     fail_msg("no decoder %s", name);
     return NULL;
+}
+
+// Shapes live as long as their decoder's state, and so must those who know them by number.
+static void case_file_check(struct run *run) {
+    void *state = run->decoder->new_state(&(struct decode_options){.recover = false});
+    run->normaliser = normaliser_new();
+    run->matcher = matcher_new(run->ruleset);
+    file_check(run, state);
+    matcher_free(run->matcher);
+    normaliser_free(run->normaliser);
+    run->decoder->free_state(state);
+}
+
+// Each rule has one file of this kind of case.
+static void case_check(struct run *run, const char *of_case, bool must_hit) {
+    size_t count = 0;
+    for (size_t k = 0; k < ARRAY_SIZE(KINDS); k++) {
+        char pattern[512];
+        int size = snprintf(pattern, sizeof pattern, SOURCE_ROOT "/tests/cases/rules/*.%s.%s",
+                            of_case, KINDS[k].end);
+        assert_in_range(size, 1, sizeof pattern - 1);
+        glob_t found;
+        int status = glob(pattern, 0, NULL, &found);
+        assert_true(status == 0 || status == GLOB_NOMATCH);
+        run->decoder = decoder_find(KINDS[k].decoder);
+        for (size_t i = 0; status == 0 && i < found.gl_pathc; i++) {
+            run->path = found.gl_pathv[i];
+            run->rule = rule_of(run->ruleset, run->path);
+            run->must_hit = must_hit;
+            case_file_check(run);
+            count++;
+        }
+        globfree(&found);
+    }
+    assert_int_equal(count, ruleset_count(run->ruleset));
 }
 
 static void every_rule_hits_its_hits_and_no_near_miss(void **unused) {
@@ -116,20 +142,12 @@ static void every_rule_hits_its_hits_and_no_near_miss(void **unused) {
                  (int)complaint->text.size, (const char *)complaint->text.data);
     }
     assert_in_range(ruleset_count(ruleset), 30, 10000);
-    struct run run = {.ruleset = ruleset,
-                      .matcher = matcher_new(ruleset),
-                      .normaliser = normaliser_new(),
-                      .decoder = decoder_find("json_lines")};
-    struct decode_options decode_options = {.recover = false};
-    void *state = run.decoder->new_state(&decode_options);
-    kind_check(&run, state, SOURCE_ROOT "/tests/cases/rules/*.hit.jsonl", true);
-    kind_check(&run, state, SOURCE_ROOT "/tests/cases/rules/*.miss.jsonl", false);
+    struct run run = {.ruleset = ruleset};
+    case_check(&run, "hit", true);
+    case_check(&run, "miss", false);
     print_message("%zu rules, %llu lines\n", ruleset_count(ruleset),
                   (unsigned long long)run.line_count);
     assert_int_equal(run.failure_count, 0);
-    matcher_free(run.matcher);
-    normaliser_free(run.normaliser);
-    run.decoder->free_state(state);
     ruleset_free(ruleset);
 }
 
