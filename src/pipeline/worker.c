@@ -119,7 +119,9 @@ static void worker_match(struct worker *worker, const struct event *event, struc
 }
 
 static void worker_relate(struct worker *worker, const struct event *event, struct slice host) {
-    enum status status = relater_observe(worker->relater, event, host, &worker->problem);
+    enum status status = relater_count(worker->relater, event, host, &worker->problem);
+    if (status == STATUS_OK)
+        status = relater_observe(worker->relater, event, host, &worker->problem);
     if (status != STATUS_OK)
         worker_fail(worker, status);
 }
@@ -228,6 +230,8 @@ static void worker_unit(struct worker *worker, const struct unit *unit) {
     uint64_t hits = worker->counts.hits;
     enum status status =
         decoder->decode(worker_decoder_state(worker, decoder), unit, &sink, &worker->problem);
+    if (status == STATUS_OK && worker->relater)
+        status = relater_end_unit(worker->relater, &worker->problem);
     if (status != STATUS_OK)
         worker_fail(worker, status);
     // Text has neither a time nor a channel that a filter could look at.

@@ -30,6 +30,12 @@ void relater_free(struct relater *relater);
 enum status relater_observe(struct relater *relater, const struct event *event, struct slice host,
                             struct problem *problem);
 
+// Count a classified event among its host's and log's (RELATION_COVERAGE). What was counted is told
+// by relater_end_unit, after the last event of each unit.
+enum status relater_count(struct relater *relater, const struct event *event, struct slice host,
+                          struct problem *problem);
+enum status relater_end_unit(struct relater *relater, struct problem *problem);
+
 // Note that a rule held for it (RELATION_RULE_HIT).
 enum status relater_hit(struct relater *relater, const struct rule *rule, const struct event *event,
                         struct slice host, struct problem *problem);

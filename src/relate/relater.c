@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/stage.h"
+#include "relate/coverage.h"
 
 #include <assert.h>
 
@@ -46,7 +47,8 @@ struct relater {
     struct arena scratch_arena;
     struct buffer scratch;
     struct buffer key;
-    struct cache_slot *cache; // made with the first record that says something
+    struct coverage *coverage; // made with the first record that is counted
+    struct cache_slot *cache;  // made with the first record that says something
 };
 
 struct relater *relater_new(size_t memory_bytes, const char *spill_directory) {
@@ -71,6 +73,7 @@ void relater_free(struct relater *relater) {
     memory_free(relater->plans);
     buffer_done(&relater->scratch);
     buffer_done(&relater->key);
+    coverage_free(relater->coverage);
     memory_free(relater->cache);
     memory_free(relater);
 }
@@ -276,6 +279,18 @@ enum status relater_observe(struct relater *relater, const struct event *event, 
     slot->generation = generation;
     slot->day = day;
     return STATUS_OK;
+}
+
+enum status relater_count(struct relater *relater, const struct event *event, struct slice host,
+                          struct problem *problem) {
+    if (!relater->coverage)
+        relater->coverage = coverage_new();
+    return coverage_observe(relater->coverage, relater->table, event, host, problem);
+}
+
+enum status relater_end_unit(struct relater *relater, struct problem *problem) {
+    return relater->coverage ? coverage_flush(relater->coverage, relater->table, problem)
+                             : STATUS_OK;
 }
 
 // "attack.t1059.001" -> "T1059.001" of the rule's first technique.

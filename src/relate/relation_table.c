@@ -223,6 +223,53 @@ bool relation_table_note(struct relation_table *table, uint32_t place,
     return true;
 }
 
+static bool table_add_batch(struct relation_table *table, uint32_t place,
+                            const struct relation_batch *batch) {
+    struct relation_entry *entry = &table->entries[place];
+    bool cites = reference_would_keep(entry->references, entry->reference_count,
+                                      batch->reference.time_ns, &batch->reference.position);
+    if (!table_reserve_all(table, entry, cites, false))
+        return false;
+    uint32_t count = entry->reference_count;
+    if (cites)
+        reference_insert(entry->references, &count, &batch->reference);
+    entry->reference_count = (uint16_t)count;
+    entry->count += batch->count;
+    if (batch->number_min < entry->bytes_in_min)
+        entry->bytes_in_min = batch->number_min;
+    if (batch->number_max > entry->bytes_in_max)
+        entry->bytes_in_max = batch->number_max;
+    if (batch->first_ns == CLOCK_NONE)
+        return true;
+    if (entry->first_ns == CLOCK_NONE || batch->first_ns < entry->first_ns)
+        entry->first_ns = batch->first_ns;
+    if (batch->last_ns > entry->last_ns)
+        entry->last_ns = batch->last_ns;
+    if (!(entry->keeps & RELATION_KEEPS_DAYS))
+        return true;
+    struct relation_day day = {day_of(batch->first_ns),
+                               batch->count < UINT32_MAX ? (uint32_t)batch->count : UINT32_MAX, 0,
+                               0};
+    count = entry->day_count;
+    days_insert(entry->days, &count, &day);
+    entry->day_count = (uint16_t)count;
+    return true;
+}
+
+enum status relation_table_add(struct relation_table *table, struct slice key,
+                               const struct relation_batch *batch, struct problem *problem) {
+    uint32_t place;
+    enum status status = relation_table_place(table, key, &place, problem);
+    if (status != STATUS_OK || table_add_batch(table, place, batch))
+        return status;
+    status = relation_table_spill(table, problem);
+    if (status == STATUS_OK)
+        status = relation_table_place(table, key, &place, problem);
+    if (status == STATUS_OK && !table_add_batch(table, place, batch))
+        status = problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
+    return status;
+}
+
 static void table_sum(struct relation_sum *sum, const struct relation_entry *entry) {
     sum->first_ns = entry->first_ns;
     sum->last_ns = entry->last_ns;

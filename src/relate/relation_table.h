@@ -36,6 +36,18 @@ struct relation_witness {
 bool relation_table_note(struct relation_table *table, uint32_t place,
                          const struct relation_share *share, struct relation_witness *witness);
 
+// Several records at once, of one day. The first speaks for them.
+struct relation_batch {
+    uint64_t count; // at least 1
+    int64_t first_ns, last_ns;
+    uint64_t number_min, number_max; // into bytes_in_min, bytes_in_max
+    struct reference reference;
+};
+
+// Add a batch to the relation of that key, made when new. May spill first.
+enum status relation_table_add(struct relation_table *table, struct slice key,
+                               const struct relation_batch *batch, struct problem *problem);
+
 enum status relation_table_spill(struct relation_table *table, struct problem *problem);
 
 // Spill, and give what all spilled: the caller owns it. Only relation_table_free may follow.
