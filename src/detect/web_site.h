@@ -1,0 +1,132 @@
+// What one server was asked for, by whom
+// SPDX-License-Identifier: Apache-2.0
+#ifndef DETECT_WEB_SITE_H
+#define DETECT_WEB_SITE_H
+
+#include "base/arena.h"
+#include "base/table.h"
+#include "detect/reading.h"
+
+// A server's web requests with what is ordinary taken away. A path is **ordinary** once it was
+// asked for, with an answer, by 5 inside clients or 3 accounts or clients out of 20 outside
+// networks, at the latest a day after the first stranger got an answer from it: a path that
+// strangers used first is not made ordinary by the many hosts that were later made to call it. What
+// is kept: rows of outside clients on paths that are not ordinary, rows of a few inside clients on
+// paths that hardly anybody uses, and what stands out on ordinary ones (web_row.existing).
+enum {
+    WEB_ROWS_MAX = 49152,         // of a server; without those that found nothing
+    WEB_MISSING_ROWS_MAX = 16384, // rows that found nothing
+    WEB_STEM_ROWS_MAX = 2048,
+    WEB_STEMS_MAX = 65536,
+    WEB_FILES_MAX = 65536,
+    WEB_SPAWNS_MAX = 4096,
+    WEB_PRODUCTS_MAX = 8,
+    WEB_ROW_TIMES_MAX = 64
+};
+
+#define WEB_MINUTE (60ll * 1000000000)
+#define WEB_HOUR (60 * WEB_MINUTE)
+#define WEB_DAY (24 * WEB_HOUR)
+
+enum web_answer {
+    WEB_ANSWER_GOOD,    // 2xx
+    WEB_ANSWER_MOVED,   // 3xx
+    WEB_ANSWER_MISSING, // 404, 410
+    WEB_ANSWER_REFUSED, // other 4xx
+    WEB_ANSWER_FAILED   // 5xx
+};
+
+struct web_row {
+    struct relation relation; // kept with the site
+    uint32_t stem;
+    uint32_t net; // index into nets; outside clients only
+    enum web_answer answer;
+    bool outside, named; // an account is given, and it is no computer's
+    bool post;           // or PUT
+    bool odd;            // written in another way than it means
+    bool query, no_referrer;
+    bool hit;      // looks like an attempt to break in, see web_site.c
+    bool existing; // on an ordinary path
+};
+
+struct web_stem {
+    struct slice path;
+    uint32_t inside_clients, outside_clients, accounts, nets;
+    uint64_t requests, outside_requests, outside_posts, inside_posts;
+    uint64_t usual_size_min, usual_size_max; // of ordinary clients' answers
+    int64_t first_good_ns, first_missing_ns; // CLOCK_NONE: never
+    int64_t first_outside_ns;                // first answer to an outside client without account
+    int64_t ordinary_ns;
+    uint32_t row_start, row_count;
+    bool ordinary, script, is_static, admin, login, upgrade;
+    bool refused; // an outside client was refused or met an error here
+};
+
+// /24 or /48 of outside clients.
+struct web_net {
+    uint64_t hash;
+    uint32_t missing, hits;
+};
+
+// A page file or its compiled trace.
+struct web_file {
+    struct relation relation;
+    struct slice name; // last part of the path
+    bool listed, created, deleted, compiled;
+};
+
+// A product that ordinary clients use here.
+struct web_product {
+    const char *name;
+    struct relation relation; // its first
+    uint64_t requests;
+    uint32_t stems;
+};
+
+struct web_site {
+    struct slice name;
+    uint32_t host;
+    struct web_stem *stems;
+    uint32_t stem_count, stem_room;
+    struct web_row *rows; // of one stem together, by time
+    uint32_t row_count, row_room, missing_rows;
+    uint32_t *order; // rows by time
+    struct web_net *nets;
+    uint32_t net_count, net_room;
+    struct table net_table;
+    struct relation *spawns; // children of web server processes
+    uint32_t spawn_count;
+    struct web_file *files;
+    uint32_t file_count, file_room;
+    struct web_product products[WEB_PRODUCTS_MAX];
+    uint32_t product_count;
+    uint32_t listed_pages;
+    uint64_t requests, left_out;
+    int64_t first_ns, last_ns;
+    bool has_no_referrer, has_taken; // the log has the field, as far as it can be told
+    struct arena arena;
+};
+
+typedef enum status web_site_take(void *taker, const struct web_site *site,
+                                  struct problem *problem);
+
+// Every server that has web requests, in the order of names; the site lives for the call. One
+// pass over web requests, child processes and files: memory is one server's (at most some 120 MiB).
+enum status web_sites_each(const struct detect_context *context, web_site_take *take, void *taker,
+                           struct problem *problem);
+
+// The first hit in [from_ns, before_ns) that is not on this stem; CLOCK_NONE.
+int64_t web_site_hit_before(const struct web_site *site, uint32_t stem, int64_t from_ns,
+                            int64_t before_ns);
+
+// The page file of a path: same name, and same directory where both have one. NULL.
+const struct web_file *web_site_file(const struct web_site *site, const struct web_stem *stem);
+
+// Whether a child of a web server process began within `within_ns` after a request of the row;
+// the child's place in spawns, or UINT32_MAX.
+uint32_t web_row_child(const struct web_site *site, const struct web_row *row, int64_t within_ns);
+
+// A path names one of these, in ASCII lower case.
+bool web_path_has_word(struct slice path, const char *const *words, size_t count);
+
+#endif
