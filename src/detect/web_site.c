@@ -218,6 +218,25 @@ static struct slice last_part(struct slice path) {
     return slice_part(path, at, path.size);
 }
 
+static const char *const WORKERS[] = {"w3wp.exe",    "umworkerprocess.exe",
+                                      "java.exe",    "javaw.exe",
+                                      "java",        "httpd.exe",
+                                      "httpd",       "apache2",
+                                      "nginx.exe",   "nginx",
+                                      "php-cgi.exe", "php-fpm",
+                                      "php.exe",     "tomcat.exe",
+                                      "tomcat7.exe", "tomcat8.exe",
+                                      "tomcat9.exe", "tomcat10.exe",
+                                      "node.exe"};
+
+static bool is_worker(struct slice image) {
+    struct slice name = last_part(image);
+    for (size_t i = 0; i < ARRAY_SIZE(WORKERS); i++)
+        if (text_equal_fold_ascii(name, slice_of_string(WORKERS[i])))
+            return true;
+    return false;
+}
+
 static void site_file(struct web_site *site, const struct relation *relation) {
     struct slice name = last_part(relation->artefact);
     bool compiled = slice_ends(name, SLICE(".compiled"));
@@ -236,27 +255,13 @@ static void site_file(struct web_site *site, const struct relation *relation) {
     if (!web_relation_keep(&site->arena, relation, &file->relation))
         return;
     file->name = last_part(file->relation.artefact);
+    file->by_worker = created && is_worker(file->relation.detail[1]);
     site->listed_pages += listed && !compiled;
     site->file_count++;
 }
 
-static const char *const WORKERS[] = {"w3wp.exe",    "umworkerprocess.exe",
-                                      "java.exe",    "javaw.exe",
-                                      "java",        "httpd.exe",
-                                      "httpd",       "apache2",
-                                      "nginx.exe",   "nginx",
-                                      "php-cgi.exe", "php-fpm",
-                                      "php.exe",     "tomcat.exe",
-                                      "tomcat7.exe", "tomcat8.exe",
-                                      "tomcat9.exe", "tomcat10.exe",
-                                      "node.exe"};
-
 static void site_spawn(struct web_site *site, const struct relation *relation) {
-    struct slice parent = last_part(relation->detail[0]);
-    bool worker = false;
-    for (size_t i = 0; i < ARRAY_SIZE(WORKERS) && !worker; i++)
-        worker = text_equal_fold_ascii(parent, slice_of_string(WORKERS[i]));
-    if (worker && site->spawn_count < WEB_SPAWNS_MAX &&
+    if (is_worker(relation->detail[0]) && site->spawn_count < WEB_SPAWNS_MAX &&
         web_relation_keep(&site->arena, relation, &site->spawns[site->spawn_count]))
         site->spawn_count++;
 }
@@ -280,7 +285,28 @@ static int order_compare(const void *left, const void *right, void *context) {
     return *(const uint32_t *)left < *(const uint32_t *)right ? -1 : 1;
 }
 
+static int child_compare(const void *left, const void *right) {
+    const struct web_child *a = left, *b = right;
+    if (a->time_ns != b->time_ns)
+        return a->time_ns < b->time_ns ? -1 : 1;
+    if (a->spawn != b->spawn)
+        return a->spawn < b->spawn ? -1 : 1;
+    return a->reference < b->reference ? -1 : a->reference > b->reference;
+}
+
+static void site_settle_children(struct web_site *site) {
+    site->children = memory_resize(site->children, site->spawn_count * FINDING_REFERENCES_MAX + 1u,
+                                   sizeof *site->children);
+    site->child_count = 0;
+    for (uint32_t i = 0; i < site->spawn_count; i++)
+        for (uint32_t k = 0; k < site->spawns[i].reference_count; k++)
+            site->children[site->child_count++] =
+                (struct web_child){site->spawns[i].references[k].time_ns, i, k};
+    qsort(site->children, site->child_count, sizeof *site->children, child_compare);
+}
+
 static void site_settle(struct web_site *site) {
+    site_settle_children(site);
     site->order = memory_resize(site->order, site->row_count + 1, sizeof *site->order);
     for (uint32_t i = 0; i < site->row_count; i++) {
         struct web_row *row = &site->rows[i];
@@ -350,6 +376,7 @@ enum status web_sites_each(const struct detect_context *context, web_site_take *
     table_done(&site.net_table);
     arena_done(&site.arena);
     memory_free(site.spawns);
+    memory_free(site.children);
     memory_free(site.stems);
     memory_free(site.rows);
     memory_free(site.order);
@@ -390,19 +417,14 @@ const struct web_file *web_site_file(const struct web_site *site, const struct w
     return NULL;
 }
 
-static bool child_follows(const struct relation *child, int64_t time_ns, int64_t within_ns) {
-    for (uint32_t i = 0; i < child->reference_count; i++) {
-        int64_t after = child->references[i].time_ns - time_ns;
-        if (after >= -2 * 1000000000ll && after <= within_ns)
-            return true;
+uint32_t web_site_child_from(const struct web_site *site, int64_t time_ns) {
+    uint32_t low = 0, high = site->child_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (site->children[middle].time_ns < time_ns)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return false;
-}
-
-uint32_t web_row_child(const struct web_site *site, const struct web_row *row, int64_t within_ns) {
-    for (uint32_t i = 0; i < site->spawn_count; i++)
-        for (uint32_t k = 0; k < row->relation.time_count; k++)
-            if (child_follows(&site->spawns[i], row->relation.times[k], within_ns))
-                return i;
-    return UINT32_MAX;
+    return low;
 }

@@ -73,6 +73,13 @@ struct web_file {
     struct relation relation;
     struct slice name; // last part of the path
     bool listed, created, deleted, compiled;
+    bool by_worker; // a web server process wrote it
+};
+
+// A program that a web server process started, once.
+struct web_child {
+    int64_t time_ns;
+    uint32_t spawn, reference; // places in spawns and its references
 };
 
 // A product that ordinary clients use here.
@@ -96,6 +103,8 @@ struct web_site {
     struct table net_table;
     struct relation *spawns; // children of web server processes
     uint32_t spawn_count;
+    struct web_child *children; // by time
+    uint32_t child_count;
     struct web_file *files;
     uint32_t file_count, file_room;
     struct web_product products[WEB_PRODUCTS_MAX];
@@ -122,9 +131,8 @@ int64_t web_site_hit_before(const struct web_site *site, uint32_t stem, int64_t 
 // The page file of a path: same name, and same directory where both have one. NULL.
 const struct web_file *web_site_file(const struct web_site *site, const struct web_stem *stem);
 
-// Whether a child of a web server process began within `within_ns` after a request of the row;
-// the child's place in spawns, or UINT32_MAX.
-uint32_t web_row_child(const struct web_site *site, const struct web_row *row, int64_t within_ns);
+// The first child at or after a time; child_count when there is none.
+uint32_t web_site_child_from(const struct web_site *site, int64_t time_ns);
 
 // A path names one of these, in ASCII lower case.
 bool web_path_has_word(struct slice path, const char *const *words, size_t count);
