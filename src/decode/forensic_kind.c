@@ -60,7 +60,7 @@ static bool name_is(struct slice name, const char *wanted) {
         uint8_t other = (uint8_t)*wanted++;
         byte = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
         other = other >= 'A' && other <= 'Z' ? (uint8_t)(other | 0x20) : other;
-        if (byte != other)
+        if (byte != other || other == 0)
             return false;
     }
     return *wanted == 0;
