@@ -37,8 +37,12 @@ BATCH = 50
 SAMPLES_MAX = 4
 SAMPLE_BYTES_MAX = 1200 * 1024
 EVTX_HEADER, EVTX_CHUNK = 4096, 65536
-FORMATS = ("evtx", "json", "sigma", "image")
-ENDING = {"evtx": "evtx", "json": "jsonl", "sigma": "yml", "image": "image"}
+# Text formats: how many lines of header each part needs above it, and the file's ending. A further
+# format is a line here, one in tests/mutate/mutate.c and a seed tests/mutate/<format>.<ending>.
+TEXTS = {"w3c": (4, "log"), "access_log": (0, "log"), "release_catalogue": (1, "csv")}
+FORMATS = ("evtx", "json", *TEXTS, "sigma", "image")
+ENDING = {"evtx": "evtx", "json": "jsonl", "sigma": "yml", "image": "image",
+          **{name: ending for name, (_, ending) in TEXTS.items()}}
 
 Run = collections.namedtuple("Run", "status signal hung seconds peak output errors")
 Seed = collections.namedtuple("Seed", "format path parts")  # parts: Counter of lines each
@@ -94,11 +98,14 @@ def parts_of(format_name, data):
         return [header + data[at:at + EVTX_CHUNK]
                 for at in range(EVTX_HEADER, len(data) - EVTX_CHUNK + 1, EVTX_CHUNK)]
     lines = data.split(b"\n")
-    return lines if lines[-1] else lines[:-1]
+    lines = lines if lines[-1] else lines[:-1]
+    count, _ = TEXTS.get(format_name, (0, ""))
+    header = b"".join(line + b"\n" for line in lines[:count])
+    return [b""] * count + [header + line for line in lines[count:]]
 
 
 def words_for(format_name, path, evidence):
-    if format_name in ("evtx", "json"):
+    if format_name in ("evtx", "json", *TEXTS):
         return ["events", "--raw", path]
     words = ["scan", evidence, "-q", "-f", "jsonl", "-o", "-"]
     if format_name == "sigma":
@@ -158,6 +165,9 @@ def seeds_make(program, build, wanted):
             program.run(["events", "--raw", own]).output.splitlines(True)[:24]) +
             first_lines(evidence, 16))
         seeds["json"] = [seed_make(program, "json", path) for path in (short, shippers)]
+    for name, (_, ending) in TEXTS.items():
+        if name in wanted:
+            seeds[name] = [seed_make(program, name, TOP / "tests" / "mutate" / f"{name}.{ending}")]
     if "sigma" in wanted:
         seeds["sigma"] = [Seed("sigma", path, [])
                           for path in sorted((TOP / "rules" / "sigma").glob("*.yml"))]

@@ -2,15 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz_lines.h"
 
+#include <strings.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 extern const struct decoder decoder_release_catalogue;
 
 // A header may stand wherever no header was before.
 static bool line_is_silent(struct slice line, uint64_t number) {
+    static const char WORD[] = "version";
     (void)number;
-    return line.size == 0 || !line.data || memmem(line.data, line.size, "ersion", 6) ||
-           memmem(line.data, line.size, "ERSION", 6);
+    for (size_t at = 0; at + 7 <= line.size; at++)
+        if (strncasecmp((const char *)line.data + at, WORD, 7) == 0)
+            return true;
+    return line.size == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

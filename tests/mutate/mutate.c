@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// usage: mutate evtx|json|sigma|image SEED DIRECTORY FIRST COUNT
+// usage: mutate FORMAT SEED DIRECTORY FIRST COUNT
 // Writes mutants FIRST to FIRST + COUNT - 1 of the file SEED to DIRECTORY/<number>.<ending> and
 // prints a line for each: number, what was done, and the parts of the seed that are still whole
 // ("0-3,7").
@@ -81,6 +81,9 @@ struct format {
 static const struct format formats[] = {
     {"evtx", "evtx", evtx_part_count, evtx_mutate},
     {"json", "jsonl", json_part_count, json_mutate},
+    {"w3c", "log", json_part_count, w3c_mutate},
+    {"access_log", "log", json_part_count, access_log_mutate},
+    {"release_catalogue", "csv", json_part_count, table_mutate},
     {"sigma", "yml", NULL, sigma_mutate},
     {"image", "image", NULL, image_mutate},
 };

@@ -41,6 +41,12 @@ void evtx_mutate(struct mutant *mutant);
 size_t json_part_count(struct slice seed);
 void json_mutate(struct mutant *mutant);
 
+// Lines with four lines of header above them (W3C), and tables whose values may be quoted: a quote
+// that opens may take the lines after it along.
+void w3c_mutate(struct mutant *mutant);
+void access_log_mutate(struct mutant *mutant);
+void table_mutate(struct mutant *mutant);
+
 // Sigma rules, and a file of which nothing is known; they have no parts.
 void sigma_mutate(struct mutant *mutant);
 void image_mutate(struct mutant *mutant);

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+enum {
+    W3C_HEADER_LINES = 4
+};
+
 // The line that is being damaged: bytes of the mutant, without the line's end.
 struct line {
     size_t start;
@@ -168,4 +172,29 @@ void json_mutate(struct mutant *mutant) {
     mutant->kind = line_kinds[kind].name;
     line_kinds[kind].damage(mutant, line);
     mutant_lose(mutant, part);
+}
+
+static size_t first_lost(const struct mutant *mutant) {
+    size_t part = 0;
+    while (part < mutant->part_count && !mutant->lost[part])
+        part++;
+    return part;
+}
+
+void w3c_mutate(struct mutant *mutant) {
+    json_mutate(mutant);
+    if (first_lost(mutant) < W3C_HEADER_LINES)
+        mutant_lose_from(mutant, 0);
+}
+
+// A first line that fills all that recognition looks at leaves a log that nobody knows.
+void access_log_mutate(struct mutant *mutant) {
+    json_mutate(mutant);
+    if (first_lost(mutant) == 0)
+        mutant_lose_from(mutant, 0);
+}
+
+void table_mutate(struct mutant *mutant) {
+    json_mutate(mutant);
+    mutant_lose_from(mutant, first_lost(mutant));
 }
