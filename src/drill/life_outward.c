@@ -218,14 +218,18 @@ static void send_mail(struct life_stream *stream, struct dice *dice) {
     life_move_message(stream, dice, outside ? MAIL_SENT : MAIL_DELIVERED);
 }
 
-static void renew_lease(struct life_stream *stream) {
+static void renew_lease(struct life_stream *stream, bool renewed) {
     const struct organisation *organisation = stream->plan->organisation;
     if (!stream->host->leases || stream->plan->resolver == DEED_NO_HOST)
         return;
     struct deed *deed = life_add_to(stream, DEED_LEASE, 10, stream->plan->resolver);
     int64_t start = organisation_lease_start(organisation, deed->time_ns);
-    deed->lease.until_ns = start + 4 * 86400 * 1000000000ll;
-    deed->lease.renewed = true;
+    deed->lease.until_ns = start + ORGANISATION_LEASE_NS;
+    deed->lease.renewed = renewed;
+}
+
+void life_happen_lease(struct life_stream *stream) {
+    renew_lease(stream, false);
 }
 
 void life_happen_outward(struct life_stream *stream, struct dice *dice) {
@@ -249,5 +253,5 @@ void life_happen_outward(struct life_stream *stream, struct dice *dice) {
     else if (roll < 97)
         send_mail(stream, dice);
     else
-        renew_lease(stream);
+        renew_lease(stream, true);
 }

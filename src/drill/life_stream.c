@@ -88,7 +88,8 @@ static uint32_t busy(const struct life_stream *stream, int64_t time_ns) {
 // quiet hours keep few.
 static int64_t draw_next(struct life_stream *stream, enum life_track track, uint32_t a_day) {
     struct dice *dice = &stream->lanes[track]->dice;
-    int64_t end = stream->plan->organisation->end_ns, time_ns = stream->lanes[track]->next_ns;
+    int64_t end = stream->plan->organisation->end_ns;
+    int64_t time_ns = track == TRACK_OUTWARD ? stream->outward_ns : stream->lanes[track]->next_ns;
     uint64_t mean = is_machine(stream->host) ? 54 : 30; // of busy(), over a week
     uint64_t step_ms = 86400000ull * mean / 100 / (a_day ? a_day : 1);
     while (time_ns < end) {
@@ -183,6 +184,21 @@ static int64_t next_round(struct life_stream *stream) {
     return stream->rounds[stream->round_at].time_ns;
 }
 
+// Leases change with their period, for everybody: the server gives each its address anew.
+static int64_t first_lease(const struct life_stream *stream) {
+    const struct organisation *organisation = stream->plan->organisation;
+    if (!stream->host->leases || stream->plan->resolver == DEED_NO_HOST)
+        return INT64_MAX;
+    struct dice dice;
+    host_dice_init(&dice, stream->host, 0x1EA5E);
+    return organisation_lease_start(organisation, organisation->start_ns) +
+           (int64_t)dice_below(&dice, 60000) * 1000000;
+}
+
+static int64_t next_outward(const struct life_stream *stream) {
+    return stream->lease_ns < stream->outward_ns ? stream->lease_ns : stream->outward_ns;
+}
+
 struct life_stream *life_stream_new(const struct life_plan *plan, const struct host *host,
                                     enum life_scope scope) {
     struct life_stream *stream = memory_new(1, sizeof *stream);
@@ -197,8 +213,14 @@ struct life_stream *life_stream_new(const struct life_plan *plan, const struct h
         struct life_lane *lane = stream->lanes[i] = memory_new(1, sizeof *lane);
         host_dice_init(&lane->dice, host, 0x11FE + i);
         lane->next_ns = plan->organisation->start_ns;
+        stream->outward_ns = plan->organisation->start_ns;
         lane->next_ns =
             i == TRACK_ROUND ? next_round(stream) : draw_next(stream, i, rate(stream, i));
+        if (i != TRACK_OUTWARD)
+            continue;
+        stream->outward_ns = lane->next_ns;
+        stream->lease_ns = first_lease(stream);
+        lane->next_ns = next_outward(stream);
     }
     return stream;
 }
@@ -240,6 +262,20 @@ static void keep_outward(struct life_lane *lane, uint32_t host) {
     lane->queue_count = kept;
 }
 
+static void happen_outward(struct life_stream *stream, struct life_lane *lane) {
+    const struct organisation *organisation = stream->plan->organisation;
+    if (stream->lease_ns < stream->outward_ns) {
+        life_happen_lease(stream);
+        stream->lease_ns += ORGANISATION_LEASE_NS;
+        if (stream->lease_ns >= organisation->end_ns)
+            stream->lease_ns = INT64_MAX;
+    } else {
+        life_happen_outward(stream, &lane->dice);
+        stream->outward_ns = draw_next(stream, TRACK_OUTWARD, rate(stream, TRACK_OUTWARD));
+    }
+    lane->next_ns = next_outward(stream);
+}
+
 static void happen(struct life_stream *stream, enum life_track track) {
     struct life_lane *lane = stream->lanes[track];
     stream->at = track;
@@ -251,13 +287,13 @@ static void happen(struct life_stream *stream, enum life_track track) {
         const struct scenario_round *round = &stream->plan->scenario->life.rounds[number];
         life_happen_round(stream, &lane->dice, round, life_round_due(round, stream->day));
         lane->next_ns = next_round(stream);
+    } else if (track == TRACK_OUTWARD) {
+        happen_outward(stream, lane);
     } else {
         if (track == TRACK_LOCAL)
             life_happen_local(stream, &lane->dice);
-        else if (track == TRACK_SERVICE)
-            life_happen_service(stream, &lane->dice);
         else
-            life_happen_outward(stream, &lane->dice);
+            life_happen_service(stream, &lane->dice);
         lane->next_ns = draw_next(stream, track, rate(stream, track));
     }
     if (lane->queue_count)

@@ -59,6 +59,8 @@ struct life_stream {
     const struct host *host;
     enum life_scope scope;
     struct life_lane *lanes[LIFE_TRACKS]; // NULL: not in this scope
+    int64_t outward_ns;                   // the outward track's next happening of chance
+    int64_t lease_ns;                     // its next lease; INT64_MAX: keeps its address
     enum life_track at;                   // of the happening being made
     struct {
         int64_t time_ns;
@@ -85,6 +87,7 @@ void life_put_program(struct life_stream *stream, struct deed *deed, const char 
 // One happening each; fill the queue.
 void life_happen_local(struct life_stream *stream, struct dice *dice);
 void life_happen_outward(struct life_stream *stream, struct dice *dice);
+void life_happen_lease(struct life_stream *stream);
 void life_happen_service(struct life_stream *stream, struct dice *dice);
 void life_be_odd(struct life_stream *stream, struct dice *dice);
 void life_happen_round(struct life_stream *stream, struct dice *dice,

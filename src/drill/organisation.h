@@ -15,6 +15,9 @@
 
 struct scenario;
 
+// How long a lease of an address lasts: all that roam change places with it.
+#define ORGANISATION_LEASE_NS (4 * 86400 * 1000000000ll)
+
 enum {
     HOST_NAME_SIZE = 16, // NetBIOS: 15 characters
     HOST_FQDN_SIZE = 72,

@@ -19,7 +19,6 @@ enum {
     FIRST_SERVER_ADDRESS = 10,
     FIRST_STATION_ADDRESS = 256, // below are printers and such
     ROAMING_PERCENT = 30,
-    LEASE_DAYS = 4,
     SKEWED_ONE_IN = 10,
     SKEW_SECONDS_MAX = 300,
     WRONG_ZONES = 2
@@ -295,8 +294,8 @@ void organisation_free(struct organisation *organisation) {
 
 int64_t organisation_lease_start(const struct organisation *organisation, int64_t time_ns) {
     int64_t since = time_ns - organisation->start_ns;
-    int64_t period = since / (LEASE_DAYS * DAY_NS) - (since < 0);
-    return organisation->start_ns + period * LEASE_DAYS * DAY_NS;
+    int64_t period = since / ORGANISATION_LEASE_NS - (since < 0);
+    return organisation->start_ns + period * ORGANISATION_LEASE_NS;
 }
 
 struct address organisation_address(const struct organisation *organisation,
@@ -304,7 +303,7 @@ struct address organisation_address(const struct organisation *organisation,
     if (!host->leases)
         return host->address;
     int64_t start = organisation_lease_start(organisation, time_ns);
-    int64_t period = (start - organisation->start_ns) / (LEASE_DAYS * DAY_NS);
+    int64_t period = (start - organisation->start_ns) / ORGANISATION_LEASE_NS;
     uint32_t count = organisation->roaming_count[host->site];
     uint32_t turn = (uint32_t)((uint64_t)(period < 0 ? 0 : period) * 7 % count);
     uint32_t place = (host->lease_place + turn) % count;

@@ -107,12 +107,19 @@ def wave_truth(truth):
     return hosts, provable, servers
 
 
+def names_by_address(truth):
+    """A host of which no log names the address can only be told by its address."""
+    return {address: host["name"] for campaign in truth["campaigns"] for host in campaign["hosts"]
+            for address in host["addresses"]}
+
+
 def check_waves(truth, findings, score, name):
     hosts, provable, servers = wave_truth(truth)
     found, sources = set(), set()
+    names = names_by_address(truth)
     for finding in findings:
         if finding["rule"]["id"] == WAVE_HOST_RULE:
-            found.add(finding["host"]["name"])
+            found.add(names.get(finding["host"]["name"], finding["host"]["name"]))
             for field in finding["matched"]:
                 if field["field"] == "source":
                     sources.add(field["value"])
