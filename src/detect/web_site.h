@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/table.h"
 #include "detect/reading.h"
+#include "detect/web_stem.h"
 
 // A server's web requests with what is ordinary taken away. A path is **ordinary** once it was
 // asked for, with an answer, by 5 inside clients or 3 accounts or clients out of 20 outside
@@ -16,50 +17,10 @@
 enum {
     WEB_ROWS_MAX = 49152,         // of a server; without those that found nothing
     WEB_MISSING_ROWS_MAX = 16384, // rows that found nothing
-    WEB_STEM_ROWS_MAX = 2048,
     WEB_STEMS_MAX = 65536,
     WEB_FILES_MAX = 65536,
     WEB_SPAWNS_MAX = 4096,
-    WEB_PRODUCTS_MAX = 8,
-    WEB_ROW_TIMES_MAX = 64
-};
-
-#define WEB_MINUTE (60ll * 1000000000)
-#define WEB_HOUR (60 * WEB_MINUTE)
-#define WEB_DAY (24 * WEB_HOUR)
-
-enum web_answer {
-    WEB_ANSWER_GOOD,    // 2xx
-    WEB_ANSWER_MOVED,   // 3xx
-    WEB_ANSWER_MISSING, // 404, 410
-    WEB_ANSWER_REFUSED, // other 4xx
-    WEB_ANSWER_FAILED   // 5xx
-};
-
-struct web_row {
-    struct relation relation; // kept with the site
-    uint32_t stem;
-    uint32_t net; // index into nets; outside clients only
-    enum web_answer answer;
-    bool outside, named; // an account is given, and it is no computer's
-    bool post;           // or PUT
-    bool odd;            // written in another way than it means
-    bool query, no_referrer;
-    bool hit;      // looks like an attempt to break in, see web_site.c
-    bool existing; // on an ordinary path
-};
-
-struct web_stem {
-    struct slice path;
-    uint32_t inside_clients, outside_clients, accounts, nets;
-    uint64_t requests, outside_requests, outside_posts, inside_posts;
-    uint64_t usual_size_min, usual_size_max; // of ordinary clients' answers
-    int64_t first_good_ns, first_missing_ns; // CLOCK_NONE: never
-    int64_t first_outside_ns;                // first answer to an outside client without account
-    int64_t ordinary_ns;
-    uint32_t row_start, row_count;
-    bool ordinary, script, is_static, admin, login, upgrade;
-    bool refused; // an outside client was refused or met an error here
+    WEB_PRODUCTS_MAX = 8
 };
 
 // /24 or /48 of outside clients.
@@ -133,8 +94,5 @@ const struct web_file *web_site_file(const struct web_site *site, const struct w
 
 // The first child at or after a time; child_count when there is none.
 uint32_t web_site_child_from(const struct web_site *site, int64_t time_ns);
-
-// A path names one of these, in ASCII lower case.
-bool web_path_has_word(struct slice path, const char *const *words, size_t count);
 
 #endif

@@ -23,7 +23,8 @@ static const char *const STATIC_ENDS[] = {".js",    ".css", ".png", ".gif", ".jp
                                           ".jpeg",  ".ico", ".svg", ".ttf", ".woff",
                                           ".woff2", ".map", ".txt", ".flt"};
 
-bool web_path_has_word(struct slice path, const char *const *words, size_t count) {
+// A path names one of these, in ASCII lower case.
+static bool web_path_has_word(struct slice path, const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct slice word = slice_of_string(words[i]);
         if (path.size >= word.size && memmem(path.data, path.size, word.data, word.size))

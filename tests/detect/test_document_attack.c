@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-extern const struct detector detector_document_system;
+extern const struct detector detector_document_attack;
 extern const struct detector detector_webshell;
 
 enum {
@@ -84,7 +84,7 @@ static void life_and_inside_scanners_are_nothing(void **state) {
     ordinary_life();
     scanning(3 * DAY, "10.9.0.");
     ask("10.1.0.10", "/vaultworks/new/report.act", "POST", "200", 10 * DAY);
-    relation_table_judge(web.table, &detector_document_system);
+    relation_table_judge(web.table, &detector_document_attack);
     relation_table_judge(web.table, &detector_webshell);
     assert_int_equal(web.table->detection_count, 0);
     relation_table_free(web.table);
@@ -95,7 +95,7 @@ static void a_scan_alone_is_low(void **state) {
     web_new();
     ordinary_life();
     scanning(3 * DAY, "192.0.2.");
-    relation_table_judge(web.table, &detector_document_system);
+    relation_table_judge(web.table, &detector_document_attack);
     assert_int_equal(relation_table_count(web.table, "vedette-document-scan"), 0);
     assert_int_equal(relation_table_count(web.table, "vedette-document-scan-only"), 1);
     relation_table_free(web.table);
@@ -114,7 +114,7 @@ static void a_break_in_is_told_step_by_step(void **state) {
     row->account = SLICE("keeper");
     row = ask("192.0.2.9", "/vaultworks/backend/merge.act", "POST", "200", 4 * DAY + 900);
     row->detail[2] = SLICE("RN");
-    relation_table_judge(web.table, &detector_document_system);
+    relation_table_judge(web.table, &detector_document_attack);
     const struct table_detection *scan =
         relation_table_find(web.table, "vedette-document-scan", "VAULT-1");
     assert_non_null(scan);
@@ -139,7 +139,7 @@ static void written_then_read(void **state) {
     ordinary_life();
     ask("192.0.2.7", "/vaultworks/shelf/put.act", "POST", "200", 5 * DAY);
     ask("198.51.100.7", "/vaultworks/style/k1.jsp", "GET", "200", 5 * DAY + 40);
-    relation_table_judge(web.table, &detector_document_system);
+    relation_table_judge(web.table, &detector_document_attack);
     const struct table_detection *read =
         relation_table_find(web.table, "vedette-document-write-then-read", NULL);
     assert_non_null(read);
@@ -182,7 +182,7 @@ static void a_partner_is_no_intruder(void **state) {
     for (int i = 0; i < 30; i++)
         ask("192.0.2.200", "/vaultworks/partner/orders", "POST", "200", i % 14 * DAY + i * 30);
     relation_table_judge(web.table, &detector_webshell);
-    relation_table_judge(web.table, &detector_document_system);
+    relation_table_judge(web.table, &detector_document_attack);
     assert_int_equal(web.table->detection_count, 0);
     relation_table_free(web.table);
 }

@@ -448,7 +448,7 @@ static enum status site_judge(void *taker, const struct web_site *site, struct p
     return status;
 }
 
-static enum status document_system_judge(const struct detect_context *context,
+static enum status document_attack_judge(const struct detect_context *context,
                                          const struct detection_sink *sink,
                                          struct problem *problem) {
     struct document_judge judge = {.context = context, .sink = sink};
@@ -458,10 +458,10 @@ static enum status document_system_judge(const struct detect_context *context,
     return status;
 }
 
-const struct detector detector_document_system = {
-    .name = "document_system",
+const struct detector detector_document_attack = {
+    .name = "document_attack",
     .summary = "break-ins at document systems and other web servers",
     .rules = RULES,
     .rule_count = ARRAY_SIZE(RULES),
-    .judge = document_system_judge,
+    .judge = document_attack_judge,
 };
