@@ -16,7 +16,7 @@
 #define ENDS "from=id.orig_h:host!; to=id.resp_h:host!; "
 #define PROXY_CONTACT                                                                              \
     "from=c-ip:host!; to=cs-host:urlhost|c-uri:urlhost|r-ip:host!; account=cs-username; "          \
-    "detail0=r-port; out=cs-bytes; in=sc-bytes; taken=time-taken; "
+    "detail0=r-port; detail2=cs-bytes:bulk; out=cs-bytes; in=sc-bytes; taken=time-taken; "
 #define PROXY_FETCH                                                                                \
     "from=c-ip:host!; to=cs-host:urlhost|c-uri:urlhost|r-ip:host!; "                               \
     "artefact=c-uri:package|cs-uri-stem:package!; detail0=sc-status; in=sc-bytes"
@@ -26,7 +26,7 @@
 static const struct relation_row ROWS[] = {
     ZEEK("conn", FLOW,
          ENDS "artefact=proto^id.resp_p:lower; detail0=service; detail1=conn_state:refused; "
-              "out=orig_bytes; in=resp_bytes; taken=duration",
+              "detail2=orig_bytes:bulk; out=orig_bytes; in=resp_bytes; taken=duration",
          NULL),
     ZEEK("dns", CONTACT, "from=id.orig_h:host!; to=query:lower!; artefact='dns'", NULL),
     ZEEK("http", CONTACT,
@@ -80,7 +80,8 @@ static const struct relation_row ROWS[] = {
     LOG("proxy_csv", UPDATE_FETCH, PROXY_FETCH, "sc-status=200|206|304"),
 
     // One-way flows: an answer belongs to the flow that it answers.
-    LOG("nfdump", FLOW, "from=sa:host!; to=da:host!; artefact=pr^dp:lower; out=ibyt; in=obyt",
+    LOG("nfdump", FLOW,
+        "from=sa:host!; to=da:host!; artefact=pr^dp:lower; detail2=ibyt:bulk; out=ibyt; in=obyt",
         "sp^dp:reverse="),
     LOG("nfdump", FLOW, "from=da:host!; to=sa:host!; artefact=pr^sp:lower; out=obyt; in=ibyt",
         "sp^dp:reverse=yes"),

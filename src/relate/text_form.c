@@ -250,6 +250,21 @@ static struct slice form_reverse(struct slice text) {
     return answer ? SLICE("yes") : (struct slice){NULL, 0};
 }
 
+// Few large transfers stand beside many small ones between the same ends: kept apart, they keep
+// days and references of their own.
+static struct slice form_bulk(struct slice text) {
+    static const struct slice SIZES[] = {SLICE("256K"), SLICE("1M"),  SLICE("4M"),
+                                         SLICE("16M"),  SLICE("64M"), SLICE("256M"),
+                                         SLICE("1G"),   SLICE("4G"),  SLICE("16G")};
+    int64_t bytes;
+    size_t size = 0;
+    if (!text_integer(text, &bytes) || bytes < 1 << 18)
+        return (struct slice){NULL, 0};
+    while (size + 1 < ARRAY_SIZE(SIZES) && bytes >> (20 + 2 * size))
+        size++;
+    return SIZES[size];
+}
+
 // \device\harddiskvolume3\windows\x -> \windows\x; the letter is put before it by the caller.
 static struct slice form_device(struct slice text, bool *ret_cut) {
     static const struct slice DEVICE = SLICE("\\device\\harddiskvolume");
@@ -415,6 +430,8 @@ bool text_form_apply(enum text_form form, struct buffer *buffer, size_t start) {
                         (text.data[0] | 0x20) == 'f' ? SLICE("failed") : (struct slice){NULL, 0});
     case TEXT_FORM_REVERSE:
         return form_put(buffer, start, form_reverse(text));
+    case TEXT_FORM_BULK:
+        return form_put(buffer, start, form_bulk(text));
     default:
         return form_put_other(form, buffer, start, text);
     }
