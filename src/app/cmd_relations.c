@@ -26,6 +26,8 @@ static const struct option_row options[] = {
     {"host", 0, OPTION_LIST, "NAME", NULL, NULL,
      "only events of this host; evidence that names none is taken to be its own"},
     {"recover", 0, OPTION_FLAG, NULL, NULL, NULL, "also read records in slack and free space"},
+    {"collected", 0, OPTION_TIME, "TIME", NULL, NULL,
+     "when the evidence was taken (now): gives their year to logs that write none"},
     {"threads", 0, OPTION_COUNT, "N", NULL, NULL, "worker threads; as many as processors"},
     {"spill", 0, OPTION_PATH, "DIR", NULL, NULL, "where large sorts go; $TMPDIR or /tmp"},
     {0},
@@ -141,6 +143,7 @@ static enum status relations_start(struct relations *relations) {
     to->paths = line->operands;
     to->path_count = line->operand_count;
     to->relations = true;
+    to->collected_ns = command_line_collected(relations->line);
     to->recover = command_line_flag(line, "recover");
     to->filter.since_ns = command_line_time(line, "since");
     to->filter.until_ns = command_line_time(line, "until");

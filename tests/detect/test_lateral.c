@@ -1,0 +1,113 @@
+// Hosts that were reached from other hosts
+// SPDX-License-Identifier: Apache-2.0
+#include "relation_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+extern const struct detector detector_lateral;
+
+#define DAY 86400
+
+static const char *const APPS[] = {"app-01", "app-02", "app-03", "app-04"};
+
+static void logon(struct relation_table *table, const char *from, const char *to, int64_t at,
+                  struct slice account) {
+    struct relation *row = relation_table_add(table, RELATION_LOGON, from, to, at);
+    row->account = account;
+    row->artefact = SLICE("3");
+    row->detail[0] = SLICE("Kerberos");
+}
+
+// A jump host that logs on to all, every other day, for three weeks.
+static struct relation_table *fleet_new(void) {
+    struct relation_table *table = relation_table_new();
+    static const char *const names[] = {"APP-01",  "APP-02",  "APP-03", "APP-04",
+                                        "JUMP-01", "MAIL-01", "ADM-01"};
+    for (size_t i = 0; i < 7; i++)
+        relation_table_host(table, names[i], 0);
+    for (int64_t day = 0; day < 21; day += 2)
+        for (size_t i = 0; i < 4; i++)
+            logon(table, "jump-01", APPS[i], day * DAY + 3600 * (int64_t)i, SLICE("corp\\adm.01"));
+    return table;
+}
+
+static void habit_is_not_told(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    relation_table_judge(table, &detector_lateral);
+    assert_int_equal(table->detection_count, 0);
+    relation_table_free(table);
+}
+
+static void strange_account_and_service(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    for (size_t i = 0; i < 3; i++)
+        logon(table, "mail-01", APPS[i], 9 * DAY + 600 * (int64_t)i, SLICE("corp\\adm.01"));
+    struct relation *row =
+        relation_table_add(table, RELATION_REMOTE_EXECUTION, "", "app-02", 9 * DAY + 610);
+    row->artefact = SLICE("service");
+    row->detail[0] = SLICE("abcd");
+    relation_table_judge(table, &detector_lateral);
+    const struct table_detection *one =
+        relation_table_find(table, "vedette-lateral-account", "APP-01");
+    assert_non_null(one);
+    assert_string_equal(table_detection_field(one, "source"), "MAIL-01");
+    const struct table_detection *two =
+        relation_table_find(table, "vedette-lateral-execution", "APP-02");
+    assert_non_null(two);
+    assert_int_equal(two->reference_count, 2);
+    assert_int_equal(table->detection_count, 3);
+    relation_table_free(table);
+}
+
+// The logon's record is lost; a session on the wire and the service are left. A knock is none.
+static void session_on_the_wire(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    for (size_t i = 0; i < 2; i++) {
+        struct relation *row =
+            relation_table_add(table, RELATION_FLOW, "mail-01", APPS[i], 9 * DAY + 5);
+        row->artefact = SLICE("tcp/445");
+        row->bytes_out = i ? 60 : 200000;
+        row = relation_table_add(table, RELATION_REMOTE_EXECUTION, "", APPS[i], 9 * DAY + 10);
+        row->artefact = SLICE("service");
+    }
+    relation_table_judge(table, &detector_lateral);
+    assert_non_null(relation_table_find(table, "vedette-lateral-execution-likely", "APP-01"));
+    assert_int_equal(table->detection_count, 1);
+    relation_table_free(table);
+}
+
+// Everybody uses the file server, and now and then from another one's desk.
+static void file_server_is_not_told(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    relation_table_host(table, "FILES-01", FLEET_ROLE_FILE);
+    static char names[40][8];
+    for (size_t i = 0; i < 40; i++) {
+        names[i][0] = 'w';
+        names[i][1] = (char)('0' + i / 10);
+        names[i][2] = (char)('0' + i % 10);
+        relation_table_host(table, names[i], 0);
+        logon(table, names[i], "files-01", 5 * DAY + 60 * (int64_t)i, SLICE("corp\\anna"));
+    }
+    relation_table_judge(table, &detector_lateral);
+    assert_int_equal(table->detection_count, 0);
+    relation_table_free(table);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(habit_is_not_told),
+        cmocka_unit_test(strange_account_and_service),
+        cmocka_unit_test(session_on_the_wire),
+        cmocka_unit_test(file_server_is_not_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
