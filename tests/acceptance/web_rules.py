@@ -35,7 +35,10 @@ TARGET = ("cs-uri-query", "cs-uri", "c-uri")
 def load_rules(top, category):
     rules = []
     for path in sorted(pathlib.Path(top).rglob("*.yml")):
-        for document in yaml.safe_load_all(path.read_text()):
+        text = path.read_text()
+        if f"category: {category}" not in text:
+            continue
+        for document in yaml.safe_load_all(text):
             if isinstance(document, dict) and \
                     document.get("logsource", {}).get("category") == category:
                 rules.append((path, document))
