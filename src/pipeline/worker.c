@@ -14,8 +14,14 @@
 enum {
     WORKER_SCRATCH_BYTES = 1 << 20,
     WORKER_CRITICALS_MAX = 10000,
-    WORKER_RELATION_BYTES = 64 << 20
+    WORKER_RELATION_BYTES = 256 << 20, // all workers' tables of relations together
+    WORKER_RELATION_BYTES_MIN = 16 << 20
 };
+
+static size_t worker_relation_bytes(unsigned threads) {
+    size_t bytes = WORKER_RELATION_BYTES / (threads ? threads : 1);
+    return bytes > WORKER_RELATION_BYTES_MIN ? bytes : WORKER_RELATION_BYTES_MIN;
+}
 
 void worker_init(struct worker *worker, struct worker_shared *shared) {
     size_t decoder_count;
@@ -30,7 +36,8 @@ void worker_init(struct worker *worker, struct worker_shared *shared) {
                                             shared->options->spill_directory);
     }
     if (shared->options->relations)
-        worker->relater = relater_new(WORKER_RELATION_BYTES, shared->options->spill_directory);
+        worker->relater = relater_new(worker_relation_bytes(shared->options->threads),
+                                      shared->options->spill_directory);
     if (shared->options->yara && worker->collector)
         worker->yara = yara_scanner_new(shared->options->yara);
     gap_table_init(&worker->gaps);

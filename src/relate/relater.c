@@ -20,8 +20,8 @@ enum {
     RELATER_SCRATCH_BYTES = 256 << 20,
     RELATER_SCRATCH_KEEP = 1 << 20,
     RELATER_KEY_BYTES = PART_COUNT * (RELATION_PART_BYTES_MAX + 8),
-    CACHE_SLOTS = 4096,
-    CACHE_BYTES = 640, // of a record's slots; longer ones are rendered each time
+    CACHE_SLOTS = 16384,
+    CACHE_BYTES = 480, // of a record's slots; longer ones are rendered each time
 };
 
 #define PLACE_NONE UINT32_MAX // the row said nothing
@@ -38,7 +38,6 @@ struct cache_slot {
 
 struct relater {
     struct relation_table *table;
-    size_t memory_bytes;
     char *directory;
     struct arena plan_arena;
     struct class_plan **plans; // by class id
@@ -54,7 +53,6 @@ struct relater {
 struct relater *relater_new(size_t memory_bytes, const char *spill_directory) {
     struct relater *relater = memory_new(1, sizeof *relater);
     relater->table = relation_table_new(memory_bytes, spill_directory);
-    relater->memory_bytes = memory_bytes;
     relater->directory = memory_keep_text(spill_directory, strlen(spill_directory));
     arena_init(&relater->plan_arena, RELATER_PLAN_BYTES);
     arena_init(&relater->scratch_arena, RELATER_PLAN_BYTES);
@@ -80,10 +78,6 @@ void relater_free(struct relater *relater) {
 
 const char *relater_directory(const struct relater *relater) {
     return relater->directory;
-}
-
-size_t relater_memory(const struct relater *relater) {
-    return relater->memory_bytes;
 }
 
 static const struct class_plan *relater_scratch_plan(struct relater *relater,

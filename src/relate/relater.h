@@ -13,6 +13,5 @@ enum status relater_drain(struct relater *relater, struct sorter **ret_sorter,
                           struct problem *problem);
 
 const char *relater_directory(const struct relater *relater);
-size_t relater_memory(const struct relater *relater);
 
 #endif

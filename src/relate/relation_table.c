@@ -14,8 +14,8 @@
 // two cache misses), and a digest made while the relation has less than 16 references.
 //
 // Memory: half for keys, references, times and days, a quarter for entries and their table, a
-// quarter for the sorter. Arrays grow by doubling inside the arena, so that at most as much again
-// is lost as is used.
+// quarter for the sorter. Arrays grow by doubling; what they leave behind is taken by the next
+// array of its size.
 
 struct relation_entry {
     struct slice key;
@@ -32,8 +32,18 @@ struct relation_entry {
     uint8_t keeps;
 };
 
+// A row that was left behind.
+struct free_row {
+    struct free_row *next;
+};
+
+enum {
+    ROW_CLASSES = 20, // capacities 1, 2, 4 ... of one element size
+};
+
 struct relation_table {
     struct arena arena;
+    struct free_row *free_rows[3][ROW_CLASSES]; // references, times, days; by capacity
     struct table by_key;
     struct relation_entry *entries;
     uint32_t count, capacity, ceiling;
@@ -126,37 +136,60 @@ enum status relation_table_place(struct relation_table *table, struct slice key,
     return STATUS_OK;
 }
 
-// Room for one more in a row that grows inside the arena, up to `ceiling`; false when it is full.
-static bool table_reserve(struct relation_table *table, void **row, size_t size, uint16_t count,
-                          uint16_t *capacity, uint16_t ceiling) {
-    if (count < *capacity || *capacity == ceiling)
+enum row_kind {
+    ROW_REFERENCES,
+    ROW_TIMES,
+    ROW_DAYS
+};
+
+static const struct {
+    size_t size;
+    uint16_t ceiling;
+} ROW_KINDS[] = {
+    [ROW_REFERENCES] = {sizeof(struct reference), FINDING_REFERENCES_MAX},
+    [ROW_TIMES] = {sizeof(int64_t), RELATION_TIMES_MAX},
+    [ROW_DAYS] = {sizeof(struct relation_day), RELATION_DAYS_MAX},
+};
+
+// Room for one more in a row, up to its kind's ceiling; false when the arena is full.
+static bool table_reserve(struct relation_table *table, enum row_kind kind, void **row,
+                          uint16_t count, uint16_t *capacity) {
+    if (count < *capacity || *capacity == ROW_KINDS[kind].ceiling)
         return true;
     uint16_t grown = *capacity ? (uint16_t)(*capacity * 2) : 1;
-    void *fresh = arena_new(&table->arena, grown, size);
+    struct free_row **free_row = &table->free_rows[kind][__builtin_ctz(grown)];
+    void *fresh = *free_row;
+    if (fresh)
+        *free_row = (*free_row)->next;
+    else
+        fresh = arena_new(&table->arena, grown, ROW_KINDS[kind].size);
     if (!fresh)
         return false;
-    if (count)
-        memcpy(fresh, *row, count * size);
+    if (count) {
+        memcpy(fresh, *row, count * ROW_KINDS[kind].size);
+        struct free_row *left = *row;
+        struct free_row **list = &table->free_rows[kind][__builtin_ctz(*capacity)];
+        left->next = *list;
+        *list = left;
+    }
     *row = fresh;
     *capacity = grown;
     return true;
 }
 
 static bool table_reserve_all(struct relation_table *table, struct relation_entry *entry,
-                              bool cites, bool times) {
+                              bool cites, bool times, bool new_day) {
     void *references = entry->references;
     void *row = entry->times;
     void *days = entry->days;
     bool room = true;
     if (cites)
-        room = table_reserve(table, &references, sizeof *entry->references, entry->reference_count,
-                             &entry->reference_capacity, FINDING_REFERENCES_MAX);
+        room = table_reserve(table, ROW_REFERENCES, &references, entry->reference_count,
+                             &entry->reference_capacity);
     if (room && times)
-        room = table_reserve(table, &row, sizeof *entry->times, entry->time_count,
-                             &entry->time_capacity, RELATION_TIMES_MAX);
-    if (room && (entry->keeps & RELATION_KEEPS_DAYS))
-        room = table_reserve(table, &days, sizeof *entry->days, entry->day_count,
-                             &entry->day_capacity, RELATION_DAYS_MAX);
+        room = table_reserve(table, ROW_TIMES, &row, entry->time_count, &entry->time_capacity);
+    if (room && new_day)
+        room = table_reserve(table, ROW_DAYS, &days, entry->day_count, &entry->day_capacity);
     entry->references = references;
     entry->times = row;
     entry->days = days;
@@ -215,7 +248,10 @@ bool relation_table_note(struct relation_table *table, uint32_t place,
                                       &witness->event->position);
     bool times = (entry->keeps & RELATION_KEEPS_TIMES) && share->time_ns != CLOCK_NONE &&
                  times_would_keep(entry->times, entry->time_count, share->time_ns);
-    if (!table_reserve_all(table, entry, cites, times))
+    bool new_day =
+        (entry->keeps & RELATION_KEEPS_DAYS) && share->time_ns != CLOCK_NONE &&
+        (entry->day_count == 0 || entry->days[entry->day_count - 1].day != day_of(share->time_ns));
+    if (!table_reserve_all(table, entry, cites, times, new_day))
         return false;
     if (cites)
         entry_cite(entry, witness);
@@ -308,6 +344,7 @@ enum status relation_table_spill(struct relation_table *table, struct problem *p
     table->generation++;
     table_reset(&table->by_key);
     arena_reset(&table->arena);
+    memset(table->free_rows, 0, sizeof table->free_rows);
     return status;
 }
 

@@ -16,7 +16,9 @@
 
 enum {
     SETTLE_PAYLOAD_BYTES = 64 << 10,
-    SETTLE_KEY_BYTES = 16 << 10
+    SETTLE_KEY_BYTES = 16 << 10,
+    SETTLE_SORTER_BYTES = 64 << 20, // rewritten relations, and sightings
+    SETTLE_STORE_BYTES = 192 << 20, // of the store in memory; the rest lies in a file
 };
 
 struct settling {
@@ -172,8 +174,7 @@ static enum status settle_store(struct settling *settling, const struct relation
 static enum status settle_clocks(struct settling *settling, struct problem *problem) {
     uint32_t count;
     struct fleet_host *hosts = identity_hosts(settling->identity, &count);
-    settling->clocks =
-        clock_book_new(relater_memory(settling->relater) / 2, relater_directory(settling->relater));
+    settling->clocks = clock_book_new(SETTLE_SORTER_BYTES, relater_directory(settling->relater));
     enum status status = sorter_rewind(settling->merged, problem);
     if (status == STATUS_OK)
         status = settle_pass(settling, settling->merged, settle_sight, problem);
@@ -197,7 +198,7 @@ static enum status settle_all(struct settling *settling, struct problem *problem
     status = settle_clocks(settling, problem);
     if (status != STATUS_OK)
         return status;
-    settling->rewritten = sorter_new(relater_memory(settling->relater), directory);
+    settling->rewritten = sorter_new(SETTLE_SORTER_BYTES, directory);
     status = sorter_rewind(settling->merged, problem);
     if (status == STATUS_OK)
         status = settle_pass(settling, settling->merged, settle_rewrite, problem);
@@ -205,7 +206,7 @@ static enum status settle_all(struct settling *settling, struct problem *problem
     settling->merged = NULL;
     if (status == STATUS_OK)
         status = sorter_finish(settling->rewritten, problem);
-    settling->store = relation_store_new(2 * relater_memory(settling->relater), directory);
+    settling->store = relation_store_new(SETTLE_STORE_BYTES, directory);
     uint32_t count;
     struct fleet_host *hosts = identity_hosts(settling->identity, &count);
     settling->roles = role_book_new(count);
