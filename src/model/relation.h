@@ -26,7 +26,7 @@ enum relation_keeps {
 };
 
 enum {
-    RELATION_DETAILS = 3,
+    RELATION_DETAILS = 4,
     RELATION_PART_BYTES_MAX = 1024, // a longer part is cut there
     RELATION_TIMES_MAX = 512,
     RELATION_DAYS_MAX = 512

@@ -17,6 +17,7 @@ enum relation_part {
     PART_DETAIL_0,
     PART_DETAIL_1,
     PART_DETAIL_2,
+    PART_DETAIL_3,
     PART_RECORDER,
     PART_COUNT, // of texts
 };

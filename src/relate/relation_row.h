@@ -13,10 +13,11 @@
 // A row holds for the classes that fit all that it names. `parts` and `when` are read once per
 // class:
 //
+// clang-format off
 //   parts   "from=IpAddress:host|WorkstationName:host; to=@host!; account=Domain+User"
-//           part: from to account artefact detail0 detail1 detail2 out in taken, and recorder,
-//           which is @host when it is not named term: the first that gives a text stands; ended by
-//           '!': no relation without the part
+//           part: from to account artefact detail0 to detail3, recorder (@host when it is not named),
+//                 and the numbers out in taken
+//           term: the first that gives a text stands; ended by '!': no relation without the part
 //             Field        a field as the evidence calls it
 //             Data[1]      the second of several unnamed ones
 //             A+B          account of domain A, user B
@@ -26,11 +27,11 @@
 //             @folder      only what the folder says
 //             @marks       marks of a web request (relation_kind.def)
 //           :form          what becomes of the text, see text_form.def
-// Numbers are fields; taken is in milliseconds, of a field whose name ends in "-us" in
-// microseconds, in
-// "-s" in seconds.
+//           taken is in milliseconds; of a field whose name ends in "-us" in microseconds, in "-s", or
+//           is "duration", in seconds
 //   when    "LogonType=3|10; Image!=; Message~part": all must hold; '=' one of (case folded), "="
-//           alone: empty; '!=' none of; '~' contains
+//           alone: empty; '!=' none of; '~' contains one, '!~' contains none
+// clang-format on
 //
 // Fields that a class lacks give nothing. `!` and "when" are asked of each record.
 struct relation_row {

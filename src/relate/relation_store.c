@@ -183,10 +183,10 @@ static void store_view(const uint8_t *at, struct relation *ret_relation) {
     at += record->time_count * sizeof(int64_t);
     ret_relation->days = (const struct relation_day *)(const void *)at;
     at += record->day_count * sizeof(struct relation_day);
-    struct slice *const texts[PART_COUNT] = {&ret_relation->from,      &ret_relation->to,
-                                             &ret_relation->account,   &ret_relation->artefact,
-                                             &ret_relation->detail[0], &ret_relation->detail[1],
-                                             &ret_relation->detail[2], &ret_relation->recorder};
+    struct slice *const texts[PART_COUNT] = {
+        &ret_relation->from,      &ret_relation->to,        &ret_relation->account,
+        &ret_relation->artefact,  &ret_relation->detail[0], &ret_relation->detail[1],
+        &ret_relation->detail[2], &ret_relation->detail[3], &ret_relation->recorder};
     for (size_t i = 0; i < PART_COUNT; i++) {
         *texts[i] = slice_of(at, record->text_sizes[i]);
         at += record->text_sizes[i];

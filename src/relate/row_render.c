@@ -130,11 +130,11 @@ static bool condition_holds(const struct plan_condition *condition, const struct
     struct slice text = slice_part(buffer_slice(scratch), start, SIZE_MAX);
     bool found = condition->word_count == 0 && text.size == 0;
     for (uint32_t i = 0; i < condition->word_count && !found; i++)
-        found = condition->sign == CONDITION_CONTAINS
+        found = condition->sign >= CONDITION_CONTAINS
                     ? text_contains_fold(text, condition->words[i])
                     : text_equal_fold_ascii(text, condition->words[i]);
     scratch->size = start;
-    return found == (condition->sign != CONDITION_IS_NOT);
+    return found == (condition->sign != CONDITION_IS_NOT && condition->sign != CONDITION_LACKS);
 }
 
 // The day, while a part is an address that is another host's tomorrow perhaps.

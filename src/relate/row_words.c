@@ -35,8 +35,8 @@ static size_t words_find(struct slice text, const char *bytes) {
 }
 
 static bool item_name(struct slice name, struct row_item *item) {
-    static const char *const PARTS[] = {"from",    "to",      "account", "artefact",
-                                        "detail0", "detail1", "detail2", "recorder"};
+    static const char *const PARTS[] = {"from",    "to",      "account", "artefact", "detail0",
+                                        "detail1", "detail2", "detail3", "recorder"};
     static const char *const NUMBERS[] = {"", "out", "in", "taken"};
     for (size_t i = 0; i < ARRAY_SIZE(PARTS); i++)
         if (slice_equal_string(name, PARTS[i])) {
@@ -134,11 +134,11 @@ static bool condition_read(struct slice words, struct row_condition *condition) 
     size_t sign = words_find(words, "=!~");
     if (sign == words.size)
         return false;
-    condition->sign = words.data[sign] == '='   ? CONDITION_IS
-                      : words.data[sign] == '!' ? CONDITION_IS_NOT
-                                                : CONDITION_CONTAINS;
-    condition->words =
-        slice_part(words, sign + (condition->sign == CONDITION_IS_NOT ? 2 : 1), SIZE_MAX);
+    condition->sign = words.data[sign] == '='                                 ? CONDITION_IS
+                      : slice_starts(slice_part(words, sign, 2), SLICE("!~")) ? CONDITION_LACKS
+                      : words.data[sign] == '!'                               ? CONDITION_IS_NOT
+                                                                              : CONDITION_CONTAINS;
+    condition->words = slice_part(words, sign + (words.data[sign] == '!' ? 2 : 1), SIZE_MAX);
     return term_read(slice_part(words, 0, sign), &condition->term);
 }
 

@@ -31,7 +31,8 @@ enum term_origin {
 enum condition_sign {
     CONDITION_IS,
     CONDITION_IS_NOT,
-    CONDITION_CONTAINS
+    CONDITION_CONTAINS,
+    CONDITION_LACKS
 };
 
 // "from=a|b; out=c": one item.

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "relate/clock_book.h"
 #include "relate/identity.h"
+#include "relate/process_book.h"
 #include "relate/relation_store.h"
 #include "relate/role_book.h"
 
@@ -25,6 +26,7 @@ struct settling {
     struct relater *relater;
     struct identity *identity;
     struct clock_book *clocks;
+    struct process_book processes;
     struct role_book *roles;
     struct sorter *merged, *rewritten;
     struct relation_store *store;
@@ -76,7 +78,11 @@ static enum status settle_pass(struct settling *settling, struct sorter *sorter,
 static enum status settle_learn(struct settling *settling, const struct relation_key *key,
                                 struct relation_sum *sum, struct problem *problem) {
     (void)problem;
-    identity_learn(settling->identity, key, sum);
+    if (key->kind == RELATION_ALIAS && slice_equal(key->parts[PART_ARTEFACT], SLICE("process")))
+        process_book_learn(&settling->processes, key->parts[PART_RECORDER], key->parts[PART_TO],
+                           key->parts[PART_DETAIL_0]);
+    else
+        identity_learn(settling->identity, key, sum);
     return STATUS_OK;
 }
 
@@ -116,9 +122,10 @@ static enum status settle_sight(struct settling *settling, const struct relation
 
 static bool settle_is_inner(const struct relation_key *key) {
     // What only served to learn identities.
+    struct slice source = key->parts[PART_ARTEFACT];
     return key->kind == RELATION_ALIAS &&
-           (slice_equal(key->parts[PART_ARTEFACT], SLICE("folder")) ||
-            slice_equal(key->parts[PART_ARTEFACT], SLICE("account")));
+           (slice_equal(source, SLICE("folder")) || slice_equal(source, SLICE("account")) ||
+            slice_equal(source, SLICE("process")));
 }
 
 // From the recorder's clock to true time. Days stay as they were counted.
@@ -142,6 +149,8 @@ static enum status settle_rewrite(struct settling *settling, const struct relati
     if (settle_is_inner(key))
         return STATUS_OK;
     settled.bucket = 0;
+    settled.parts[PART_DETAIL_3] = process_book_find(
+        &settling->processes, key->parts[PART_RECORDER], key->parts[PART_DETAIL_3]);
     settle_host(settling, &settled.parts[PART_FROM], sum->first_ns);
     if (key->kind != RELATION_ALIAS)
         settle_host(settling, &settled.parts[PART_TO], sum->first_ns);
@@ -220,6 +229,7 @@ static enum status settle_all(struct settling *settling, struct problem *problem
 enum status relater_settle(struct relater *relater, struct relation_store **ret_store,
                            struct problem *problem) {
     struct settling settling = {.relater = relater, .identity = identity_new()};
+    process_book_init(&settling.processes);
     settling.sum = memory_new(1, sizeof *settling.sum);
     settling.other = memory_new(1, sizeof *settling.other);
     buffer_init(&settling.key, SETTLE_KEY_BYTES);
@@ -229,6 +239,7 @@ enum status relater_settle(struct relater *relater, struct relation_store **ret_
     sorter_free(settling.rewritten);
     buffer_done(&settling.key);
     buffer_done(&settling.payload);
+    process_book_done(&settling.processes);
     memory_free(settling.sum);
     memory_free(settling.other);
     if (status == STATUS_OK) {

@@ -27,6 +27,18 @@
 #define SUBJECT "account=SubjectDomainName+SubjectUserName; "
 #define CLIENT "from=IpAddress:host|WorkstationName:host; to=@host:host!; "
 
+// Programs that do others' work: who told them is in their command line, which only their start
+// says.
+#define SERVANTS                                                                                   \
+    "\\w3wp.exe|\\umworkerprocess.exe|\\powershell.exe|\\cmd.exe|\\rundll32.exe|\\java.exe|"       \
+    "\\wscript.exe|\\mshta.exe"
+#define WITH_COMMAND "; detail3=ProcessGuid"
+#define FILE_CREATED                                                                               \
+    "to=@host:host!; account=User; artefact=TargetFilename:lower!; detail1=Image:lower; "          \
+    "detail2='created'"
+#define PIPE_SEEN                                                                                  \
+    "to=@host:host!; account=User; artefact=PipeName:lower!; detail0=Image:lower; detail1="
+
 static const struct relation_row ROWS[] = {
     SECURITY(4624, LOGON,
              CLIENT TARGET "artefact=LogonType; detail0=AuthenticationPackageName; "
@@ -151,10 +163,10 @@ static const struct relation_row ROWS[] = {
            "to=@host:host!; account=SourceUser; artefact=TargetImage:lower!; "
            "detail0=SourceImage:lower; detail1=GrantedAccess",
            NULL),
-    SYSMON(11, FILE,
-           "to=@host:host!; account=User; artefact=TargetFilename:lower!; detail1=Image:lower; "
-           "detail2='created'",
-           NULL),
+    SYSMON(1, ALIAS, "from=@host:host!; to=ProcessGuid!; artefact='process'; detail0=CommandLine!",
+           "Image~" SERVANTS),
+    SYSMON(11, FILE, FILE_CREATED, "Image!~" SERVANTS),
+    SYSMON(11, FILE, FILE_CREATED WITH_COMMAND, "Image~" SERVANTS),
     SYSMON(15, FILE,
            "to=@host:host!; account=User; artefact=TargetFilename:lower!; detail0=Hash:sha256; "
            "detail1=Image:lower; detail2='created'",
@@ -175,14 +187,10 @@ static const struct relation_row ROWS[] = {
            "to=@host:host!; account=User; artefact='run key'; detail0=TargetObject:autostart!; "
            "detail1=Details",
            NULL),
-    SYSMON(17, PIPE,
-           "to=@host:host!; account=User; artefact=PipeName:lower!; detail0=Image:lower; "
-           "detail1='created'",
-           NULL),
-    SYSMON(18, PIPE,
-           "to=@host:host!; account=User; artefact=PipeName:lower!; detail0=Image:lower; "
-           "detail1='connected'",
-           NULL),
+    SYSMON(17, PIPE, PIPE_SEEN "'created'", "Image!~" SERVANTS),
+    SYSMON(17, PIPE, PIPE_SEEN "'created'" WITH_COMMAND, "Image~" SERVANTS),
+    SYSMON(18, PIPE, PIPE_SEEN "'connected'", "Image!~" SERVANTS),
+    SYSMON(18, PIPE, PIPE_SEEN "'connected'" WITH_COMMAND, "Image~" SERVANTS),
     SYSMON(19, PERSISTENCE,
            "to=@host:host!; account=User; artefact='wmi'; detail0=Name!; detail1=Query", NULL),
     SYSMON(20, PERSISTENCE,
