@@ -264,7 +264,7 @@ static bool table_add_batch(struct relation_table *table, uint32_t place,
     struct relation_entry *entry = &table->entries[place];
     bool cites = reference_would_keep(entry->references, entry->reference_count,
                                       batch->reference.time_ns, &batch->reference.position);
-    if (!table_reserve_all(table, entry, cites, false))
+    if (!table_reserve_all(table, entry, cites, false, entry->keeps & RELATION_KEEPS_DAYS))
         return false;
     uint32_t count = entry->reference_count;
     if (cites)
