@@ -15,7 +15,7 @@ enum {
 
 static const char *const ADMIN_WORDS[] = {"admin",  "console", "manage",  "system", "setting",
                                           "config", "policy",  "backend", "organi", "/users"};
-static const char *const LOGIN_WORDS[] = {"login", "logon", "signin", "session", "/auth", "sso"};
+static const char *const LOGIN_WORDS[] = {"login", "logon", "signin", "session", "sso."};
 static const char *const UPGRADE_WORDS[] = {"upgrade",    "update",   "patch",  "package",
                                             "install",    "hotfix",   "deploy", "release",
                                             "appmanager", "distribut"};

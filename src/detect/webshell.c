@@ -20,6 +20,7 @@ enum webshell_rule {
     WEBSHELL_SESSION,
     WEBSHELL_CHILD,
     WEBSHELL_STATIC,
+    WEBSHELL_STATIC_ONCE,
     WEBSHELL_EXISTING,
     WEBSHELL_GONE,
 };
@@ -27,6 +28,9 @@ enum webshell_rule {
 static const struct slice SHELL_TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
                                           JUDGEMENT_TEXT("attack.t1505.003"),
                                           JUDGEMENT_TEXT("vedette.stage.foothold")};
+static const struct slice ENTRY_TAGS[] = {JUDGEMENT_TEXT("attack.initial-access"),
+                                          JUDGEMENT_TEXT("attack.t1190"),
+                                          JUDGEMENT_TEXT("vedette.stage.entry")};
 static const struct slice MEMORY_TAGS[] = {
     JUDGEMENT_TEXT("attack.persistence"), JUDGEMENT_TEXT("attack.t1505.003"),
     JUDGEMENT_TEXT("attack.t1620"), JUDGEMENT_TEXT("vedette.stage.foothold")};
@@ -51,6 +55,9 @@ static const struct rule RULES[] = {
     [WEBSHELL_STATIC] = JUDGEMENT("vedette-webshell-static-post",
                                   "A static file's path took a body from a stranger and answered",
                                   MEDIUM, SHELL_TAGS),
+    [WEBSHELL_STATIC_ONCE] = JUDGEMENT(
+        "vedette-document-static-post",
+        "A static file's path took a body from a stranger for a short while", MEDIUM, ENTRY_TAGS),
     [WEBSHELL_EXISTING] = JUDGEMENT(
         "vedette-webshell-on-existing-path",
         "An ordinary page answers one stranger otherwise than all others", MEDIUM, MEMORY_TAGS),
@@ -459,6 +466,9 @@ static enum status static_judge(struct webshell_judge *judge, const struct web_s
         }
         if (draft->detection.reference_count == 0)
             continue;
+        // A shell is come back to; a hole in the front door is used and done with.
+        if (draft->detection.last_ns - draft->detection.first_ns < WEB_DAY)
+            draft->detection.rule = WEBSHELL_STATIC_ONCE;
         draft_say(draft, "what", "%.*s on %.*s took a body from a stranger and answered.",
                   SLICE_FORMAT(stem->path), SLICE_FORMAT(site->name));
         draft_say(draft, "why", "servers refuse a body for static files: something else answered");

@@ -204,7 +204,7 @@ static void a_new_page_file_is_told(void **state) {
     assert_non_null(page);
     assert_string_equal(table_detection_field(page, "artefact"), "d:\\vault\\style\\z9.jsp");
     assert_int_equal(page->reference_count, 3);
-    assert_non_null(relation_table_find(web.table, "vedette-webshell-static-post", NULL));
+    assert_non_null(relation_table_find(web.table, "vedette-document-static-post", NULL));
     relation_table_free(web.table);
 }
 
