@@ -49,7 +49,7 @@ static void when_text(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
 
 static enum status replaced_tell(const struct wave_interval *interval, struct draft *draft,
                                  const struct detection_sink *sink, struct problem *problem) {
-    if (interval->cited.reference_count == 0)
+    if (interval->cited.reference_count == 0 || interval->is_inferred)
         return STATUS_OK;
     char from[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
     when_text(interval->from_ns, from);
@@ -153,12 +153,22 @@ static enum status host_tell(const struct wave_book *book, const struct wave_vic
     evidence_words(victim->evidence, words);
     draft_begin(draft, WAVE_HOST, victim->name, SLICE(""));
     draft_cite(draft, &cited);
+    struct slice server = interval->server.size ? interval->server : SLICE("an unknown server");
     draft_say(draft, "what", "%.*s took %.*s from %.*s while it was none that was released (%s).",
-              SLICE_FORMAT(victim->name), SLICE_FORMAT(interval->name),
-              SLICE_FORMAT(interval->server), words);
-    draft_say(draft, "why", "evidence: %s", words);
+              SLICE_FORMAT(victim->name), SLICE_FORMAT(interval->name), SLICE_FORMAT(server),
+              words);
+    struct slice dropped = victim->dropped.size ? victim->dropped : SLICE("a program");
+    if (interval->is_inferred)
+        draft_say(
+            draft, "why",
+            "no catalogue is left; there or elsewhere the package started %.*s out of a place "
+            "that any user may write to; evidence: %s",
+            SLICE_FORMAT(dropped), words);
+    else
+        draft_say(draft, "why", "evidence: %s", words);
     draft_say(draft, "confidence", victim->evidence & WAVE_EXECUTED ? "high" : "medium");
-    draft_say_text(draft, "source", interval->server);
+    if (interval->server.size)
+        draft_say_text(draft, "source", interval->server);
     if (victim->dropped.size)
         draft_say_text(draft, "artefact", victim->dropped);
     draft_say_text(draft, "artefact", interval->path);
@@ -232,6 +242,8 @@ static enum status wave_judge(const struct detect_context *context,
     enum status status = wave_find_intervals(&book, problem);
     if (status == STATUS_OK)
         status = wave_find_victims(&book, problem);
+    if (status == STATUS_OK)
+        status = wave_infer(&book, problem);
     if (status == STATUS_OK && book.victim_count)
         qsort(book.victims, book.victim_count, sizeof *book.victims, victim_compare);
     for (uint32_t i = 0; i < book.interval_count && status == STATUS_OK; i++)

@@ -19,8 +19,9 @@ struct wave_interval {
     struct slice digest; // sha256 of the bytes, lower case; the first of several
     struct slice before; // sha256 of what was offered before
     struct slice version;
-    bool has_list;   // a list of releases says so; else the version stood still
-    bool other_size; // the bytes are of another size than before
+    bool is_inferred; // no catalogue is left: by what the package started
+    bool has_list;    // a list of releases says so; else the version stood still
+    bool other_size;  // the bytes are of another size than before
     uint64_t size, size_before;
     uint32_t digest_count;
     int64_t from_ns, until_ns;
@@ -78,6 +79,9 @@ bool wave_digest_is_good(const struct wave_book *book, struct slice digest);
 
 // Find the victims of all intervals: who fetched, who has it, who ran it, whose Trojan called.
 enum status wave_find_victims(struct wave_book *book, struct problem *problem);
+
+// The same without a catalogue, for packages that it does not speak of (wave_infer.c).
+enum status wave_infer(struct wave_book *book, struct problem *problem);
 
 // The victim of an interval with this name, made when new; NULL when there is no room.
 struct wave_victim *wave_victim_of(struct wave_book *book, uint32_t interval, uint32_t host,

@@ -294,7 +294,7 @@ static bool table_add_batch(struct relation_table *table, uint32_t place,
 
 enum status relation_table_add(struct relation_table *table, struct slice key,
                                const struct relation_batch *batch, struct problem *problem) {
-    uint32_t place;
+    uint32_t place = 0;
     enum status status = relation_table_place(table, key, &place, problem);
     if (status != STATUS_OK || table_add_batch(table, place, batch))
         return status;
