@@ -166,7 +166,8 @@ enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
         edge_list_done(list);
         return status;
     }
-    qsort(list->edges, list->count, sizeof *list->edges, edge_compare);
+    if (list->count)
+        qsort(list->edges, list->count, sizeof *list->edges, edge_compare);
     edges_weigh_hubs(list, input->fleet->count);
     return STATUS_OK;
 }
