@@ -25,7 +25,11 @@ static struct report_input story_input(const struct scan_story *story,
                                        const struct source_names *names,
                                        const struct pipeline_run *run) {
     struct report_input input = {
-        .reconstruction = story->made, .cited = &story->cited, .names = names};
+        .reconstruction = story->made,
+        .cited = &story->cited,
+        .names = names,
+        .coverage = story->coverage,
+    };
     input.gaps = pipeline_gaps(run, &input.gap_count);
     return input;
 }
@@ -36,8 +40,9 @@ enum status scan_story_tell(struct scan_story *story, struct pipeline_run *run, 
     if (status != STATUS_OK)
         return status;
     cited_init(&story->cited, story->made);
-    if (!story->to)
-        return STATUS_OK;
+    status = pipeline_coverage(run, story->made, &story->coverage, problem);
+    if (status != STATUS_OK || !story->to)
+        return status;
     struct source_names names = {run, story_path};
     struct report_input input = story_input(story, &names, run);
     report_append_campaigns(text, &input);
@@ -55,9 +60,11 @@ void scan_story_show(const struct scan_story *story, const struct pipeline_run *
     struct source_names names = {run, story_path};
     struct report_input input = story_input(story, &names, run);
     report_append_screen(to, &input);
+    report_append_missing(to, story->coverage);
 }
 
 void scan_story_done(struct scan_story *story) {
+    evidence_coverage_free(story->coverage);
     reconstruction_free(story->made);
     cited_done(&story->cited);
     if (story->to)

@@ -14,6 +14,7 @@ struct scan_story {
     const char *path; // of the report, or NULL
     FILE *to;
     struct reconstruction *made;
+    struct evidence_coverage *coverage;
     struct cited cited;
 };
 

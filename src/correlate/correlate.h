@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "model/campaign.h"
+#include "model/evidence_coverage.h"
 #include "model/hosts.h"
 #include "model/relation_source.h"
 
@@ -38,5 +39,12 @@ struct correlate_input {
 enum status reconstruction_new(const struct correlate_input *input,
                                struct reconstruction **ret_reconstruction, struct problem *problem);
 void reconstruction_free(struct reconstruction *reconstruction);
+
+// Which logs there are by host and day, which are missing, and which of those would decide the
+// most. Only the fleet and the relations of `input` are read. Stands on its own.
+enum status evidence_coverage_new(const struct correlate_input *input,
+                                  const struct reconstruction *made,
+                                  struct evidence_coverage **ret_coverage, struct problem *problem);
+void evidence_coverage_free(struct evidence_coverage *coverage); // NULL is fine
 
 #endif

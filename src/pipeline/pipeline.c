@@ -363,6 +363,14 @@ enum status pipeline_reconstruct(struct pipeline_run *run, const struct verdict 
     return status == STATUS_OK ? collector_rewind(run->collector, problem) : status;
 }
 
+enum status pipeline_coverage(const struct pipeline_run *run, const struct reconstruction *made,
+                              struct evidence_coverage **ret_coverage, struct problem *problem) {
+    assert(run->relations);
+    struct correlate_input input = {.fleet = relation_store_fleet(run->relations),
+                                    .relations = relation_store_source(run->relations)};
+    return evidence_coverage_new(&input, made, ret_coverage, problem);
+}
+
 struct relation_store *pipeline_relations(const struct pipeline_run *run) {
     return run->relations;
 }

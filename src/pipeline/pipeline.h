@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct evidence_coverage;
 struct reconstruction;
 struct relation_store;
 struct verdict;
@@ -113,6 +114,10 @@ struct relation_store *pipeline_relations(const struct pipeline_run *run);
 enum status pipeline_reconstruct(struct pipeline_run *run, const struct verdict *verdicts,
                                  size_t verdict_count, struct reconstruction **ret_reconstruction,
                                  struct problem *problem);
+
+// Which logs there are and which are missing; needs options.relations. evidence_coverage_free it.
+enum status pipeline_coverage(const struct pipeline_run *run, const struct reconstruction *made,
+                              struct evidence_coverage **ret_coverage, struct problem *problem);
 
 // Events one by one in the order of the sources, on the caller's thread; false from `event`
 // stops. Events are classified. Gaps and counts land in the run; no findings.

@@ -319,7 +319,7 @@ void report_append_campaigns(struct buffer *to, const struct report_input *input
     json_campaign_list(to, input, "incidents", made->incidents, made->incident_count);
     json_leads(to, input);
     json_evidence(to, input);
-    buffer_append_text(to, ",\"coverage\":[]");
+    report_append_coverage(to, input->coverage);
     json_gaps(to, input);
     buffer_append_text(to, "}\n");
 }

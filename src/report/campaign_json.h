@@ -4,6 +4,7 @@
 #define REPORT_CAMPAIGN_JSON_H
 
 #include "base/buffer.h"
+#include "model/evidence_coverage.h"
 #include "model/gap.h"
 #include "report/cited.h"
 #include "report/output.h"
@@ -15,10 +16,17 @@ struct report_input {
     const struct source_names *names; // paths relative to the evidence root
     const struct gap_sum *gaps;
     size_t gap_count;
+    const struct evidence_coverage *coverage; // NULL: not asked for
 };
 
 // What happened and what to do first, for a terminal.
 void report_append_screen(struct buffer *to, const struct report_input *input);
+
+// Which logs are missing, cleared, too short, and what to ask for next.
+void report_append_missing(struct buffer *to, const struct evidence_coverage *coverage);
+
+// Members "coverage" and "ask_next" of the machine's report, each after a comma.
+void report_append_coverage(struct buffer *to, const struct evidence_coverage *coverage);
 
 // The machine's report (docs/report-schema.md): one JSON object and a line end.
 void report_append_campaigns(struct buffer *to, const struct report_input *input);
