@@ -1,0 +1,566 @@
+// What cmdlets take from mailboxes
+// SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
+#include "base/text.h"
+#include "detect/exchange_book.h"
+#include "detect/exchange_cmdlet.h"
+#include "detect/reading.h"
+
+#include <stdlib.h>
+
+// Cost: one pass over mail for its domains, one over cmdlets, one over web requests when there are
+// exports, one over mail reads when there are grants; what is kept of them is bounded.
+//
+//   export    sessions of one account on one server: own disk or web folder, fetched over the web,
+//             three mailboxes within a day, bounded by dates, removed within the hour
+//   forward   several mailboxes to one outside address by one account within hours; or any after
+//             an attack on the server
+//   grant     the right to impersonate, and then mailboxes read by who had not done so before
+
+enum {
+    TAKES_MAX = 4000,
+    MAILBOXES_MIN = 3,
+    READ_MAILBOXES_MIN = 5,
+    LISTED_MAX = 18, // three fields each
+    DOMAINS_MAX = 128,
+};
+
+#define EXPORT_GAP_NS EXCHANGE_DAY_NS
+#define FORWARD_GAP_NS (4 * EXCHANGE_HOUR_NS)
+#define AFTER_ATTACK_NS (90 * EXCHANGE_DAY_NS)
+#define SAME_NS (300 * EXCHANGE_SECOND_NS) // two logs of one cmdlet
+
+enum take_kind {
+    TAKE_EXPORT,
+    TAKE_FORWARD,
+    TAKE_REMOVE,
+    TAKE_GRANT
+};
+
+// One cmdlet.
+struct take {
+    enum take_kind kind;
+    uint32_t server;
+    struct slice person;  // who ran it, lower case
+    struct slice mailbox; // of a grant: who was given it, lower case
+    struct slice target;  // file, or address
+    struct slice range;   // the filter of an export
+    int64_t time_ns;
+    uint64_t count;
+    const struct reference *references;
+    uint32_t reference_count;
+    uint64_t fetched_bytes; // of an export's file, over the web
+    struct slice fetched_by;
+    const struct reference *fetches;
+    uint32_t fetch_count;
+};
+
+struct takes {
+    struct exchange_book *book;
+    struct take *rows;
+    uint32_t count;
+    struct slice domains[DOMAINS_MAX]; // that mail is delivered in
+    uint32_t domain_count;
+};
+
+static struct slice keep_lower(struct arena *arena, struct slice text) {
+    uint8_t *lower = text.size ? arena_new(arena, text.size, 1) : NULL;
+    if (!lower)
+        return (struct slice){NULL, 0};
+    text_fold_ascii(text.data, text.size, lower);
+    return slice_of(lower, text.size);
+}
+
+static const struct reference *references_keep(struct arena *arena,
+                                               const struct relation *relation) {
+    struct reference *references = arena_new(arena, relation->reference_count, sizeof *references);
+    if (references)
+        memcpy(references, relation->references, relation->reference_count * sizeof *references);
+    return references;
+}
+
+static struct slice first_parameter(struct slice text, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct slice value = cmdlet_parameter(text, names[i]);
+        if (value.size)
+            return value;
+    }
+    return (struct slice){NULL, 0};
+}
+
+static struct slice mailbox_of(struct slice parameters) {
+    static const char *const NAMES[] = {"Mailbox", "Identity"};
+    return first_parameter(parameters, NAMES, ARRAY_SIZE(NAMES));
+}
+
+// Where a cmdlet sends mail on to; empty when it does not.
+static struct slice forward_target(const struct relation *cmdlet) {
+    static const char *const MAILBOX[] = {"ForwardingSmtpAddress", "ForwardingAddress"};
+    static const char *const RULE[] = {"ForwardTo", "RedirectTo", "ForwardAsAttachmentTo"};
+    static const char *const TRANSPORT[] = {"BlindCopyTo", "RedirectMessageTo", "CopyTo",
+                                            "AddToRecipients"};
+    static const char *const JOURNAL[] = {"JournalEmailAddress"};
+    static const struct {
+        struct slice cmdlet;
+        const char *const *names;
+        size_t count;
+    } CMDLETS[] = {{SLICE("set-mailbox"), MAILBOX, ARRAY_SIZE(MAILBOX)},
+                   {SLICE("set-remotemailbox"), MAILBOX, ARRAY_SIZE(MAILBOX)},
+                   {SLICE("set-mailuser"), MAILBOX, ARRAY_SIZE(MAILBOX)},
+                   {SLICE("new-inboxrule"), RULE, ARRAY_SIZE(RULE)},
+                   {SLICE("set-inboxrule"), RULE, ARRAY_SIZE(RULE)},
+                   {SLICE("new-transportrule"), TRANSPORT, ARRAY_SIZE(TRANSPORT)},
+                   {SLICE("set-transportrule"), TRANSPORT, ARRAY_SIZE(TRANSPORT)},
+                   {SLICE("new-journalrule"), JOURNAL, ARRAY_SIZE(JOURNAL)}};
+    for (size_t i = 0; i < ARRAY_SIZE(CMDLETS); i++)
+        if (slice_equal(cmdlet->artefact, CMDLETS[i].cmdlet))
+            return mail_address_of(
+                first_parameter(cmdlet->detail[0], CMDLETS[i].names, CMDLETS[i].count));
+    return (struct slice){NULL, 0};
+}
+
+static bool domain_within(struct slice domain, struct slice of) {
+    if (of.size == 0 || domain.size < of.size)
+        return false;
+    struct slice end = slice_part(domain, domain.size - of.size, SIZE_MAX);
+    return text_equal_fold_ascii(end, of) &&
+           (domain.size == of.size || domain.data[domain.size - of.size - 1] == '.');
+}
+
+// Behind the first dot.
+static struct slice parent_domain(struct slice name) {
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] == '.')
+            return slice_part(name, i + 1, SIZE_MAX);
+    return (struct slice){NULL, 0};
+}
+
+// The organisation's own domains: those that mail is delivered in; where no log says which, those
+// of its hosts, above and below; and that of the mailbox itself.
+static bool target_is_outside(const struct takes *takes, struct slice target,
+                              struct slice mailbox) {
+    struct slice domain = mail_domain(target);
+    if (domain.size == 0 || domain_within(domain, mail_domain(mailbox)))
+        return false;
+    for (uint32_t i = 0; i < takes->domain_count; i++)
+        if (domain_within(domain, takes->domains[i]))
+            return false;
+    const struct fleet *fleet = takes->book->context->fleet;
+    for (uint32_t i = 0; takes->domain_count == 0 && i < fleet->count; i++) {
+        struct slice own = parent_domain(fleet->hosts[i].fqdn);
+        if (domain_within(domain, own) || domain_within(own, domain))
+            return false;
+    }
+    return true;
+}
+
+static bool take_is_kind(const struct takes *takes, const struct relation *cmdlet,
+                         struct take *take) {
+    struct slice name = cmdlet->artefact, parameters = cmdlet->detail[0];
+    take->mailbox = mailbox_of(parameters);
+    if (slice_equal(name, SLICE("new-mailboxexportrequest"))) {
+        take->kind = TAKE_EXPORT;
+        take->target = cmdlet_parameter(parameters, "FilePath");
+        take->range = cmdlet_parameter(parameters, "ContentFilter");
+        return take->mailbox.size > 0;
+    }
+    if (slice_equal(name, SLICE("remove-mailboxexportrequest"))) {
+        take->kind = TAKE_REMOVE;
+        return true;
+    }
+    if (slice_equal(name, SLICE("new-managementroleassignment"))) {
+        take->kind = TAKE_GRANT;
+        take->mailbox = account_person(cmdlet_parameter(parameters, "User"));
+        return take->mailbox.size > 0 && text_equal_fold_ascii(cmdlet_parameter(parameters, "Role"),
+                                                               SLICE("ApplicationImpersonation"));
+    }
+    take->kind = TAKE_FORWARD;
+    take->target = forward_target(cmdlet);
+    return target_is_outside(takes, take->target, take->mailbox);
+}
+
+static void cmdlet_take(struct takes *takes, const struct relation *cmdlet) {
+    struct exchange_book *book = takes->book;
+    struct arena *arena = &book->arena;
+    struct take take = {.count = cmdlet->count, .time_ns = cmdlet->first_ns};
+    if (takes->count == TAKES_MAX || cmdlet->first_ns == CLOCK_NONE ||
+        cmdlet->reference_count == 0 || slice_equal(cmdlet->detail[1], SLICE("failed")) ||
+        !take_is_kind(takes, cmdlet, &take))
+        return;
+    take.server = exchange_server_of(book, cmdlet, true);
+    take.references = references_keep(arena, cmdlet);
+    if (take.server == UINT32_MAX || !take.references)
+        return;
+    take.reference_count = cmdlet->reference_count;
+    take.person = keep_lower(arena, account_person(cmdlet->account));
+    take.mailbox = keep_lower(arena, take.mailbox);
+    take.target =
+        take.kind == TAKE_FORWARD ? keep_lower(arena, take.target) : arena_keep(arena, take.target);
+    take.range = arena_keep(arena, take.range);
+    takes->rows[takes->count++] = take;
+}
+
+static int take_compare(const void *a, const void *b) {
+    const struct take *one = a, *two = b;
+    if (one->kind != two->kind)
+        return one->kind < two->kind ? -1 : 1;
+    if (one->server != two->server)
+        return one->server < two->server ? -1 : 1;
+    int order = slice_compare(one->person, two->person);
+    if (!order && one->kind == TAKE_FORWARD)
+        order = slice_compare(one->target, two->target);
+    if (order)
+        return order;
+    if (one->time_ns != two->time_ns)
+        return one->time_ns < two->time_ns ? -1 : 1;
+    order = slice_compare(one->mailbox, two->mailbox);
+    return order ? order : reference_compare(one->references, two->references);
+}
+
+// How many rows from `from` on are of one session.
+static uint32_t session_size(const struct takes *takes, uint32_t from, int64_t gap_ns) {
+    const struct take *first = &takes->rows[from];
+    uint32_t at = from + 1;
+    for (; at < takes->count; at++) {
+        const struct take *row = &takes->rows[at];
+        if (row->kind != first->kind || row->server != first->server ||
+            !slice_equal(row->person, first->person) ||
+            (row->kind == TAKE_FORWARD && !slice_equal(row->target, first->target)) ||
+            row->time_ns - takes->rows[at - 1].time_ns > gap_ns)
+            break;
+    }
+    return at - from;
+}
+
+static bool row_is_new(const struct take *rows, uint32_t i) {
+    for (uint32_t k = 0; k < i; k++)
+        if (slice_equal(rows[k].mailbox, rows[i].mailbox) &&
+            text_equal_fold_ascii(rows[k].target, rows[i].target))
+            return false;
+    return true;
+}
+
+static uint32_t mailboxes_count(const struct take *rows, uint32_t count) {
+    uint32_t mailboxes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bool old = false;
+        for (uint32_t k = 0; k < i && !old; k++)
+            old = slice_equal(rows[k].mailbox, rows[i].mailbox);
+        mailboxes += !old;
+    }
+    return mailboxes;
+}
+
+// Of each row some records, first of all each row's first; and the span and count.
+static void rows_cite(struct draft *draft, const struct take *rows, uint32_t count) {
+    struct exchange_cited sets[3 * FINDING_REFERENCES_MAX];
+    uint32_t set_count = 0;
+    struct detection *detection = &draft->detection;
+    for (uint32_t i = 0; i < count; i++) {
+        detection->count += rows[i].count;
+        if (set_count + 2 > ARRAY_SIZE(sets) || !row_is_new(rows, i))
+            continue;
+        sets[set_count++] = (struct exchange_cited){rows[i].references, rows[i].reference_count};
+        if (rows[i].fetch_count)
+            sets[set_count++] = (struct exchange_cited){rows[i].fetches, rows[i].fetch_count};
+    }
+    exchange_cite(draft, sets, set_count);
+    detection->first_ns = rows[0].time_ns;
+    detection->last_ns = rows[count - 1].time_ns;
+}
+
+static void rows_say(struct draft *draft, const struct take *rows, uint32_t count) {
+    uint32_t listed = 0;
+    for (uint32_t i = 0; i < count && listed < LISTED_MAX; i++) {
+        if (!row_is_new(rows, i))
+            continue;
+        listed++;
+        draft_say_text(draft, "mailbox", rows[i].mailbox);
+        draft_say_text(draft, "destination", rows[i].target);
+        if (rows[i].range.size)
+            draft_say_text(draft, "range", rows[i].range);
+    }
+}
+
+static bool is_after_attack(const struct takes *takes, const struct take *take) {
+    return exchange_session_at(takes->book, take->server, take->time_ns, 0, AFTER_ATTACK_NS) !=
+           NULL;
+}
+
+// What speaks against an administrator's everyday export.
+struct export_signs {
+    uint32_t mailboxes, dated, own, fetched, removed;
+    uint64_t bytes;
+    bool after_attack;
+};
+
+static bool is_removed(const struct takes *takes, const struct take *export) {
+    for (uint32_t i = 0; i < takes->count; i++) {
+        const struct take *row = &takes->rows[i];
+        if (row->kind == TAKE_REMOVE && row->server == export->server &&
+            slice_equal(row->person, export->person) && row->time_ns >= export->time_ns &&
+            row->time_ns - export->time_ns <= EXCHANGE_HOUR_NS)
+            return true;
+    }
+    return false;
+}
+
+static struct export_signs export_weigh(const struct takes *takes, const struct take *rows,
+                                        uint32_t count) {
+    struct export_signs signs = {.mailboxes = mailboxes_count(rows, count),
+                                 .after_attack = is_after_attack(takes, rows)};
+    for (uint32_t i = 0; i < count; i++) {
+        if (!row_is_new(rows, i))
+            continue;
+        signs.dated += rows[i].range.size > 0;
+        signs.own += export_path_is_own(rows[i].target);
+        signs.fetched += rows[i].fetch_count > 0;
+        signs.removed += is_removed(takes, &rows[i]);
+        signs.bytes += rows[i].fetched_bytes;
+    }
+    return signs;
+}
+
+static enum status export_tell(const struct takes *takes, const struct take *rows, uint32_t count,
+                               struct problem *problem) {
+    struct export_signs signs = export_weigh(takes, rows, count);
+    bool grave = signs.own || signs.fetched;
+    unsigned points = (signs.mailboxes >= MAILBOXES_MIN ? 1u : 0) + (signs.dated ? 1u : 0) +
+                      (signs.removed ? 1u : 0);
+    if (!grave && points < 2 && !signs.after_attack)
+        return STATUS_OK;
+    struct exchange_book *book = takes->book;
+    struct draft *draft = &book->draft;
+    struct slice server = book->servers[rows->server].name;
+    draft_begin(draft, grave ? EXCHANGE_EXPORT : EXCHANGE_EXPORT_UNUSUAL, server, rows->person);
+    rows_cite(draft, rows, count);
+    draft_say(draft, "what", "%u mailbox%s of %.*s %s exported by %.*s.", signs.mailboxes,
+              signs.mailboxes == 1 ? "" : "es", SLICE_FORMAT(server),
+              signs.mailboxes == 1 ? "was" : "were",
+              SLICE_FORMAT(rows->person.size ? rows->person : SLICE("an account not logged")));
+    draft_say(draft, "why",
+              "%u to the server's own disk or a web folder, %u bounded by dates, %u removed from "
+              "the list within the hour, %u fetched over the web%s",
+              signs.own, signs.dated, signs.removed, signs.fetched,
+              signs.after_attack ? "; the server had been attacked before" : "");
+    draft_say(draft, "confidence", "%s",
+              grave && signs.after_attack ? "high" : (grave ? "medium" : "low to medium"));
+    draft_say(draft, "benign",
+              "Exports that a court or the personnel department orders go to a file server and "
+              "have a ticket.");
+    rows_say(draft, rows, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (rows[i].fetched_by.size && row_is_new(rows, i))
+            draft_say_text(draft, "destination", rows[i].fetched_by);
+    if (signs.bytes) {
+        draft_say(draft, "volume", "%llu", (unsigned long long)signs.bytes);
+        draft_say(draft, "volume_is", "at least");
+    }
+    return draft_tell(draft, book->sink, problem);
+}
+
+static enum status forward_tell(const struct takes *takes, const struct take *rows, uint32_t count,
+                                struct problem *problem) {
+    uint32_t mailboxes = mailboxes_count(rows, count);
+    bool after = is_after_attack(takes, rows);
+    if (mailboxes < 2 && !after)
+        return STATUS_OK;
+    struct exchange_book *book = takes->book;
+    struct draft *draft = &book->draft;
+    struct slice server = book->servers[rows->server].name;
+    draft_begin(draft, mailboxes < 2 ? EXCHANGE_FORWARD_AFTER : EXCHANGE_FORWARD, server,
+                rows->person);
+    rows_cite(draft, rows, count);
+    draft_say(draft, "what", "Mail of %u %s on %.*s is sent on to %.*s, set by %.*s.", mailboxes,
+              mailboxes == 1 ? "person" : "people", SLICE_FORMAT(server),
+              SLICE_FORMAT(rows->target),
+              SLICE_FORMAT(rows->person.size ? rows->person : SLICE("an account not logged")));
+    draft_say(draft, "why", "%u mailbox%s to one address outside the organisation within hours%s",
+              mailboxes, mailboxes == 1 ? "" : "es",
+              after ? "; the server had been attacked before" : "");
+    draft_say(draft, "confidence", "%s", mailboxes > 1 && after ? "high" : "medium");
+    draft_say(draft, "benign",
+              "People who leave ask for it, one at a time and each to an address of their own.");
+    rows_say(draft, rows, count);
+    return draft_tell(draft, book->sink, problem);
+}
+
+static struct slice base_name(struct slice path) {
+    size_t from = path.size;
+    while (from && path.data[from - 1] != '\\' && path.data[from - 1] != '/')
+        from--;
+    return slice_part(path, from, SIZE_MAX);
+}
+
+// An export's file asked for over the web, on the day after at most a week.
+static void fetch_take(struct takes *takes, const struct relation *request) {
+    struct slice name = base_name(request->artefact), status = request->detail[1];
+    bool answered = status.size == 3 && status.data[0] == '2';
+    for (uint32_t i = 0; name.size && answered && i < takes->count; i++) {
+        struct take *row = &takes->rows[i];
+        if (row->kind != TAKE_EXPORT || !text_equal_fold_ascii(base_name(row->target), name) ||
+            request->last_ns < row->time_ns ||
+            request->first_ns > row->time_ns + 7 * EXCHANGE_DAY_NS || row->fetch_count ||
+            exchange_server_of(takes->book, request, false) != row->server)
+            continue;
+        row->fetches = references_keep(&takes->book->arena, request);
+        row->fetch_count = row->fetches ? request->reference_count : 0;
+        row->fetched_by = arena_keep(&takes->book->arena, request->from);
+        row->fetched_bytes = request->bytes_in;
+    }
+}
+
+// The readings of one who was given the right to impersonate.
+struct reader {
+    struct slice mailboxes[64];
+    uint32_t mailbox_count;
+    struct slice sources[8];
+    uint32_t source_count;
+    bool before, outside;
+    uint64_t bytes, count;
+    int64_t last_ns;
+    struct reference references[FINDING_REFERENCES_MAX];
+    uint32_t reference_count;
+};
+
+static void list_add(struct arena *arena, struct slice *list, uint32_t *count, uint32_t most,
+                     struct slice text) {
+    for (uint32_t i = 0; i < *count; i++)
+        if (slice_equal(list[i], text))
+            return;
+    if (*count < most)
+        list[(*count)++] = arena_keep(arena, text);
+}
+
+static void read_take(struct arena *arena, const struct take *grant, const struct relation *read,
+                      struct reader *reader) {
+    if (!slice_equal(read->detail[2], SLICE("impersonated")) ||
+        !text_equal_fold_ascii(account_person(read->account), grant->mailbox))
+        return;
+    if (read->first_ns < grant->time_ns - SAME_NS) {
+        reader->before = true;
+        return;
+    }
+    list_add(arena, reader->mailboxes, &reader->mailbox_count, ARRAY_SIZE(reader->mailboxes),
+             read->artefact);
+    list_add(arena, reader->sources, &reader->source_count, ARRAY_SIZE(reader->sources),
+             read->from);
+    reader->outside |= address_is_outside(read->from);
+    reader->bytes += read->bytes_in;
+    reader->count += read->count;
+    if (read->last_ns > reader->last_ns)
+        reader->last_ns = read->last_ns;
+    for (uint32_t i = 0; i < read->reference_count; i++)
+        reference_insert(reader->references, &reader->reference_count, &read->references[i]);
+}
+
+static enum status impersonation_tell(const struct takes *takes, const struct take *grant,
+                                      const struct reader *reader, struct problem *problem) {
+    if (reader->before || reader->reference_count == 0 ||
+        (reader->mailbox_count < READ_MAILBOXES_MIN && !reader->outside))
+        return STATUS_OK;
+    struct exchange_book *book = takes->book;
+    struct draft *draft = &book->draft;
+    struct slice server = book->servers[grant->server].name;
+    draft_begin(draft, EXCHANGE_IMPERSONATION, server, grant->mailbox);
+    struct exchange_cited sets[] = {{grant->references, grant->reference_count},
+                                    {reader->references, reader->reference_count}};
+    exchange_cite(draft, sets, ARRAY_SIZE(sets));
+    draft->detection.first_ns = grant->time_ns;
+    draft->detection.last_ns = reader->last_ns;
+    draft->detection.count = grant->count + reader->count;
+    char time[CLOCK_TEXT_SIZE];
+    clock_format(grant->time_ns, time);
+    draft_say(draft, "what",
+              "%.*s was given the right to impersonate all users at %s and then read %u mailbox%s.",
+              SLICE_FORMAT(grant->mailbox), time, reader->mailbox_count,
+              reader->mailbox_count == 1 ? "" : "es");
+    draft_say(draft, "why", "%llu calls, %llu bytes, none before the right was granted%s",
+              (unsigned long long)reader->count, (unsigned long long)reader->bytes,
+              reader->outside ? ", from outside addresses" : "");
+    draft_say(draft, "confidence", "%s",
+              reader->outside || is_after_attack(takes, grant) ? "high" : "medium");
+    draft_say(draft, "benign",
+              "A backup or booking product that is being installed reads from inside and goes on "
+              "reading every day.");
+    for (uint32_t i = 0; i < reader->source_count; i++)
+        draft_say_text(draft, "source", reader->sources[i]);
+    for (uint32_t i = 0; i < reader->mailbox_count && i < LISTED_MAX; i++)
+        draft_say_text(draft, "mailbox", reader->mailboxes[i]);
+    draft_say(draft, "volume", "%llu", (unsigned long long)reader->bytes);
+    draft_say(draft, "volume_is", "measured");
+    return draft_tell(draft, book->sink, problem);
+}
+
+static enum status grant_judge(const struct takes *takes, const struct take *grant,
+                               struct problem *problem) {
+    struct reader *reader = arena_new(&takes->book->arena, 1, sizeof *reader);
+    if (!reader)
+        return STATUS_OK;
+    struct reading reading;
+    enum status status = reading_open(&reading, takes->book->context, RELATION_MASK(MAIL_READ),
+                                      RELATION_ORDER_ACCOUNT, problem);
+    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
+           reading.more)
+        read_take(&takes->book->arena, grant, &reading.relation, reader);
+    reading_close(&reading);
+    return status == STATUS_OK ? impersonation_tell(takes, grant, reader, problem) : status;
+}
+
+static enum status domains_read(struct takes *takes, struct problem *problem) {
+    struct reading reading;
+    enum status status = reading_open(&reading, takes->book->context, RELATION_MASK(MAIL),
+                                      RELATION_ORDER_TIME, problem);
+    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
+           reading.more)
+        if (slice_equal(reading.relation.artefact, SLICE("delivered")) && reading.relation.to.size)
+            list_add(&takes->book->arena, takes->domains, &takes->domain_count, DOMAINS_MAX,
+                     reading.relation.to);
+    reading_close(&reading);
+    return status;
+}
+
+static enum status takes_read(struct takes *takes, struct problem *problem) {
+    struct reading reading;
+    enum status status = reading_open(&reading, takes->book->context, RELATION_MASK(CMDLET),
+                                      RELATION_ORDER_TIME, problem);
+    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
+           reading.more)
+        cmdlet_take(takes, &reading.relation);
+    reading_close(&reading);
+    qsort(takes->rows, takes->count, sizeof *takes->rows, take_compare);
+    if (status != STATUS_OK || takes->count == 0 || takes->rows[0].kind != TAKE_EXPORT)
+        return status;
+    status = reading_open(&reading, takes->book->context, RELATION_MASK(WEB_REQUEST),
+                          RELATION_ORDER_TIME, problem);
+    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
+           reading.more)
+        fetch_take(takes, &reading.relation);
+    reading_close(&reading);
+    return status;
+}
+
+enum status exchange_tell_mailboxes(struct exchange_book *book, struct problem *problem) {
+    enum {
+        GRANTS_MAX = 32
+    };
+    struct takes takes = {.book = book,
+                          .rows = arena_new(&book->arena, TAKES_MAX, sizeof(struct take))};
+    if (!takes.rows)
+        return STATUS_OK;
+    enum status status = domains_read(&takes, problem);
+    if (status == STATUS_OK)
+        status = takes_read(&takes, problem);
+    uint32_t grants = 0;
+    for (uint32_t i = 0, size; i < takes.count && status == STATUS_OK; i += size) {
+        const struct take *rows = &takes.rows[i];
+        size = session_size(&takes, i, rows->kind == TAKE_FORWARD ? FORWARD_GAP_NS : EXPORT_GAP_NS);
+        if (rows->kind == TAKE_EXPORT)
+            status = export_tell(&takes, rows, size, problem);
+        else if (rows->kind == TAKE_FORWARD)
+            status = forward_tell(&takes, rows, size, problem);
+        else if (rows->kind == TAKE_GRANT && grants++ < GRANTS_MAX)
+            status = grant_judge(&takes, rows, problem);
+    }
+    return status;
+}
