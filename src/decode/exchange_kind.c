@@ -39,14 +39,15 @@ static const struct exchange_kind KINDS[] = {
 static const struct exchange_kind OTHER = {"exchange_log", NULL, {NULL, NULL}, NULL, 0};
 const struct exchange_kind EXCHANGE_KIND_TEXT = {"exchange_text", NULL, {NULL, NULL}, NULL, 0};
 
+// The tracking log's server-hostname is not among them: it is whom a message went to, often a
+// stranger's server.
 static const struct {
     const char *name;
     enum field_role role;
 } ROLES[] = {
     {"DateTime", FIELD_ROLE_TIME},       {"TimeStamp", FIELD_ROLE_TIME},
     {"date-time", FIELD_ROLE_TIME},      {"ServerHostName", FIELD_ROLE_COMPUTER},
-    {"ServerName", FIELD_ROLE_COMPUTER}, {"server-hostname", FIELD_ROLE_COMPUTER},
-    {"Server", FIELD_ROLE_COMPUTER},
+    {"ServerName", FIELD_ROLE_COMPUTER}, {"Server", FIELD_ROLE_COMPUTER},
 };
 
 static bool has_column(const struct column *columns, uint32_t count, const char *name) {
