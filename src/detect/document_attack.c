@@ -17,6 +17,7 @@ enum document_rule {
     DOCUMENT_SCAN_ONLY,
     DOCUMENT_BREAK_IN,
     DOCUMENT_BREAK_IN_ANSWERED,
+    DOCUMENT_AFTER_SCAN,
     DOCUMENT_BYPASS,
     DOCUMENT_SLOW,
     DOCUMENT_LOGIN,
@@ -54,6 +55,10 @@ static const struct rule RULES[] = {
     [DOCUMENT_BREAK_IN_ANSWERED] =
         JUDGEMENT("vedette-document-break-in-answered",
                   "A server answered what it had refused to strangers before", HIGH, ENTRY_TAGS),
+    [DOCUMENT_AFTER_SCAN] = JUDGEMENT("vedette-document-answered-after-scan",
+                                      "Strangers who had tried paths got answers from pages of "
+                                      "their own",
+                                      MEDIUM, ENTRY_TAGS),
     [DOCUMENT_BYPASS] =
         JUDGEMENT("vedette-document-filter-bypass",
                   "A path written in another way than it means got an answer", HIGH, ENTRY_TAGS),
@@ -122,29 +127,43 @@ static enum status scan_tell(struct document_judge *judge, struct problem *probl
     return draft_tell(&episode->draft, judge->sink, problem);
 }
 
-static bool row_is_scan(const struct web_row *row, const struct web_stem *stem) {
+static bool row_is_scan(const struct web_site *site, const struct web_row *row) {
+    const struct web_stem *stem = &site->stems[row->stem];
     if (!row->outside || row->named || stem->ordinary)
         return false;
     return row->answer == WEB_ANSWER_MISSING || (row->answer == WEB_ANSWER_REFUSED && !row->hit);
 }
 
-static bool row_is_attempt(const struct web_row *row, const struct web_stem *stem) {
-    (void)stem;
+static bool row_is_attempt(const struct web_site *site, const struct web_row *row) {
+    (void)site;
     return row->hit && row->answer != WEB_ANSWER_GOOD;
 }
 
-static bool row_is_answered(const struct web_row *row, const struct web_stem *stem) {
+static bool row_is_answered(const struct web_site *site, const struct web_row *row) {
+    const struct web_stem *stem = &site->stems[row->stem];
     return row->hit && row->answer == WEB_ANSWER_GOOD && stem->refused;
 }
 
-static bool row_is_bypass(const struct web_row *row, const struct web_stem *stem) {
-    (void)stem;
+// Within a week of the first path that the network tried in vain.
+static bool row_is_after_scan(const struct web_site *site, const struct web_row *row) {
+    const struct web_stem *stem = &site->stems[row->stem];
+    const struct web_net *net = &site->nets[row->net];
+    if (!row->outside || row->named || row->existing || row->hit || stem->ordinary)
+        return false;
+    return (row->post || row->query || stem->script) && row->answer == WEB_ANSWER_GOOD &&
+           net->missing >= SCAN_STEMS_MIN && row->relation.first_ns >= net->first_missing_ns &&
+           row->relation.first_ns <= net->first_missing_ns + 7 * WEB_DAY;
+}
+
+static bool row_is_bypass(const struct web_site *site, const struct web_row *row) {
+    (void)site;
     return row->hit && row->odd &&
            (row->answer == WEB_ANSWER_GOOD || row->answer == WEB_ANSWER_FAILED);
 }
 
 // A login page's answer, or pages of administration, or anything under a name: of strangers.
-static bool row_is_login(const struct web_row *row, const struct web_stem *stem) {
+static bool row_is_login(const struct web_site *site, const struct web_row *row) {
+    const struct web_stem *stem = &site->stems[row->stem];
     if (!row->outside || row->hit || row->odd || stem->refused)
         return false;
     if (row->answer != WEB_ANSWER_GOOD && row->answer != WEB_ANSWER_MOVED)
@@ -152,7 +171,8 @@ static bool row_is_login(const struct web_row *row, const struct web_stem *stem)
     return stem->admin || (!row->existing && (row->named || stem->login));
 }
 
-static bool row_is_upgrade_write(const struct web_row *row, const struct web_stem *stem) {
+static bool row_is_upgrade_write(const struct web_site *site, const struct web_row *row) {
+    const struct web_stem *stem = &site->stems[row->stem];
     return row->outside && row->post && stem->upgrade && !row->existing && !stem->ordinary &&
            row->answer == WEB_ANSWER_GOOD;
 }
@@ -196,6 +216,25 @@ static enum status answered_tell(struct document_judge *judge, struct problem *p
     draft_say(&episode->draft, "confidence", "high: tried until it worked");
     draft_say(&episode->draft, "benign",
               "A new public page that failed at first looks the same; then many clients follow.");
+    web_episode_say(episode);
+    return draft_tell(&episode->draft, judge->sink, problem);
+}
+
+static enum status after_scan_tell(struct document_judge *judge, struct problem *problem) {
+    struct web_episode *episode = &judge->episode;
+    if (!web_episode_is_open(episode))
+        return STATUS_OK;
+    char who[640];
+    web_episode_who(episode, who, sizeof who);
+    draft_say(&episode->draft, "what",
+              "%s got answers from %u pages of %.*s that nobody else uses.", who,
+              episode->stem_count, SLICE_FORMAT(episode->site->name));
+    draft_say(&episode->draft, "why",
+              "%llu answers of 2xx within a week of the same networks' trying paths in vain",
+              (unsigned long long)episode->good);
+    draft_say(&episode->draft, "confidence",
+              "medium: an attack that works at once, or a shell, shows no more than this");
+    draft_say(&episode->draft, "benign", "A scanner counts what answers as well, and stops there.");
     web_episode_say(episode);
     return draft_tell(&episode->draft, judge->sink, problem);
 }
@@ -285,7 +324,7 @@ static enum status upgrade_tell(struct document_judge *judge, struct problem *pr
 
 struct document_step {
     enum document_rule rule;
-    bool (*wants)(const struct web_row *row, const struct web_stem *stem);
+    bool (*wants)(const struct web_site *site, const struct web_row *row);
     enum status (*tell)(struct document_judge *judge, struct problem *problem);
 };
 
@@ -293,6 +332,7 @@ static const struct document_step STEPS[] = {
     {DOCUMENT_SCAN, row_is_scan, scan_tell},
     {DOCUMENT_BREAK_IN, row_is_attempt, attempts_tell},
     {DOCUMENT_BREAK_IN_ANSWERED, row_is_answered, answered_tell},
+    {DOCUMENT_AFTER_SCAN, row_is_after_scan, after_scan_tell},
     {DOCUMENT_BYPASS, row_is_bypass, bypass_tell},
     {DOCUMENT_LOGIN, row_is_login, login_tell},
     {DOCUMENT_UPGRADE_WRITE, row_is_upgrade_write, upgrade_tell},
@@ -305,7 +345,7 @@ static enum status step_judge(struct document_judge *judge, const struct documen
     web_episode_begin(episode, step->rule, site);
     for (uint32_t i = 0; i < site->row_count && status == STATUS_OK; i++) {
         const struct web_row *row = &site->rows[site->order[i]];
-        if (!step->wants(row, &site->stems[row->stem]))
+        if (!step->wants(site, row))
             continue;
         if (web_episode_is_over(episode, row)) {
             status = step->tell(judge, problem);

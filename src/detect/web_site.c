@@ -28,8 +28,9 @@ static void site_reset(struct web_site *site, struct slice name, uint32_t host) 
     site->host = host;
     site->stem_count = site->row_count = site->missing_rows = site->net_count = 0;
     site->spawn_count = site->file_count = site->listed_pages = site->product_count = 0;
+    site->hits = 0;
     site->requests = site->left_out = 0;
-    site->first_ns = site->last_ns = CLOCK_NONE;
+    site->first_ns = site->last_ns = site->logged_ns = CLOCK_NONE;
     site->has_no_referrer = site->has_taken = false;
     table_reset(&site->net_table);
 }
@@ -64,7 +65,7 @@ static uint32_t site_net(struct web_site *site, struct slice address) {
     if (number != TABLE_NONE)
         return number;
     site->nets = grow(site->nets, site->net_count, &site->net_room, sizeof *site->nets);
-    site->nets[site->net_count] = (struct web_net){.hash = hash};
+    site->nets[site->net_count] = (struct web_net){.hash = hash, .first_missing_ns = CLOCK_NONE};
     table_add(&site->net_table, hash, site->net_count);
     return site->net_count++;
 }
@@ -312,10 +313,16 @@ static void site_settle(struct web_site *site) {
         struct web_row *row = &site->rows[i];
         const struct web_stem *stem = &site->stems[row->stem];
         row->hit = row_is_hit(stem, row);
+        site->hits += row->hit;
         site->order[i] = i;
         if (row->outside) {
-            site->nets[row->net].hits += row->hit;
-            site->nets[row->net].missing += row->answer == WEB_ANSWER_MISSING;
+            struct web_net *net = &site->nets[row->net];
+            net->hits += row->hit;
+            net->missing += row->answer == WEB_ANSWER_MISSING;
+            if (row->answer == WEB_ANSWER_MISSING &&
+                (net->first_missing_ns == CLOCK_NONE ||
+                 row->relation.first_ns < net->first_missing_ns))
+                net->first_missing_ns = row->relation.first_ns;
         }
     }
     qsort_r(site->order, site->row_count, sizeof *site->order, order_compare, site->rows);
@@ -326,7 +333,7 @@ static enum status site_end(struct web_site *site, struct stem_gathering *gather
                             web_site_take *take, void *taker, struct problem *problem) {
     site_add_stem(site, gathering);
     stem_gathering_begin(gathering, SLICE(""));
-    if (site->requests == 0)
+    if (site->requests == 0 && site->listed_pages == 0)
         return STATUS_OK;
     site_settle(site);
     return take(taker, site, problem);
@@ -334,18 +341,17 @@ static enum status site_end(struct web_site *site, struct stem_gathering *gather
 
 static void site_add(struct web_site *site, struct stem_gathering *gathering,
                      const struct relation *relation) {
-    switch (relation->kind) {
-    case RELATION_WEB_REQUEST:
-        site_request(site, gathering, relation);
-        break;
-    case RELATION_SPAWN:
-        if (site->requests)
-            site_spawn(site, relation);
-        break;
-    default:
-        if (site->requests)
-            site_file(site, relation);
+    if (relation->kind == RELATION_FILE) {
+        site_file(site, relation);
+        return;
     }
+    if (relation->first_ns != CLOCK_NONE &&
+        (site->logged_ns == CLOCK_NONE || relation->first_ns < site->logged_ns))
+        site->logged_ns = relation->first_ns;
+    if (relation->kind == RELATION_WEB_REQUEST)
+        site_request(site, gathering, relation);
+    else
+        site_spawn(site, relation);
 }
 
 enum status web_sites_each(const struct detect_context *context, web_site_take *take, void *taker,
@@ -387,7 +393,7 @@ enum status web_sites_each(const struct detect_context *context, web_site_take *
 
 int64_t web_site_hit_before(const struct web_site *site, uint32_t stem, int64_t from_ns,
                             int64_t before_ns) {
-    for (uint32_t i = 0; i < site->row_count; i++) {
+    for (uint32_t i = 0; i < site->row_count && site->hits; i++) {
         const struct web_row *row = &site->rows[site->order[i]];
         if (row->relation.first_ns >= before_ns)
             break;

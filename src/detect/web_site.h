@@ -27,6 +27,7 @@ enum {
 struct web_net {
     uint64_t hash;
     uint32_t missing, hits;
+    int64_t first_missing_ns; // CLOCK_NONE: it missed nothing
 };
 
 // A page file or its compiled trace.
@@ -70,7 +71,8 @@ struct web_site {
     uint32_t file_count, file_room;
     struct web_product products[WEB_PRODUCTS_MAX];
     uint32_t product_count;
-    uint32_t listed_pages;
+    uint32_t listed_pages, hits;
+    int64_t logged_ns; // the first request or process start of this host; CLOCK_NONE
     uint64_t requests, left_out;
     int64_t first_ns, last_ns;
     bool has_no_referrer, has_taken; // the log has the field, as far as it can be told
@@ -80,8 +82,9 @@ struct web_site {
 typedef enum status web_site_take(void *taker, const struct web_site *site,
                                   struct problem *problem);
 
-// Every server that has web requests, in the order of names; the site lives for the call. One
-// pass over web requests, child processes and files: memory is one server's (at most some 120 MiB).
+// Every server that has web requests or listed pages, in the order of names; the site lives for the
+// call. One pass over web requests, child processes and files: memory is one server's (at most some
+// 120 MiB).
 enum status web_sites_each(const struct detect_context *context, web_site_take *take, void *taker,
                            struct problem *problem);
 

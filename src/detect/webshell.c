@@ -23,6 +23,7 @@ enum webshell_rule {
     WEBSHELL_STATIC_ONCE,
     WEBSHELL_EXISTING,
     WEBSHELL_GONE,
+    WEBSHELL_NEW_PAGE,
 };
 
 static const struct slice SHELL_TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
@@ -61,6 +62,9 @@ static const struct rule RULES[] = {
     [WEBSHELL_EXISTING] = JUDGEMENT(
         "vedette-webshell-on-existing-path",
         "An ordinary page answers one stranger otherwise than all others", MEDIUM, MEMORY_TAGS),
+    [WEBSHELL_NEW_PAGE] =
+        JUDGEMENT("vedette-webshell-new-page", "One page is much newer than all others beside it",
+                  MEDIUM, SHELL_TAGS),
     [WEBSHELL_GONE] = JUDGEMENT("vedette-webshell-page-gone",
                                 "A page was compiled that is not there", MEDIUM, SHELL_TAGS),
 };
@@ -74,6 +78,7 @@ enum {
     EXISTING_REQUESTS_MIN = 5,
     LISTED_PAGES_MIN = 3,
     SOURCES_MAX = 24,
+    NEW_PAGES_MAX = 16,
     SESSION_REFERENCES_MAX = 256
 };
 
@@ -91,6 +96,7 @@ struct webshell_judge {
     const struct detection_sink *sink;
     struct draft draft;
     struct shared_paths shared;
+    int64_t logged_ns; // the first request or process start of any server
 };
 
 // A path that strangers use, and what speaks for its being a shell.
@@ -214,6 +220,9 @@ static enum status shared_take(void *taker, const struct web_site *site, struct 
     struct webshell_judge *judge = taker;
     struct shared_paths *shared = &judge->shared;
     struct candidate candidate;
+    if (site->logged_ns != CLOCK_NONE &&
+        (judge->logged_ns == CLOCK_NONE || site->logged_ns < judge->logged_ns))
+        judge->logged_ns = site->logged_ns;
     for (uint32_t i = 0; i < site->stem_count; i++) {
         if (!candidate_make(&candidate, site, i, judge->context->first_ns))
             continue;
@@ -566,6 +575,63 @@ static enum status gone_tell(struct webshell_judge *judge, const struct web_site
     return STATUS_OK;
 }
 
+static struct slice folder_of(const struct web_file *file) {
+    return slice_part(file->relation.artefact, 0, file->relation.artefact.size - file->name.size);
+}
+
+// A page that came while the logs ran, where all others beside it are a week older at least, and
+// hardly another came the same day: releases bring many.
+static bool page_is_new(const struct web_site *site, const struct web_file *page,
+                        int64_t logged_ns) {
+    int64_t came_ns = page->relation.first_ns;
+    if (!page->listed || page->compiled || came_ns == CLOCK_NONE || logged_ns == CLOCK_NONE ||
+        came_ns < logged_ns)
+        return false;
+    uint32_t beside = 0, same_day = 0;
+    for (uint32_t i = 0; i < site->file_count; i++) {
+        const struct web_file *other = &site->files[i];
+        if (!other->listed || other->compiled ||
+            slice_equal(other->relation.artefact, page->relation.artefact))
+            continue;
+        bool is_beside = slice_equal(folder_of(other), folder_of(page));
+        if (is_beside && other->relation.first_ns > came_ns - 7 * WEB_DAY &&
+            other->relation.first_ns < came_ns - WEB_DAY)
+            return false;
+        beside += is_beside;
+        same_day += other->relation.first_ns > came_ns - WEB_DAY &&
+                    other->relation.first_ns < came_ns + WEB_DAY;
+        if (same_day > 2)
+            return false;
+    }
+    return beside >= LISTED_PAGES_MIN;
+}
+
+static enum status new_pages_judge(struct webshell_judge *judge, const struct web_site *site,
+                                   struct problem *problem) {
+    enum status status = STATUS_OK;
+    uint32_t told = 0;
+    for (uint32_t i = 0; i < site->file_count && status == STATUS_OK; i++) {
+        const struct web_file *page = &site->files[i];
+        if (told == NEW_PAGES_MAX || !page_is_new(site, page, judge->logged_ns))
+            continue;
+        char came[CLOCK_TEXT_SIZE];
+        clock_format(page->relation.first_ns, came);
+        struct draft *draft = &judge->draft;
+        draft_begin(draft, WEBSHELL_NEW_PAGE, site->name, SLICE(""));
+        draft_cite(draft, &page->relation);
+        draft_say(draft, "what", "%.*s on %.*s was written at %s; all pages beside it are older.",
+                  SLICE_FORMAT(page->name), SLICE_FORMAT(site->name), came);
+        draft_say(draft, "why", "no more than two other pages of %u changed within a day of it",
+                  site->listed_pages);
+        draft_say(draft, "confidence", "medium: the file itself decides");
+        draft_say(draft, "benign", "A correction of a single page by its makers.");
+        draft_say_text(draft, "artefact", page->relation.artefact);
+        status = draft_tell(draft, judge->sink, problem);
+        told++;
+    }
+    return status;
+}
+
 static enum status site_take(void *taker, const struct web_site *site, struct problem *problem) {
     struct webshell_judge *judge = taker;
     enum status status = candidates_judge(judge, site, problem);
@@ -573,6 +639,8 @@ static enum status site_take(void *taker, const struct web_site *site, struct pr
         status = static_judge(judge, site, problem);
     if (status == STATUS_OK)
         status = existing_judge(judge, site, problem);
+    if (status == STATUS_OK)
+        status = new_pages_judge(judge, site, problem);
     for (uint32_t i = 0; i < site->file_count && status == STATUS_OK; i++)
         if (site->files[i].compiled && site->listed_pages >= LISTED_PAGES_MIN)
             status = gone_tell(judge, site, &site->files[i], problem);
@@ -581,7 +649,7 @@ static enum status site_take(void *taker, const struct web_site *site, struct pr
 
 static enum status webshell_judge(const struct detect_context *context,
                                   const struct detection_sink *sink, struct problem *problem) {
-    struct webshell_judge judge = {.context = context, .sink = sink};
+    struct webshell_judge judge = {.context = context, .sink = sink, .logged_ns = CLOCK_NONE};
     draft_init(&judge.draft);
     table_init(&judge.shared.table);
     judge.shared.servers = memory_new(SHARED_PATHS_MAX, sizeof *judge.shared.servers);

@@ -208,6 +208,42 @@ static void a_new_page_file_is_told(void **state) {
     relation_table_free(web.table);
 }
 
+// The server's log is gone; a listing of its pages is left.
+static void a_page_newer_than_all_others_is_told(void **state) {
+    (void)state;
+    web_new();
+    static const char *const pages[] = {"d:\\vault\\web\\a.jsp", "d:\\vault\\web\\b.jsp",
+                                        "d:\\vault\\web\\c.jsp", "d:\\vault\\web\\k4.jsp"};
+    struct relation *row = relation_table_add(web.table, RELATION_SPAWN, "", "VAULT-1", -10 * DAY);
+    row->detail[0] = SLICE("c:\\windows\\explorer.exe");
+    for (int i = 0; i < 4; i++) {
+        row = relation_table_add(web.table, RELATION_FILE, "", "VAULT-1",
+                                 i == 3 ? 2 * DAY : -300 * DAY + i * DAY);
+        row->artefact = slice_of_string(pages[i]);
+        row->detail[2] = SLICE("listed");
+    }
+    relation_table_judge(web.table, &detector_webshell);
+    const struct table_detection *page =
+        relation_table_find(web.table, "vedette-webshell-new-page", "VAULT-1");
+    assert_non_null(page);
+    assert_string_equal(table_detection_field(page, "artefact"), pages[3]);
+    assert_int_equal(web.table->detection_count, 1);
+    relation_table_free(web.table);
+}
+
+// What worked at once leaves no refusal.
+static void answers_after_a_scan_are_told(void **state) {
+    (void)state;
+    web_new();
+    ordinary_life();
+    for (int i = 0; i < 20; i++)
+        ask("192.0.2.4", text_of("/try/", i), "GET", "404", 3 * DAY + i);
+    ask("192.0.2.5", "/vaultworks/shelf/merge.act", "POST", "200", 3 * DAY + 4000);
+    relation_table_judge(web.table, &detector_document_attack);
+    assert_non_null(relation_table_find(web.table, "vedette-document-answered-after-scan", NULL));
+    relation_table_free(web.table);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(life_and_inside_scanners_are_nothing),
@@ -217,6 +253,8 @@ int main(void) {
         cmocka_unit_test(a_virtual_path_is_told),
         cmocka_unit_test(a_partner_is_no_intruder),
         cmocka_unit_test(a_new_page_file_is_told),
+        cmocka_unit_test(a_page_newer_than_all_others_is_told),
+        cmocka_unit_test(answers_after_a_scan_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
