@@ -126,12 +126,12 @@ static enum status takeover_tell(struct exchange_book *book, const struct exchan
                                  struct problem *problem) {
     bool done = (session->links & DONE) != 0;
     const struct exchange_server *server = &book->servers[session->server];
-    char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-    clock_format(session->first_ns, from);
-    clock_format(session->last_ns, to);
     draft_begin(&book->draft, done ? EXCHANGE_TAKEOVER : EXCHANGE_FORGED_REQUEST, server->name,
                 SLICE(""));
     signs_cite(book, session, session->links);
+    char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+    clock_format(book->draft.detection.first_ns, from);
+    clock_format(book->draft.detection.last_ns, to);
     struct buffer text;
     buffer_init(&text, 4096);
     buffer_append_format(&text, "Between %s and %s %.*s was %s over its web pages: ", from, to,

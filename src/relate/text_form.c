@@ -223,6 +223,28 @@ static struct slice form_cmdlet(struct slice text) {
     return slice_part(text, 0, size);
 }
 
+// The message of Exchange's cmdlet log, where a shipper kept that alone; the spelling is
+// Exchange's.
+static struct slice form_told(struct slice text, bool parameters) {
+    static const struct slice START = SLICE("Cmdlet "), MIDDLE = SLICE(". Cmdlet "),
+                              END = SLICE(", parameters ");
+    size_t name = 0, end = 0;
+    if (!slice_starts(text, START))
+        return (struct slice){NULL, 0};
+    for (size_t i = START.size; i < text.size && !end; i++) {
+        if (!name && slice_starts(slice_part(text, i, SIZE_MAX), MIDDLE))
+            name = i + MIDDLE.size;
+        else if (name && text.data[i] == ',')
+            end = i;
+    }
+    if (!end || !slice_starts(slice_part(text, end, SIZE_MAX), END))
+        return (struct slice){NULL, 0};
+    if (!parameters)
+        return slice_part(text, name, end - name);
+    struct slice rest = slice_part(text, end + END.size, SIZE_MAX);
+    return slice_part(rest, 0, rest.size - (slice_ends(rest, SLICE(".")) ? 1 : 0));
+}
+
 // States in which no connection came to be (docs.zeek.org, conn.log).
 static struct slice form_refused(struct slice text) {
     static const struct slice STATES[] = {SLICE("S0"),    SLICE("REJ"), SLICE("RSTOS0"),
@@ -421,6 +443,10 @@ bool text_form_apply(enum text_form form, struct buffer *buffer, size_t start) {
         return form_put_lower(buffer, start, form_domain(text));
     case TEXT_FORM_CMDLET:
         return form_put_lower(buffer, start, form_cmdlet(text));
+    case TEXT_FORM_TOLD_CMDLET:
+        return form_put_lower(buffer, start, form_told(text, false));
+    case TEXT_FORM_TOLD_PARAMETERS:
+        return form_put(buffer, start, form_told(text, true));
     case TEXT_FORM_INSIDE:
         return form_put(buffer, start, form_is_inside(text) ? text : (struct slice){NULL, 0});
     case TEXT_FORM_REFUSED:

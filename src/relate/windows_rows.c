@@ -39,6 +39,10 @@
 #define PIPE_SEEN                                                                                  \
     "to=@host:host!; account=User; artefact=PipeName:lower!; detail0=Image:lower; detail1="
 
+#define CMDLET_TOLD                                                                                \
+    "to=@host:host!; account=Data[2]; artefact=Data[0]:lower|Message:toldcmdlet!; "                \
+    "detail0=Data[1]|Message:toldparameters"
+
 static const struct relation_row ROWS[] = {
     SECURITY(4624, LOGON,
              CLIENT TARGET "artefact=LogonType; detail0=AuthenticationPackageName; "
@@ -240,12 +244,8 @@ static const struct relation_row ROWS[] = {
           NULL),
     OTHER(BITS_CLIENT, 59, UPDATE_FETCH, "from=@host:host!; to=url:urlhost!; artefact=url:package!",
           NULL),
-    OTHER(MSEXCHANGE_MANAGEMENT, 1, CMDLET,
-          "to=@host:host!; account=Data[2]; artefact=Data[0]:lower!; detail0=Data[1]", NULL),
-    OTHER(MSEXCHANGE_MANAGEMENT, 6, CMDLET,
-          "to=@host:host!; account=Data[2]; artefact=Data[0]:lower!; detail0=Data[1]; "
-          "detail1='failed'",
-          NULL),
+    OTHER(MSEXCHANGE_MANAGEMENT, 1, CMDLET, CMDLET_TOLD, NULL),
+    OTHER(MSEXCHANGE_MANAGEMENT, 6, CMDLET, CMDLET_TOLD "; detail1='failed'", NULL),
     {.service = LOG_SERVICE_APPLICATION,
      .provider = "MsiInstaller",
      .code = 1033,

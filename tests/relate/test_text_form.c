@@ -55,6 +55,13 @@ static const struct {
     {TEXT_FORM_URL_PATH, "http://up.example.org", "/"},
     {TEXT_FORM_PACKAGE, "/up/Setup.MSI?v=2", "/up/setup.msi"},
     {TEXT_FORM_PACKAGE, "/index.html", ""},
+    {TEXT_FORM_TOLD_CMDLET, "Cmdlet suceeded. Cmdlet Set-Mailbox, parameters -X \"y, z\".",
+     "set-mailbox"},
+    {TEXT_FORM_TOLD_PARAMETERS, "Cmdlet suceeded. Cmdlet Set-Mailbox, parameters -X \"y, z\".",
+     "-X \"y, z\""},
+    {TEXT_FORM_TOLD_PARAMETERS, "Cmdlet failed. Cmdlet Get-App, parameters .", ""},
+    {TEXT_FORM_TOLD_CMDLET, "Cmdlet failed. Cmdlet Get-App", ""},
+    {TEXT_FORM_TOLD_CMDLET, "Database mounted.", ""},
 };
 
 static void test_rows(void **state) {
