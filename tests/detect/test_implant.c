@@ -1,0 +1,112 @@
+// Programs that search, pack, tunnel and remove themselves
+// SPDX-License-Identifier: Apache-2.0
+#include "relation_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+extern const struct detector detector_credential_files, detector_implant;
+
+#define AGENT "c:\\programdata\\vendor\\agent.exe"
+
+static struct relation *spawn(struct relation_table *table, const char *host, struct slice image,
+                              struct slice parent, struct slice command) {
+    struct relation *row = relation_table_add(table, RELATION_SPAWN, "", host, 60);
+    row->artefact = image;
+    row->detail[0] = parent;
+    row->detail[1] = command;
+    return row;
+}
+
+static struct relation *file(struct relation_table *table, const char *host, struct slice path,
+                             struct slice writer, struct slice how) {
+    struct relation *row = relation_table_add(table, RELATION_FILE, "", host, 90);
+    row->artefact = path;
+    row->detail[1] = writer;
+    row->detail[2] = how;
+    return row;
+}
+
+static struct relation_table *fleet_new(void) {
+    struct relation_table *table = relation_table_new();
+    relation_table_host(table, "MAIL-01", FLEET_ROLE_MAIL);
+    relation_table_host(table, "WS-01", 0);
+    relation_table_host(table, "WS-02", 0);
+    return table;
+}
+
+// What the program did on a second host is told although nobody saw it remove itself there.
+static void removal_shows_collection_elsewhere(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    struct slice shell = SLICE("c:\\windows\\system32\\cmd.exe");
+    spawn(
+        table, "ws-01", shell, SLICE(AGENT),
+        SLICE("cmd.exe /c ping -n 5 127.0.0.1 > nul & del \"C:\\ProgramData\\Vendor\\Agent.exe\""));
+    spawn(table, "ws-02", shell, SLICE(AGENT), SLICE("cmd.exe /c dir /s /b C:\\Users\\*plan*"));
+    file(table, "ws-02", SLICE("c:\\programdata\\vendor\\a1.tmp"), SLICE(AGENT), SLICE("created"));
+    file(table, "ws-02", SLICE("\\programdata\\vendor\\a2.tmp"), SLICE(""), SLICE("listed"));
+    file(table, "ws-02", SLICE("c:\\programdata\\other\\a3.tmp"), SLICE(""), SLICE("listed"));
+    relation_table_judge(table, &detector_implant);
+    assert_non_null(relation_table_find(table, "vedette-implant-removes-itself", "WS-01"));
+    const struct table_detection *collected =
+        relation_table_find(table, "vedette-implant-collects", "WS-02");
+    assert_non_null(collected);
+    assert_int_equal(collected->reference_count, 3);
+    assert_int_equal(table->detection_count, 2);
+    relation_table_free(table);
+}
+
+static void lone_program_is_weighed(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    struct slice tool = SLICE("c:\\programdata\\chat0.exe");
+    spawn(table, "mail-01", tool, SLICE("c:\\windows\\system32\\cmd.exe"), SLICE("chat0.exe"));
+    struct relation *row = relation_table_add(table, RELATION_PIPE, "", "mail-01", 61);
+    row->artefact = SLICE("\\abcd");
+    row->detail[0] = tool;
+    row->detail[1] = SLICE("created");
+    row = relation_table_add(table, RELATION_CONTACT, "mail-01", "192.0.2.7", 62);
+    row->artefact = SLICE("connect");
+    row->detail[1] = tool;
+    file(table, "ws-01", SLICE("c:\\windows\\temp\\setup7.exe"), SLICE(""), SLICE("listed"));
+    file(table, "mail-01", SLICE("c:\\programdata\\vendor\\tool.exe"), SLICE(""), SLICE("listed"));
+    relation_table_judge(table, &detector_implant);
+    const struct table_detection *tunnel =
+        relation_table_find(table, "vedette-implant-tunnel", "MAIL-01");
+    assert_non_null(tunnel);
+    assert_int_equal(tunnel->reference_count, 3);
+    assert_string_equal(table_detection_field(tunnel, "destination"), "192.0.2.7");
+    assert_int_equal(table->detection_count, 1);
+    relation_table_free(table);
+}
+
+static void passwords_in_files(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    static const char *const paths[] = {
+        "c:\\windows\\temp\\lsass.dmp", "\\windows\\temp\\lsass.dmp", "c:\\windows\\ntds\\ntds.dit",
+        "c:\\users\\a\\appdata\\local\\crashdumps\\lsass.exe.1.dmp"};
+    for (size_t i = 0; i < 4; i++)
+        file(table, "mail-01", slice_of_string(paths[i]), SLICE(""), SLICE("listed"));
+    file(table, "ws-01", SLICE("c:\\temp\\ntds.dit"), SLICE(""), SLICE("listed"));
+    relation_table_judge(table, &detector_credential_files);
+    assert_int_equal(table->detection_count, 2);
+    assert_int_equal(
+        relation_table_find(table, "vedette-credential-file", "MAIL-01")->reference_count, 2);
+    assert_non_null(relation_table_find(table, "vedette-credential-file", "WS-01"));
+    relation_table_free(table);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(removal_shows_collection_elsewhere),
+        cmocka_unit_test(lone_program_is_weighed),
+        cmocka_unit_test(passwords_in_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
