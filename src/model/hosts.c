@@ -55,6 +55,14 @@ static size_t address_read(struct slice text, uint8_t ret_bytes[16]) {
     return inet_pton(AF_INET6, copy, ret_bytes) == 1 ? 16 : 0;
 }
 
+struct slice address_plain(struct slice text, char ret_text[ADDRESS_TEXT_SIZE]) {
+    uint8_t bytes[16];
+    size_t size = address_read(text, bytes);
+    if (size == 0 || !inet_ntop(size == 4 ? AF_INET : AF_INET6, bytes, ret_text, ADDRESS_TEXT_SIZE))
+        return text;
+    return slice_of(ret_text, strlen(ret_text));
+}
+
 bool address_is_address(struct slice text) {
     uint8_t bytes[16];
     return address_read(text, bytes) != 0;

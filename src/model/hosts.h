@@ -52,4 +52,11 @@ struct fleet {
 bool address_is_outside(struct slice text);
 bool address_is_address(struct slice text);
 
+// The one way to write an address (RFC 5952), without its zone, put into `ret_text`; what is no
+// address stays as it is.
+enum {
+    ADDRESS_TEXT_SIZE = 46 // INET6_ADDRSTRLEN
+};
+struct slice address_plain(struct slice text, char ret_text[ADDRESS_TEXT_SIZE]);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/hosts.h"
 
 #define ACCOUNT_SEVERAL UINT32_MAX
 
@@ -43,10 +44,30 @@ static void book_link(uint32_t **row, uint32_t before, uint32_t number, uint32_t
     (*row)[number] = account;
 }
 
+// Case folded. A domain is called by its first label, which mostly is its NetBIOS name; what was
+// joined to a domain although it names one itself (user@realm) stands alone.
 static struct slice account_fold(struct slice account, uint8_t folded[ACCOUNT_BYTES]) {
     account = text_cut(account, ACCOUNT_BYTES);
     text_fold_ascii(account.data, account.size, folded);
-    return slice_of(folded, account.size);
+    uint8_t *slash = account.size ? memchr(folded, '\\', account.size) : NULL;
+    if (!slash)
+        return slice_of(folded, account.size);
+    size_t domain = (size_t)(slash - folded);
+    size_t user = account.size - domain - 1;
+    if (memchr(slash + 1, '@', user)) {
+        memmove(folded, slash + 1, user);
+        return slice_of(folded, user);
+    }
+    uint8_t *dot = memchr(folded, '.', domain);
+    if (!dot || address_is_address(slice_of(folded, domain)))
+        return slice_of(folded, account.size);
+    memmove(dot, slash, user + 1);
+    return slice_of(folded, (size_t)(dot - folded) + user + 1);
+}
+
+// Of a domain or a machine (MS-DTYP 2.4.2.4), or of the cloud: others are the same everywhere.
+static bool sid_is_somebodys(struct slice sid) {
+    return slice_starts(sid, SLICE("S-1-5-21-")) || slice_starts(sid, SLICE("S-1-12-1-"));
 }
 
 static struct slice account_user(struct slice account) {
@@ -64,7 +85,7 @@ void account_book_learn(struct account_book *book, struct slice account, struct 
     uint32_t number = intern_add(&book->accounts, account);
     uint32_t before = book->users.count;
     book_link(&book->user_accounts, before, intern_add(&book->users, user), number);
-    if (sid.size == 0)
+    if (!sid_is_somebodys(sid))
         return;
     before = book->sids.count;
     book_link(&book->sid_accounts, before, intern_add(&book->sids, sid), number);
@@ -72,7 +93,8 @@ void account_book_learn(struct account_book *book, struct slice account, struct 
 
 static size_t account_put(struct slice account, uint8_t *to, size_t size) {
     account = text_cut(account, size);
-    text_fold_ascii(account.data, account.size, to);
+    if (account.size)
+        memcpy(to, account.data, account.size);
     return account.size;
 }
 
@@ -100,12 +122,16 @@ static uint32_t book_find_upn(const struct account_book *book, struct slice upn)
 size_t account_book_settle(const struct account_book *book, struct slice account, uint8_t *to,
                            size_t size) {
     uint8_t folded[ACCOUNT_BYTES];
-    if (account.size > ACCOUNT_BYTES)
-        return account_put(account, to, size);
+    if (account.size > ACCOUNT_BYTES) {
+        account = text_cut(account, size);
+        text_fold_ascii(account.data, account.size, to);
+        return account.size;
+    }
     uint32_t sid = intern_find(&book->sids, account);
     uint32_t number = sid == INTERN_FULL ? INTERN_FULL : book->sid_accounts[sid];
+    account = account_fold(account, folded);
     if (number == INTERN_FULL)
-        number = book_find_upn(book, account_fold(account, folded));
+        number = book_find_upn(book, account);
     return account_put(number == INTERN_FULL ? account : intern_text(&book->accounts, number), to,
                        size);
 }

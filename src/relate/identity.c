@@ -118,8 +118,9 @@ static void identity_learn_alias(struct identity *identity, const struct relatio
         *known = *known == NAME_NONE || *known == computer ? computer : NAME_SEVERAL;
         return;
     }
-    // A logon's workstation name is what the other side chose to say.
-    bool strong = !slice_equal(source, SLICE("logon"));
+    // A logon's workstation name is what the other side chose to say; a name server's answer may be
+    // old, or a balancer's.
+    bool strong = !slice_equal(source, SLICE("logon")) && !slice_equal(source, SLICE("dns"));
     uint32_t name =
         strong ? identity_make_host(identity, from, false) : identity_add_name(identity, from);
     struct address_claim claim = {

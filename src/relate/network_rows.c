@@ -29,6 +29,7 @@ static const struct relation_row ROWS[] = {
               "detail2=orig_bytes:bulk; out=orig_bytes; in=resp_bytes; taken=duration",
          NULL),
     ZEEK("dns", CONTACT, "from=id.orig_h:host!; to=query:lower!; artefact='dns'", NULL),
+    ZEEK("dns", ALIAS, "from=query:host!; to=answers:inside!; artefact='dns'", "qtype_name=A|AAAA"),
     ZEEK("http", CONTACT,
          "from=id.orig_h:host!; to=host:urlhost|id.resp_h:host!; artefact='http'; "
          "detail0=id.resp_p; out=request_body_len; in=response_body_len",
@@ -55,9 +56,10 @@ static const struct relation_row ROWS[] = {
     ZEEK("smb_files", SHARE, ENDS "artefact=path+name:lower|path:lower!; detail0='read'",
          "action~READ|OPEN"),
     ZEEK("kerberos", CREDENTIAL_USE,
-         "from=id.orig_h:host!; to=service:service!; account=client; artefact='ticket'; "
-         "detail0=cipher",
+         "from=id.orig_h:host!; to=service:service!; account=client:principal; "
+         "artefact='ticket'; detail0=cipher",
          "request_type=TGS"),
+    ZEEK("kerberos", ALIAS, "from=client:machine!; to=id.orig_h:host!; artefact='logon'", NULL),
     ZEEK("ntlm", LOGON,
          ENDS "account=domainname+username; artefact='3'; detail0='NTLM'; "
               "detail1=success:unlucky",

@@ -311,6 +311,32 @@ static bool form_put(struct buffer *buffer, size_t start, struct slice text) {
     return text.size > 0;
 }
 
+// Addresses of IPv6 are written in many ways.
+static bool form_put_host(struct buffer *buffer, size_t start, struct slice text) {
+    char plain[ADDRESS_TEXT_SIZE];
+    text = form_host(text);
+    if (text.size && memchr(text.data, ':', text.size))
+        text = form_host(address_plain(text, plain));
+    return form_put(buffer, start, text);
+}
+
+// A machine's account, as a principal or not: PC-01$, PC-01$@REALM, PC-01$/REALM.
+static struct slice form_machine(struct slice text) {
+    const uint8_t *dollar = memchr(text.data, '$', text.size);
+    size_t size = dollar ? (size_t)(dollar - text.data) : 0;
+    if (size + 1 < text.size && text.data[size + 1] != '@' && text.data[size + 1] != '/')
+        size = 0;
+    return form_host(slice_part(text, 0, size));
+}
+
+// user/REALM, as Kerberos writes it -> user@REALM
+static bool form_put_principal(struct buffer *buffer, size_t start, struct slice text) {
+    uint8_t *slash = memchr(buffer->data + (text.data - buffer->data), '/', text.size);
+    if (slash)
+        *slash = '@';
+    return form_put(buffer, start, text);
+}
+
 static bool form_put_lower(struct buffer *buffer, size_t start, struct slice text) {
     if (!form_put(buffer, start, text))
         return false;
@@ -320,9 +346,14 @@ static bool form_put_lower(struct buffer *buffer, size_t start, struct slice tex
 
 static bool form_put_task(struct buffer *buffer, size_t start, struct slice text) {
     struct slice command = form_element(text, SLICE("<Command>"), SLICE("</Command>"));
+    // Some shippers leave the escapes of the XML around it.
+    if (command.size == 0)
+        command = form_element(text, SLICE("&lt;Command&gt;"), SLICE("&lt;/Command&gt;"));
     if (command.size == 0)
         return form_put(buffer, start, text);
     struct slice arguments = form_element(text, SLICE("<Arguments>"), SLICE("</Arguments>"));
+    if (arguments.size == 0)
+        arguments = form_element(text, SLICE("&lt;Arguments&gt;"), SLICE("&lt;/Arguments&gt;"));
     // Both lie behind `start` with a tag before each, so that nothing is overwritten unread.
     if (arguments.size && arguments.data < command.data)
         arguments.size = 0;
@@ -403,6 +434,8 @@ static bool form_put_other(enum text_form form, struct buffer *buffer, size_t st
         return form_put_web_path(buffer, start, text);
     case TEXT_FORM_DIGEST:
         return form_put_digest(buffer, start, text);
+    case TEXT_FORM_PRINCIPAL:
+        return form_put_principal(buffer, start, text);
     case TEXT_FORM_VOLUME:
         return form_put_volume(buffer, start, text);
     default:
@@ -422,9 +455,11 @@ bool text_form_apply(enum text_form form, struct buffer *buffer, size_t start) {
     case TEXT_FORM_LOWER:
         return form_put_lower(buffer, start, text);
     case TEXT_FORM_HOST:
-        return form_put(buffer, start, form_host(text));
+        return form_put_host(buffer, start, text);
     case TEXT_FORM_SERVICE:
         return form_put(buffer, start, form_service(text));
+    case TEXT_FORM_MACHINE:
+        return form_put(buffer, start, form_machine(text));
     case TEXT_FORM_SHA256:
         return form_put_lower(buffer, start, form_sha256(text));
     case TEXT_FORM_AUTOSTART:

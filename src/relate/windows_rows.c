@@ -50,6 +50,9 @@ static const struct relation_row ROWS[] = {
              "LogonType!=0|5"),
     SECURITY(4624, ALIAS, "from=WorkstationName:host!; to=IpAddress:host!; artefact='logon'",
              "LogonType=3|10"),
+    // A machine's account is used by that machine.
+    SECURITY(4624, ALIAS, "from=TargetUserName:machine!; to=IpAddress:host!; artefact='logon'",
+             "LogonType=3"),
     SECURITY(4624, ALIAS,
              "from=TargetDomainName+TargetUserName!; to=TargetUserSid!; artefact='account'",
              "LogonType!=0"),
@@ -135,6 +138,8 @@ static const struct relation_row ROWS[] = {
              "from=@host:host!; to=DestAddress:host!; artefact='connect'; detail0=DestPort; "
              "detail1=Application:device",
              "Direction=%%14593|Outbound"),
+    SECURITY(5156, ALIAS, "from=@host:host!; to=SourceAddress:host!; artefact='filter'",
+             "Direction=%%14593|Outbound; Protocol=6"),
     SECURITY(1102, LOG_CLEARED, "to=@host:host!; " SUBJECT "artefact='security'; detail0='cleared'",
              NULL),
     OTHER(SYSTEM, 104, LOG_CLEARED,
@@ -155,6 +160,9 @@ static const struct relation_row ROWS[] = {
            "detail0=DestinationPort; detail1=Image:lower",
            "Initiated!=false"),
     SYSMON(3, ALIAS, "from=@host:host!; to=SourceIp:host!; artefact='sysmon'", "Initiated!=false"),
+    // What comes in by TCP came to an address of its own: no broadcast, no group.
+    SYSMON(3, ALIAS, "from=@host:host!; to=DestinationIp:host!; artefact='sysmon'",
+           "Initiated=false; Protocol=tcp"),
     SYSMON(7, FILE,
            "to=@host:host!; artefact=ImageLoaded:lower!; detail0=Hashes:sha256; "
            "detail1=Image:lower; detail2='loaded'",

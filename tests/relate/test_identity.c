@@ -92,6 +92,8 @@ static void test_addresses(void **state) {
     claim(identity, "C", "10.0.0.3", "sysmon", 10, 20);
     claim(identity, "B", "10.0.0.3", "logon", 15, 16);
     claim(identity, "A", "203.0.113.9", "dhcp", 10, 20);
+    claim(identity, "B", "10.0.0.4", "dns", 10, 20);
+    claim(identity, "wpad", "10.0.0.5", "dns", 10, 20);
     identity_settle(identity);
     assert_string_equal(find(identity, "10.0.0.1", 11, text), "A");
     assert_string_equal(find(identity, "10.0.0.1", 16, text), "A"); // nobody else in between
@@ -102,6 +104,8 @@ static void test_addresses(void **state) {
     assert_string_equal(find(identity, "10.0.0.2", 105, text), "");   // two at a time
     assert_string_equal(find(identity, "10.0.0.3", 15, text), "C");   // its own word counts more
     assert_string_equal(find(identity, "203.0.113.9", 15, text), ""); // not ours
+    assert_string_equal(find(identity, "10.0.0.4", 15, text), "B");   // a host by its lease
+    assert_string_equal(find(identity, "10.0.0.5", 15, text), "");    // a name makes no host
     assert_int_equal(identity_conflict_count(identity), 1);
     identity_free(identity);
 }
@@ -121,7 +125,13 @@ static void test_accounts(void **state) {
           (const char *const[]){"LAB\\Bob", "S-1-5-21-2-1001", "account", ""}, 0, 0);
     learn(identity, RELATION_ALIAS,
           (const char *const[]){"CORP\\Bob", "S-1-5-21-1-1002", "account", ""}, 0, 0);
+    learn(identity, RELATION_ALIAS,
+          (const char *const[]){"corp.example\\PC-01$", "S-1-5-18", "account", ""}, 0, 0);
     identity_settle(identity);
+    expect_account(identity, "corp.example\\alice", "corp\\alice");
+    expect_account(identity, "CORP.EXAMPLE\\Alice@CORP.EXAMPLE", "corp\\alice");
+    expect_account(identity, "10.0.0.1\\alice", "10.0.0.1\\alice");
+    expect_account(identity, "S-1-5-18", "s-1-5-18"); // every machine's
     expect_account(identity, "Corp\\ALICE", "corp\\alice");
     expect_account(identity, "S-1-5-21-1-1001", "corp\\alice");
     expect_account(identity, "Alice@CORP.EXAMPLE", "corp\\alice");
