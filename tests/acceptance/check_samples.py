@@ -75,16 +75,16 @@ SAMPLES = {
     "json/covenant_sharpwmi_create_dcerpc_wmi.zip": shire(
         "T1047", [LOGON, edge("contact", "connect")]),
     "json/covenant_wmi_remote_event_subscription_ActiveScriptEventConsumers.zip": shire(
-        "T1047", [LOGON, edge("contact", "connect"), edge("persistence", "wmi", source="")], (),
-        ("a finding: the subscription waits for a logon, which the recording does not hold",)),
+        "T1047", [LOGON, edge("contact", "connect"), edge("persistence", "wmi", source="")],
+        (Find("foothold", "medium", TO),)),
     "json/empire_shell_dcerpc_smb_service_dll_hijack.zip": shire(
         "T1574.001", [LOGON, TICKET,
                       edge("share", "\\\\*\\c$\\windows\\system32\\wlbsctrl.dll")]),
     "json/mimikatz_CVE-2020-1472_Unauthenticated_NetrServerAuthenticate2.zip": shire(
         "T1210", [edge("contact", "connect", target="MORDORDC"),
-                  edge("logon", "3", target="MORDORDC", account="theshire\\workstation5$")], (),
-        ("a finding: the recording has neither 5829 nor 4742 of the controller, by which the "
-         "attack is known",)),
+                  edge("logon", "3", target="MORDORDC", account="theshire\\workstation5$")],
+        (Find("spread", "high", "MORDORDC"),),
+        ("who did it, in the finding: the change was made without a logon, by nobody",)),
     "json/schtask_create.zip": shire(
         "T1053.005", [LOGON, edge("remote execution", "task", source="")],
         (Find("spread", "medium", "WORKSTATION5"),), (), (WS5, WS6)),
