@@ -59,6 +59,9 @@ static const struct rule RULES[] = {
     [EXCHANGE_IMPERSONATION] =
         JUDGEMENT("vedette-exchange-impersonation",
                   "Mailboxes read in bulk with a right granted just before", HIGH, EXPORT_TAGS),
+    [EXCHANGE_MAIL_AFTER] =
+        JUDGEMENT("vedette-exchange-mail-from-attacking-network",
+                  "Mail services used from networks that attacked the server", MEDIUM, EXPORT_TAGS),
     [EXCHANGE_PATCH_LEVEL] = JUDGEMENT("vedette-exchange-patch-level", "Mail server lacks updates",
                                        INFORMATIONAL, BUILD_TAGS),
     [EXCHANGE_PATCH_LEVEL_KEV] =

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 #include "base/text.h"
-#include "detect/exchange_book.h"
 #include "detect/exchange_cmdlet.h"
+#include "detect/exchange_takes.h"
 #include "detect/reading.h"
 
 #include <stdlib.h>
@@ -18,50 +18,11 @@
 //   grant     the right to impersonate, and then mailboxes read by who had not done so before
 
 enum {
-    TAKES_MAX = 4000,
-    MAILBOXES_MIN = 3,
-    READ_MAILBOXES_MIN = 5,
-    LISTED_MAX = 18, // three fields each
-    DOMAINS_MAX = 128,
+    MAILBOXES_MIN = 3
 };
 
 #define EXPORT_GAP_NS EXCHANGE_DAY_NS
 #define FORWARD_GAP_NS (4 * EXCHANGE_HOUR_NS)
-#define AFTER_ATTACK_NS (90 * EXCHANGE_DAY_NS)
-#define SAME_NS (300 * EXCHANGE_SECOND_NS) // two logs of one cmdlet
-
-enum take_kind {
-    TAKE_EXPORT,
-    TAKE_FORWARD,
-    TAKE_REMOVE,
-    TAKE_GRANT
-};
-
-// One cmdlet.
-struct take {
-    enum take_kind kind;
-    uint32_t server;
-    struct slice person;  // who ran it, lower case
-    struct slice mailbox; // of a grant: who was given it, lower case
-    struct slice target;  // file, or address
-    struct slice range;   // the filter of an export
-    int64_t time_ns;
-    uint64_t count;
-    const struct reference *references;
-    uint32_t reference_count;
-    uint64_t fetched_bytes; // of an export's file, over the web
-    struct slice fetched_by;
-    const struct reference *fetches;
-    uint32_t fetch_count;
-};
-
-struct takes {
-    struct exchange_book *book;
-    struct take *rows;
-    uint32_t count;
-    struct slice domains[DOMAINS_MAX]; // that mail is delivered in
-    uint32_t domain_count;
-};
 
 static struct slice keep_lower(struct arena *arena, struct slice text) {
     uint8_t *lower = text.size ? arena_new(arena, text.size, 1) : NULL;
@@ -271,7 +232,7 @@ static void rows_cite(struct draft *draft, const struct take *rows, uint32_t cou
 
 static void rows_say(struct draft *draft, const struct take *rows, uint32_t count) {
     uint32_t listed = 0;
-    for (uint32_t i = 0; i < count && listed < LISTED_MAX; i++) {
+    for (uint32_t i = 0; i < count && listed < TAKE_LISTED_MAX; i++) {
         if (!row_is_new(rows, i))
             continue;
         listed++;
@@ -282,8 +243,8 @@ static void rows_say(struct draft *draft, const struct take *rows, uint32_t coun
     }
 }
 
-static bool is_after_attack(const struct takes *takes, const struct take *take) {
-    return exchange_session_at(takes->book, take->server, take->time_ns, 0, AFTER_ATTACK_NS) !=
+bool take_is_after_attack(const struct takes *takes, const struct take *take) {
+    return exchange_session_at(takes->book, take->server, take->time_ns, 0, TAKE_AFTER_ATTACK_NS) !=
            NULL;
 }
 
@@ -308,7 +269,7 @@ static bool is_removed(const struct takes *takes, const struct take *export) {
 static struct export_signs export_weigh(const struct takes *takes, const struct take *rows,
                                         uint32_t count) {
     struct export_signs signs = {.mailboxes = mailboxes_count(rows, count),
-                                 .after_attack = is_after_attack(takes, rows)};
+                                 .after_attack = take_is_after_attack(takes, rows)};
     for (uint32_t i = 0; i < count; i++) {
         if (!row_is_new(rows, i))
             continue;
@@ -362,7 +323,7 @@ static enum status export_tell(const struct takes *takes, const struct take *row
 static enum status forward_tell(const struct takes *takes, const struct take *rows, uint32_t count,
                                 struct problem *problem) {
     uint32_t mailboxes = mailboxes_count(rows, count);
-    bool after = is_after_attack(takes, rows);
+    bool after = take_is_after_attack(takes, rows);
     if (mailboxes < 2 && !after)
         return STATUS_OK;
     struct exchange_book *book = takes->book;
@@ -410,101 +371,13 @@ static void fetch_take(struct takes *takes, const struct relation *request) {
     }
 }
 
-// The readings of one who was given the right to impersonate.
-struct reader {
-    struct slice mailboxes[64];
-    uint32_t mailbox_count;
-    struct slice sources[8];
-    uint32_t source_count;
-    bool before, outside;
-    uint64_t bytes, count;
-    int64_t last_ns;
-    struct reference references[FINDING_REFERENCES_MAX];
-    uint32_t reference_count;
-};
-
-static void list_add(struct arena *arena, struct slice *list, uint32_t *count, uint32_t most,
-                     struct slice text) {
+void take_list_add(struct arena *arena, struct slice *list, uint32_t *count, uint32_t most,
+                   struct slice text) {
     for (uint32_t i = 0; i < *count; i++)
         if (slice_equal(list[i], text))
             return;
     if (*count < most)
         list[(*count)++] = arena_keep(arena, text);
-}
-
-static void read_take(struct arena *arena, const struct take *grant, const struct relation *read,
-                      struct reader *reader) {
-    if (!slice_equal(read->detail[2], SLICE("impersonated")) ||
-        !text_equal_fold_ascii(account_person(read->account), grant->mailbox))
-        return;
-    if (read->first_ns < grant->time_ns - SAME_NS) {
-        reader->before = true;
-        return;
-    }
-    list_add(arena, reader->mailboxes, &reader->mailbox_count, ARRAY_SIZE(reader->mailboxes),
-             read->artefact);
-    list_add(arena, reader->sources, &reader->source_count, ARRAY_SIZE(reader->sources),
-             read->from);
-    reader->outside |= address_is_outside(read->from);
-    reader->bytes += read->bytes_in;
-    reader->count += read->count;
-    if (read->last_ns > reader->last_ns)
-        reader->last_ns = read->last_ns;
-    for (uint32_t i = 0; i < read->reference_count; i++)
-        reference_insert(reader->references, &reader->reference_count, &read->references[i]);
-}
-
-static enum status impersonation_tell(const struct takes *takes, const struct take *grant,
-                                      const struct reader *reader, struct problem *problem) {
-    if (reader->before || reader->reference_count == 0 ||
-        (reader->mailbox_count < READ_MAILBOXES_MIN && !reader->outside))
-        return STATUS_OK;
-    struct exchange_book *book = takes->book;
-    struct draft *draft = &book->draft;
-    struct slice server = book->servers[grant->server].name;
-    draft_begin(draft, EXCHANGE_IMPERSONATION, server, grant->mailbox);
-    struct exchange_cited sets[] = {{grant->references, grant->reference_count},
-                                    {reader->references, reader->reference_count}};
-    exchange_cite(draft, sets, ARRAY_SIZE(sets));
-    draft->detection.first_ns = grant->time_ns;
-    draft->detection.last_ns = reader->last_ns;
-    draft->detection.count = grant->count + reader->count;
-    char time[CLOCK_TEXT_SIZE];
-    clock_format(grant->time_ns, time);
-    draft_say(draft, "what",
-              "%.*s was given the right to impersonate all users at %s and then read %u mailbox%s.",
-              SLICE_FORMAT(grant->mailbox), time, reader->mailbox_count,
-              reader->mailbox_count == 1 ? "" : "es");
-    draft_say(draft, "why", "%llu calls, %llu bytes, none before the right was granted%s",
-              (unsigned long long)reader->count, (unsigned long long)reader->bytes,
-              reader->outside ? ", from outside addresses" : "");
-    draft_say(draft, "confidence", "%s",
-              reader->outside || is_after_attack(takes, grant) ? "high" : "medium");
-    draft_say(draft, "benign",
-              "A backup or booking product that is being installed reads from inside and goes on "
-              "reading every day.");
-    for (uint32_t i = 0; i < reader->source_count; i++)
-        draft_say_text(draft, "source", reader->sources[i]);
-    for (uint32_t i = 0; i < reader->mailbox_count && i < LISTED_MAX; i++)
-        draft_say_text(draft, "mailbox", reader->mailboxes[i]);
-    draft_say(draft, "volume", "%llu", (unsigned long long)reader->bytes);
-    draft_say(draft, "volume_is", "measured");
-    return draft_tell(draft, book->sink, problem);
-}
-
-static enum status grant_judge(const struct takes *takes, const struct take *grant,
-                               struct problem *problem) {
-    struct reader *reader = arena_new(&takes->book->arena, 1, sizeof *reader);
-    if (!reader)
-        return STATUS_OK;
-    struct reading reading;
-    enum status status = reading_open(&reading, takes->book->context, RELATION_MASK(MAIL_READ),
-                                      RELATION_ORDER_ACCOUNT, problem);
-    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
-           reading.more)
-        read_take(&takes->book->arena, grant, &reading.relation, reader);
-    reading_close(&reading);
-    return status == STATUS_OK ? impersonation_tell(takes, grant, reader, problem) : status;
 }
 
 static enum status domains_read(struct takes *takes, struct problem *problem) {
@@ -514,8 +387,8 @@ static enum status domains_read(struct takes *takes, struct problem *problem) {
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more)
         if (slice_equal(reading.relation.artefact, SLICE("delivered")) && reading.relation.to.size)
-            list_add(&takes->book->arena, takes->domains, &takes->domain_count, DOMAINS_MAX,
-                     reading.relation.to);
+            take_list_add(&takes->book->arena, takes->domains, &takes->domain_count,
+                          TAKE_DOMAINS_MAX, reading.relation.to);
     reading_close(&reading);
     return status;
 }
@@ -560,7 +433,7 @@ enum status exchange_tell_mailboxes(struct exchange_book *book, struct problem *
         else if (rows->kind == TAKE_FORWARD)
             status = forward_tell(&takes, rows, size, problem);
         else if (rows->kind == TAKE_GRANT && grants++ < GRANTS_MAX)
-            status = grant_judge(&takes, rows, problem);
+            status = take_judge_grant(&takes, rows, problem);
     }
     return status;
 }

@@ -11,6 +11,7 @@
 //
 //   probing   requests without success from the networks that forged requests afterwards, or from
 //             one network for many paths on the eve of a session
+//   mail      web services for mail, asked from the networks that forged requests
 //   handler   a script's path that nobody had asked for before the session, that answers a POST,
 //             and that no record of a file explains: memory, or a file that no log shows
 
@@ -19,6 +20,7 @@ enum {
     STRANGER_PATHS_MIN = 20,
     HANDLERS_MAX = 256,
     PROBE_GROUPS_MAX = 1024,
+    SOURCES_MAX = 16,
 };
 
 #define PROBE_BEFORE_NS (7 * EXCHANGE_DAY_NS)
@@ -32,8 +34,8 @@ struct probe_group {
     uint64_t count;
     uint32_t paths;
     int64_t first_ns, last_ns;
-    struct slice client, path; // the last ones taken
-    struct slice sources[16];
+    struct slice path; // the last one taken
+    struct slice sources[SOURCES_MAX];
     uint32_t source_count;
     struct reference references[FINDING_REFERENCES_MAX];
     uint32_t reference_count;
@@ -45,6 +47,17 @@ struct handler {
     uint64_t count;
     int64_t first_ns, last_ns;
     struct slice sources[8];
+    uint32_t source_count;
+    struct reference references[FINDING_REFERENCES_MAX];
+    uint32_t reference_count;
+};
+
+// Requests for mail by those who attacked, of one session.
+struct mail_group {
+    uint64_t count, bytes;
+    int64_t first_ns, last_ns;
+    struct slice account;
+    struct slice sources[SOURCES_MAX];
     uint32_t source_count;
     struct reference references[FINDING_REFERENCES_MAX];
     uint32_t reference_count;
@@ -64,6 +77,7 @@ struct requests {
     uint32_t group_count;
     struct handler *handlers;
     uint32_t handler_count;
+    struct mail_group *mails; // one for each session
     struct stem stem;
 };
 
@@ -197,12 +211,33 @@ static void stem_take(struct requests *requests, uint32_t server, const struct r
     references_take(stem->seen.references, &stem->seen.reference_count, relation);
 }
 
+static void mail_take(struct requests *requests, uint32_t server, const struct relation *relation) {
+    struct exchange_book *book = requests->book;
+    const struct exchange_session *session =
+        exchange_session_at(book, server, relation->first_ns, 0, INT64_MAX / 4);
+    if (!session || !address_is_outside(relation->from) ||
+        !exchange_session_knows(session, relation->from))
+        return;
+    struct mail_group *group = &requests->mails[session - book->sessions];
+    if (group->count == 0)
+        group->first_ns = group->last_ns = CLOCK_NONE;
+    group->count += relation->count;
+    group->bytes += relation->bytes_in;
+    span_take(&group->first_ns, &group->last_ns, relation);
+    if (group->account.size == 0)
+        group->account = arena_keep(&book->arena, relation->account);
+    sources_take(book, group->sources, &group->source_count, SOURCES_MAX, relation->from);
+    references_take(group->references, &group->reference_count, relation);
+}
+
 static void request_take(struct requests *requests, const struct relation *relation) {
     uint32_t server = exchange_server_of(requests->book, relation, false);
     if (server == UINT32_MAX || relation->first_ns == CLOCK_NONE || relation->from.size == 0)
         return;
     if (status_is(relation, '4') || status_is(relation, '5'))
         probe_take(requests, server, relation);
+    else if (slice_starts(relation->artefact, SLICE("/ews/")))
+        mail_take(requests, server, relation);
     else if (web_path_is_script(relation->artefact))
         stem_take(requests, server, relation);
 }
@@ -237,6 +272,35 @@ static enum status probe_tell(struct exchange_book *book, const struct probe_gro
     for (uint32_t i = 0; i < group->source_count; i++)
         draft_say_text(&book->draft, "source", group->sources[i]);
     return draft_tell(&book->draft, book->sink, problem);
+}
+
+static enum status mail_tell(struct exchange_book *book, uint32_t number,
+                             const struct mail_group *group, struct problem *problem) {
+    if (group->count == 0)
+        return STATUS_OK;
+    struct draft *draft = &book->draft;
+    struct slice server = book->servers[book->sessions[number].server].name;
+    draft_begin(draft, EXCHANGE_MAIL_AFTER, server, group->account);
+    exchange_cite(draft, &(struct exchange_cited){group->references, group->reference_count}, 1);
+    draft->detection.first_ns = group->first_ns;
+    draft->detection.last_ns = group->last_ns;
+    draft->detection.count = group->count;
+    draft_say(draft, "what",
+              "The mail services of %.*s were used from the networks that had attacked it.",
+              SLICE_FORMAT(server));
+    draft_say(draft, "why", "%llu requests from %u address%s since the attack%s%.*s",
+              (unsigned long long)group->count, group->source_count,
+              group->source_count == 1 ? "" : "es", group->account.size ? ", as " : "",
+              SLICE_FORMAT(group->account));
+    draft_say(draft, "benign",
+              "Users who happen to share a provider's network with the attackers look the same.");
+    for (uint32_t i = 0; i < group->source_count; i++)
+        draft_say_text(draft, "source", group->sources[i]);
+    if (group->bytes) {
+        draft_say(draft, "volume", "%llu", (unsigned long long)group->bytes);
+        draft_say(draft, "volume_is", "at least");
+    }
+    return draft_tell(draft, book->sink, problem);
 }
 
 // All handlers of one session in one finding.
@@ -301,13 +365,16 @@ enum status exchange_tell_requests(struct exchange_book *book, struct problem *p
     struct requests requests = {
         .book = book,
         .groups = arena_new(&book->arena, PROBE_GROUPS_MAX, sizeof(struct probe_group)),
-        .handlers = arena_new(&book->arena, HANDLERS_MAX, sizeof(struct handler))};
-    if (!requests.groups || !requests.handlers)
+        .handlers = arena_new(&book->arena, HANDLERS_MAX, sizeof(struct handler)),
+        .mails = arena_new(&book->arena, book->session_count, sizeof(struct mail_group))};
+    if (!requests.groups || !requests.handlers || !requests.mails)
         return STATUS_OK;
     enum status status = requests_read(&requests, problem);
     for (uint32_t i = 0; i < requests.group_count && status == STATUS_OK; i++)
         status = probe_tell(book, &requests.groups[i], problem);
     for (uint32_t i = 0; i < book->session_count && status == STATUS_OK; i++)
         status = handlers_tell(&requests, i, problem);
+    for (uint32_t i = 0; i < book->session_count && status == STATUS_OK; i++)
+        status = mail_tell(book, i, &requests.mails[i], problem);
     return status;
 }
