@@ -38,7 +38,7 @@ class Output(EvidenceCase):
         self.assertEqual(len(findings), 3)
         for finding in findings:
             self.assertEqual(finding["schema"], "vedette.finding/1")
-            self.assertEqual(set(finding), {"schema", "@timestamp", "event", "winlog", "rule",
+            self.assertEqual(set(finding), {"schema", "@timestamp", "event", "winlog", "rule", "stage",
                                             "threat", "host", "user", "count", "matched",
                                             "evidence", "more_evidence"})
             for time in (finding["@timestamp"], finding["event"]["start"], finding["event"]["end"]):
