@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "correlate/weights.h"
 
 #include <stdlib.h>
@@ -18,9 +19,20 @@ static void name_list_add(struct name_list *list, struct slice name) {
     if (name.size == 0 || list->count == CAMPAIGN_LIST_MAX)
         return;
     for (uint32_t i = 0; i < list->count; i++)
-        if (slice_equal(list->names[i], name))
+        if (text_equal_fold_ascii(list->names[i], name))
             return;
     list->names[list->count++] = name;
+}
+
+// Accounts of the machine itself cannot be reset.
+static bool account_is_person(struct slice account) {
+    static const char *const MACHINE[] = {
+        "localsystem", "nt authority\\system",          "system",
+        "root",        "nt authority\\network service", "nt authority\\local service"};
+    for (size_t i = 0; i < ARRAY_SIZE(MACHINE); i++)
+        if (text_equal_fold_ascii(account, slice_of_string(MACHINE[i])))
+            return false;
+    return account.size && account.data[account.size - 1] != '$';
 }
 
 static const struct slice *name_list_keep(struct assembly *assembly, const struct name_list *list) {
@@ -77,7 +89,8 @@ static void host_gather(struct assembly *assembly, uint32_t number, struct campa
             citations_add(&citations, clue->references, clue->reference_count);
         for (uint32_t k = 0; k < clue->artefact_count; k++)
             name_list_add(&artefacts, clue->artefacts[k]);
-        name_list_add(&accounts, clue->account);
+        if (account_is_person(clue->account))
+            name_list_add(&accounts, clue->account);
     }
     citations_add(&citations, host->best.references, host->best.reference_count);
     host->references = citations_keep(assembly, &citations);
@@ -99,6 +112,18 @@ static void host_name_all(struct assembly *assembly, uint32_t number, struct cam
     host->alias_count = aliases.count;
 }
 
+// A detector told how the host was reached, from one that is confirmed, by more than a logon.
+// Parents come before their children in the list.
+static bool edge_convicts(const struct assembly *assembly, const struct campaign *campaign,
+                          const struct forest_host *found) {
+    if (found->edge == FOREST_NONE)
+        return false;
+    const struct edge *edge = &assembly->edges->edges[found->edge];
+    uint32_t parent = assembly->places[edge->from];
+    return edge->is_told && edge->cost <= WEIGHT_EDGE_ACCOUNT && parent != FOREST_NONE &&
+           campaign->hosts[parent].state == HOST_STATE_CONFIRMED;
+}
+
 void assembly_hosts(struct assembly *assembly, struct campaign *campaign) {
     campaign->hosts = assembly_new(assembly, assembly->member_count, sizeof *campaign->hosts);
     if (!campaign->hosts)
@@ -112,7 +137,8 @@ void assembly_hosts(struct assembly *assembly, struct campaign *campaign) {
         host->first_ns = found->reached_ns;
         host->last_ns = found->reached_ns;
         host->evidence_millibits = found->evidence;
-        bool confirmed = found->is_member || found->evidence >= WEIGHT_CONFIRMED;
+        bool confirmed = found->is_member || found->evidence >= WEIGHT_CONFIRMED ||
+                         edge_convicts(assembly, campaign, found);
         host->state = confirmed ? HOST_STATE_CONFIRMED : HOST_STATE_PROBABLE;
         host_name_all(assembly, number, host);
         host_explain(assembly, number, host);

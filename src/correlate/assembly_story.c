@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/table.h"
+#include "base/text.h"
 #include "correlate/weights.h"
 
 #include <stdlib.h>
@@ -43,13 +43,15 @@ static struct statement *statement_find(struct statement_row *row, const struct 
     return made;
 }
 
-static void statement_add(struct statement *statement, const struct clue *clue,
+static void statement_add(struct statement *statement, const struct clue *clue, int64_t reached_ns,
                           uint32_t *ret_last) {
+    // What began before the host was reached (the same rule held then, too) begins with it.
+    int64_t first_ns = clue->first_ns < reached_ns ? reached_ns : clue->first_ns;
     if (*ret_last != clue->host)
         statement->host_count++;
     *ret_last = clue->host;
-    if (clue->first_ns < statement->first_ns) {
-        statement->first_ns = clue->first_ns;
+    if (first_ns < statement->first_ns) {
+        statement->first_ns = first_ns;
         statement->host = clue->host;
         statement->what = clue->what;
     }
@@ -73,7 +75,8 @@ static void statements_gather(struct assembly *assembly, enum stage stage,
             const struct clue *clue = &book->clues[i];
             if (clue->stage == stage && clue->level >= RULE_LEVEL_MEDIUM &&
                 assembly_clue_counts(assembly, clue))
-                statement_add(statement_find(row, clue->rule), clue, &last[clue->rule_number]);
+                statement_add(statement_find(row, clue->rule), clue,
+                              assembly->forest->hosts[number].reached_ns, &last[clue->rule_number]);
         }
     }
     memory_free(last);
@@ -264,7 +267,7 @@ static void remedy_accounts(struct assembly *assembly, const struct campaign *ca
         for (uint32_t k = 0; k < host->account_count; k++) {
             bool again = false;
             for (uint32_t n = 0; n < count && !again; n++)
-                again = slice_equal(told[n], host->accounts[k]);
+                again = text_equal_fold_ascii(told[n], host->accounts[k]);
             if (again || count == CAMPAIGN_LIST_MAX)
                 continue;
             told[count++] = host->accounts[k];

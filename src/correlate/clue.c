@@ -212,7 +212,7 @@ static void book_count_spreads(struct clue_book *book) {
     memory_free(last);
 }
 
-static int32_t level_bits(enum rule_level level) {
+int32_t clue_level_bits(enum rule_level level) {
     switch (level) {
     case RULE_LEVEL_CRITICAL:
         return WEIGHT_LEVEL_CRITICAL;
@@ -230,7 +230,7 @@ static int32_t level_bits(enum rule_level level) {
 static void book_weigh(struct clue_book *book, uint32_t host_count) {
     for (uint32_t i = 0; i < book->count; i++) {
         struct clue *clue = &book->clues[i];
-        int32_t bits = level_bits(clue->level);
+        int32_t bits = clue_level_bits(clue->level);
         int32_t rarity = millibits_of_ratio((uint64_t)host_count + 1,
                                             (uint64_t)book->spreads[clue->rule_number]);
         clue->bits = clue->is_benign ? 0 : bits < rarity ? bits : rarity;

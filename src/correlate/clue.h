@@ -74,6 +74,9 @@ void clue_book_done(struct clue_book *book);
 int32_t clue_evidence(const struct clue_book *book, uint32_t host, int64_t from_ns,
                       int64_t until_ns);
 
+// What a finding of this level weighs at most.
+int32_t clue_level_bits(enum rule_level level);
+
 // Whether a detector judged it to be so: rule ids of detectors start so.
 bool clue_is_of(const struct clue *clue, const char *rule_prefix);
 

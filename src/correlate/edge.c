@@ -42,6 +42,19 @@ static const char *clue_reason(const struct clue *clue, int32_t *ret_cost) {
     return NULL;
 }
 
+// When an edge that hours may be missing from took place: no later than what the intruder did then.
+static int64_t loose_time(const struct clue_book *book, const struct edge *edge) {
+    int64_t time_ns = edge->time_ns;
+    int64_t least_ns = time_ns - WEIGHT_ZONE_SECONDS * SECOND_NS;
+    for (uint32_t i = book->starts[edge->to]; i < book->starts[edge->to + 1]; i++) {
+        const struct clue *clue = &book->clues[i];
+        if (clue->level >= RULE_LEVEL_MEDIUM && clue->bits > 0 && clue->first_ns >= least_ns &&
+            clue->first_ns < time_ns)
+            time_ns = clue->first_ns;
+    }
+    return time_ns;
+}
+
 static void edges_of_clues(struct edge_list *list, const struct clue_book *book) {
     for (uint32_t i = 0; i < book->count; i++) {
         const struct clue *clue = &book->clues[i];
@@ -56,11 +69,16 @@ static void edges_of_clues(struct edge_list *list, const struct clue_book *book)
                                         .cost = cost,
                                         .is_member = clue_is_of(clue, "vedette-wave-"),
                                         .is_told = true,
+                                        .is_loose = clue->classes == SOURCE_CLASS_UNIX,
+                                        .evidence = clue_level_bits(clue->level) - clue->bits,
                                         .clue = i,
                                         .reason = reason,
                                         .account = clue->account,
                                         .references = clue->references,
                                         .reference_count = clue->reference_count};
+        struct edge *edge = &list->edges[list->count - 1];
+        if (edge->is_loose)
+            edge->time_ns = loose_time(book, edge);
     }
 }
 

@@ -12,6 +12,8 @@ struct edge {
     int32_t cost;       // millibits, without the hub's share
     bool is_member;     // membership of a wave convicts by itself
     bool is_told;       // a detector told it; else it is a bare relation
+    bool is_loose;      // only logs without a time zone show it: hours may be missing
+    int32_t evidence;   // of the finding that told it, beyond what its rarity leaves it
     uint32_t clue;      // that told it
     const char *reason; // static
     struct slice account;

@@ -125,10 +125,12 @@ static void edge_try(struct forest *forest, const struct clue_book *book,
     const struct edge *edge = &edges->edges[number];
     const struct forest_host *from = &forest->hosts[edge->from];
     struct forest_host *to = &forest->hosts[edge->to];
-    const int64_t skew_ns = WEIGHT_SKEW_SECONDS * SECOND_NS;
-    if (from->reached_ns == CLOCK_NONE || from->reached_ns > edge->time_ns + skew_ns)
+    const int64_t skew_ns =
+        (edge->is_loose ? WEIGHT_ZONE_SECONDS : WEIGHT_SKEW_SECONDS) * SECOND_NS;
+    if (edge->from == edge->to || from->reached_ns == CLOCK_NONE ||
+        from->reached_ns > edge->time_ns + skew_ns)
         return;
-    int32_t cost = edge->cost + (edge->is_member ? 0 : edges->hubs[edge->from]) +
+    int32_t cost = edge->cost + (edge->is_told ? 0 : edges->hubs[edge->from]) +
                    (from->reached_ns > edge->time_ns ? WEIGHT_EDGE_CLOCK : 0);
     if (to->reached_ns != CLOCK_NONE && !edge_is_better(forest, edges, edge, cost)) {
         bool other = to->edge == FOREST_NONE || edges->edges[to->edge].from != edge->from;
@@ -137,15 +139,17 @@ static void edge_try(struct forest *forest, const struct clue_book *book,
             runner_up_keep(to, number, cost);
         return;
     }
-    int64_t from_ns = edge->time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+    int64_t time_ns = edge->time_ns;
+    int64_t from_ns = time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
     int64_t until_ns =
         edge->is_told ? INT64_MAX : edge->time_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
-    int32_t evidence = clue_evidence(book, edge->to, from_ns, until_ns);
+    int32_t evidence = edge->evidence + clue_evidence(book, edge->to, from_ns, until_ns);
     if (!edge->is_member && evidence <= cost)
         return;
     if (to->edge != FOREST_NONE)
         forest->hosts[edges->edges[to->edge].from].children--;
-    host_reach(forest, book, edge->to, edge->time_ns, cost);
+    host_reach(forest, book, edge->to, time_ns, cost);
+    to->evidence += edge->evidence;
     forest->hosts[edge->from].children++;
     to->edge = number;
     to->entry_clue = FOREST_NONE;

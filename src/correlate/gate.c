@@ -114,6 +114,7 @@ struct shuffle {
     const struct edge_list *edges;
     uint32_t host_count;
     uint32_t *hosts; // by clue: its host in this round
+    bool *left_out;  // by clue: it belongs to a tree that passes the gates of shape
     struct clue_book mixed;
     struct edge_list mixed_edges;
 };
@@ -145,12 +146,17 @@ static void shuffle_rebuild(struct shuffle *shuffle) {
         struct clue *clue = &mixed->clues[next[shuffle->hosts[i]]++];
         *clue = book->clues[i];
         clue->host = shuffle->hosts[i];
+        if (shuffle->left_out[i])
+            clue->bits = 0;
     }
     memory_free(next);
     for (uint32_t i = 0; i < shuffle->edges->count; i++) {
-        shuffle->mixed_edges.edges[i] = shuffle->edges->edges[i];
-        if (shuffle->edges->edges[i].is_told)
-            shuffle->mixed_edges.edges[i].to = shuffle->hosts[shuffle->edges->edges[i].clue];
+        struct edge *edge = &shuffle->mixed_edges.edges[i];
+        *edge = shuffle->edges->edges[i];
+        if (!edge->is_told)
+            continue;
+        bool left_out = shuffle->left_out[edge->clue];
+        edge->to = left_out ? edge->from : shuffle->hosts[edge->clue];
     }
 }
 
@@ -181,6 +187,7 @@ static void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
                                 .edges = edges,
                                 .host_count = host_count,
                                 .hosts = memory_new(clues, sizeof *shuffle->hosts),
+                                .left_out = memory_new(clues, sizeof *shuffle->left_out),
                                 .mixed = *book,
                                 .mixed_edges = *edges};
     shuffle->mixed.clues = memory_new(clues, sizeof *shuffle->mixed.clues);
@@ -189,7 +196,22 @@ static void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
         memory_new((size_t)edges->count + 1, sizeof *shuffle->mixed_edges.edges);
 }
 
+static void shuffle_leave_out(struct shuffle *shuffle, const struct forest *forest,
+                              const struct tree_list *trees) {
+    for (uint32_t i = 0; i < trees->count; i++) {
+        if (!gate_shape(&trees->trees[i]))
+            continue;
+        for (uint32_t k = 0; k < shuffle->book->count; k++) {
+            const struct clue *clue = &shuffle->book->clues[k];
+            if (forest->hosts[clue->host].root == trees->trees[i].root &&
+                clue_belongs(clue, &forest->hosts[clue->host]))
+                shuffle->left_out[k] = true;
+        }
+    }
+}
+
 static void shuffle_done(struct shuffle *shuffle) {
+    memory_free(shuffle->left_out);
     memory_free(shuffle->hosts);
     memory_free(shuffle->mixed.clues);
     memory_free(shuffle->mixed.starts);
@@ -197,10 +219,12 @@ static void shuffle_done(struct shuffle *shuffle) {
 }
 
 int32_t gate_null_score(const struct clue_book *book, const struct edge_list *edges,
-                        uint32_t host_count, int32_t root_cost) {
+                        const struct forest *forest, const struct tree_list *trees,
+                        int32_t root_cost) {
     struct shuffle shuffle;
     int32_t best[WEIGHT_NULL_ROUNDS];
-    shuffle_init(&shuffle, book, edges, host_count);
+    shuffle_init(&shuffle, book, edges, forest->host_count);
+    shuffle_leave_out(&shuffle, forest, trees);
     for (size_t round = 0; round < WEIGHT_NULL_ROUNDS; round++) {
         shuffle_exchange(&shuffle, round + 1);
         shuffle_rebuild(&shuffle);

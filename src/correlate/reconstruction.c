@@ -197,7 +197,8 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     forest_join(&forest, &holder->edges, root_cost);
     tree_list_init(&trees, &forest, &holder->book);
     int32_t null_score =
-        trees.count ? gate_null_score(&holder->book, &holder->edges, hosts, root_cost) : 0;
+        trees.count ? gate_null_score(&holder->book, &holder->edges, &forest, &trees, root_cost)
+                    : 0;
     struct assembly assembly = {.input = input,
                                 .book = &holder->book,
                                 .edges = &holder->edges,
