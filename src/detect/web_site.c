@@ -333,7 +333,7 @@ static enum status site_end(struct web_site *site, struct stem_gathering *gather
                             web_site_take *take, void *taker, struct problem *problem) {
     site_add_stem(site, gathering);
     stem_gathering_begin(gathering, SLICE(""));
-    if (site->requests == 0 && site->listed_pages == 0)
+    if (site->requests == 0 && site->file_count == 0)
         return STATUS_OK;
     site_settle(site);
     return take(taker, site, problem);

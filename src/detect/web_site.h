@@ -82,7 +82,7 @@ struct web_site {
 typedef enum status web_site_take(void *taker, const struct web_site *site,
                                   struct problem *problem);
 
-// Every server that has web requests or listed pages, in the order of names; the site lives for the
+// Every server that has web requests or page files, in the order of names; the site lives for the
 // call. One pass over web requests, child processes and files: memory is one server's (at most some
 // 120 MiB).
 enum status web_sites_each(const struct detect_context *context, web_site_take *take, void *taker,

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "detect/detection.h"
 #include "detect/judgement.h"
-#include "detect/web_site.h"
+#include "detect/webshell_pages.h"
 
 #include <string.h>
 
@@ -13,18 +13,6 @@
 // server started meanwhile.
 // Cost: two passes over web requests, child processes and files; the first finds paths that
 // several servers answer.
-
-enum webshell_rule {
-    WEBSHELL_VIRTUAL,
-    WEBSHELL_DISK,
-    WEBSHELL_SESSION,
-    WEBSHELL_CHILD,
-    WEBSHELL_STATIC,
-    WEBSHELL_STATIC_ONCE,
-    WEBSHELL_EXISTING,
-    WEBSHELL_GONE,
-    WEBSHELL_NEW_PAGE,
-};
 
 static const struct slice SHELL_TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
                                           JUDGEMENT_TEXT("attack.t1505.003"),
@@ -65,39 +53,20 @@ static const struct rule RULES[] = {
     [WEBSHELL_NEW_PAGE] =
         JUDGEMENT("vedette-webshell-new-page", "One page is much newer than all others beside it",
                   MEDIUM, SHELL_TAGS),
+    [WEBSHELL_CALLED] = JUDGEMENT("vedette-webshell-page-called",
+                                  "A page was written, and called soon after", HIGH, SHELL_TAGS),
     [WEBSHELL_GONE] = JUDGEMENT("vedette-webshell-page-gone",
                                 "A page was compiled that is not there", MEDIUM, SHELL_TAGS),
 };
 
 enum {
-    BITS_MIN = 6,
     FEW_CLIENTS = 16,
-    REQUESTS_MIN = 3,
-    HIT_DAYS = 30,
     SHARED_PATHS_MAX = 65536,
-    EXISTING_REQUESTS_MIN = 5,
-    LISTED_PAGES_MIN = 3,
     SOURCES_MAX = 24,
-    NEW_PAGES_MAX = 16,
     SESSION_REFERENCES_MAX = 256
 };
 
 #define CHILD_BEFORE_NS (2ll * 1000000000) // logs that round to seconds
-
-// Paths of candidates, and on how many servers each is one.
-struct shared_paths {
-    struct table table; // hash of the path -> place in servers
-    uint32_t *servers;
-    uint32_t count;
-};
-
-struct webshell_judge {
-    const struct detect_context *context;
-    const struct detection_sink *sink;
-    struct draft draft;
-    struct shared_paths shared;
-    int64_t logged_ns; // the first request or process start of any server
-};
 
 // A path that strangers use, and what speaks for its being a shell.
 struct candidate {
@@ -165,12 +134,12 @@ static void candidate_find_file(struct candidate *candidate, int64_t evidence_ns
         return;
     candidate->file = web_site_file(site, candidate->stem);
     if (!candidate->file) {
-        candidate->no_file = site->listed_pages >= LISTED_PAGES_MIN;
+        candidate->no_file = site->listed_pages >= WEBSHELL_LISTED_MIN;
         return;
     }
     int64_t came_ns = candidate->file->relation.first_ns;
     candidate->new_file = came_ns != CLOCK_NONE && came_ns >= evidence_ns - WEB_DAY &&
-                          came_ns >= candidate->first_ns - HIT_DAYS * WEB_DAY &&
+                          came_ns >= candidate->first_ns - WEBSHELL_HIT_DAYS * WEB_DAY &&
                           came_ns <= candidate->first_ns + WEB_DAY;
 }
 
@@ -204,12 +173,12 @@ static bool candidate_make(struct candidate *candidate, const struct web_site *s
     if (candidate->file && !candidate->new_file && !candidate->children)
         return false;
     bool page = stem->script && (candidate->no_file || candidate->new_file);
-    if (candidate->requests < REQUESTS_MIN && !page)
+    if (candidate->requests < WEBSHELL_REQUESTS_MIN && !page)
         return false;
     if (candidate->posts * 2 < candidate->requests && !candidate->new_file)
         return false;
-    candidate->hit_ns = web_site_hit_before(site, number, candidate->first_ns - HIT_DAYS * WEB_DAY,
-                                            candidate->first_ns);
+    candidate->hit_ns = web_site_hit_before(
+        site, number, candidate->first_ns - WEBSHELL_HIT_DAYS * WEB_DAY, candidate->first_ns);
     candidate->was_missing = stem->first_missing_ns != CLOCK_NONE &&
                              stem->first_missing_ns < candidate->first_ns && !candidate->new_file;
     return true;
@@ -446,9 +415,9 @@ static enum status candidates_judge(struct webshell_judge *judge, const struct w
         candidate.bits = candidate_bits(&candidate);
         // An attacked endpoint runs programs, too: only a page without a file that is used on
         // and on, or a new file, makes it a shell.
-        if (candidate.bits < BITS_MIN ||
+        if (candidate.bits < WEBSHELL_BITS_MIN ||
             (candidate.stem->refused && !candidate.new_file &&
-             (!candidate.no_file || candidate.requests < REQUESTS_MIN)))
+             (!candidate.no_file || candidate.requests < WEBSHELL_REQUESTS_MIN)))
             continue;
         status = candidate_tell(judge, &candidate, problem);
         if (status == STATUS_OK)
@@ -459,192 +428,10 @@ static enum status candidates_judge(struct webshell_judge *judge, const struct w
     return status;
 }
 
-static enum status static_judge(struct webshell_judge *judge, const struct web_site *site,
-                                struct problem *problem) {
-    enum status status = STATUS_OK;
-    struct draft *draft = &judge->draft;
-    for (uint32_t i = 0; i < site->stem_count && status == STATUS_OK; i++) {
-        const struct web_stem *stem = &site->stems[i];
-        draft_begin(draft, WEBSHELL_STATIC, site->name, SLICE(""));
-        for (uint32_t k = 0; k < stem->row_count && stem->is_static; k++) {
-            const struct web_row *row = &site->rows[stem->row_start + k];
-            if (row->outside && !row->named && row->post && row->answer == WEB_ANSWER_GOOD) {
-                draft_cite(draft, &row->relation);
-                draft_say_text(draft, "source", row->relation.from);
-            }
-        }
-        if (draft->detection.reference_count == 0)
-            continue;
-        // A shell is come back to; a hole in the front door is used and done with.
-        if (draft->detection.last_ns - draft->detection.first_ns < WEB_DAY)
-            draft->detection.rule = WEBSHELL_STATIC_ONCE;
-        draft_say(draft, "what", "%.*s on %.*s took a body from a stranger and answered.",
-                  SLICE_FORMAT(stem->path), SLICE_FORMAT(site->name));
-        draft_say(draft, "why", "servers refuse a body for static files: something else answered");
-        draft_say(draft, "benign", "Some gateways answer every method alike, with the file.");
-        draft_say_text(draft, "path", stem->path);
-        status = draft_tell(draft, judge->sink, problem);
-    }
-    return status;
-}
-
-// Two clusters on an ordinary path: one stranger's method or answers are apart from all others'.
-static unsigned existing_bits(const struct web_site *site, const struct web_row *row) {
-    const struct web_stem *stem = &site->stems[row->stem];
-    const struct relation *relation = &row->relation;
-    bool sized = relation->count >= EXISTING_REQUESTS_MIN && stem->usual_size_max > 0 &&
-                 relation->bytes_in_max > 0;
-    bool apart = sized && (relation->bytes_in_min > 2 * stem->usual_size_max ||
-                           relation->bytes_in_max < stem->usual_size_min / 2);
-    bool method = row->post && stem->inside_posts == 0 && relation->count >= REQUESTS_MIN;
-    if (!apart && !method)
-        return 0;
-    const struct web_net *net = &site->nets[row->net];
-    int64_t hit_ns = web_site_hit_before(site, row->stem, relation->first_ns - HIT_DAYS * WEB_DAY,
-                                         relation->first_ns);
-    return (apart ? 3u : 0u) + (method ? 3u : 0u) + (hit_ns != CLOCK_NONE ? 2u : 0u) +
-           (net->hits + net->missing >= 3 ? 2u : 0u);
-}
-
-static enum status existing_judge(struct webshell_judge *judge, const struct web_site *site,
-                                  struct problem *problem) {
-    enum status status = STATUS_OK;
-    struct draft *draft = &judge->draft;
-    for (uint32_t i = 0; i < site->row_count && status == STATUS_OK; i++) {
-        const struct web_row *row = &site->rows[i];
-        if (!row->existing || row->named || !row->outside || row->answer != WEB_ANSWER_GOOD)
-            continue;
-        unsigned bits = existing_bits(site, row);
-        if (bits < BITS_MIN)
-            continue;
-        const struct web_stem *stem = &site->stems[row->stem];
-        draft_begin(draft, WEBSHELL_EXISTING, site->name, SLICE(""));
-        draft_cite(draft, &row->relation);
-        draft_say(draft, "what", "%.*s on %.*s answers %.*s otherwise than all others.",
-                  SLICE_FORMAT(stem->path), SLICE_FORMAT(site->name),
-                  SLICE_FORMAT(row->relation.from));
-        draft_say(
-            draft, "why", "%u bits: %.*s, answers of %llu to %llu bytes; others' %llu to %llu",
-            bits, SLICE_FORMAT(row->relation.detail[0]),
-            (unsigned long long)row->relation.bytes_in_min,
-            (unsigned long long)row->relation.bytes_in_max,
-            (unsigned long long)stem->usual_size_min, (unsigned long long)stem->usual_size_max);
-        draft_say(draft, "benign", "A monitor or a partner's program may ask in its own way.");
-        draft_say_text(draft, "path", stem->path);
-        draft_say_text(draft, "source", row->relation.from);
-        status = draft_tell(draft, judge->sink, problem);
-    }
-    return status;
-}
-
-// "shell.aspx" of "shell.aspx.87362f71.compiled".
-static struct slice compiled_page(struct slice name) {
-    for (int dots = 0; name.size && dots < 2; dots += name.data[name.size] == '.')
-        name.size--;
-    return name;
-}
-
-static enum status gone_tell(struct webshell_judge *judge, const struct web_site *site,
-                             const struct web_file *file, struct problem *problem) {
-    struct slice page = compiled_page(file->name);
-    for (uint32_t i = 0; i < site->file_count; i++)
-        if (!site->files[i].compiled && !site->files[i].deleted &&
-            slice_equal(site->files[i].name, page))
-            return STATUS_OK;
-    for (uint32_t i = 0; i < site->stem_count && page.size; i++) {
-        const struct web_stem *stem = &site->stems[i];
-        if (stem->ordinary || !stem->script || !slice_ends(stem->path, page) ||
-            stem->first_outside_ns == CLOCK_NONE)
-            continue;
-        struct draft *draft = &judge->draft;
-        draft_begin(draft, WEBSHELL_GONE, site->name, SLICE(""));
-        draft_cite(draft, &file->relation);
-        draft_cite(draft, &site->rows[stem->row_start].relation);
-        draft_say(draft, "what",
-                  "%.*s was compiled on %.*s and answered strangers; its file is gone.",
-                  SLICE_FORMAT(page), SLICE_FORMAT(site->name));
-        draft_say(draft, "why",
-                  "ASP.NET keeps what it made of a page after the page is deleted; among %u listed "
-                  "pages there is none of this name",
-                  site->listed_pages);
-        draft_say(draft, "benign", "A page of an application that was removed.");
-        draft_say_text(draft, "artefact", file->relation.artefact);
-        draft_say_text(draft, "path", stem->path);
-        return draft_tell(draft, judge->sink, problem);
-    }
-    return STATUS_OK;
-}
-
-static struct slice folder_of(const struct web_file *file) {
-    return slice_part(file->relation.artefact, 0, file->relation.artefact.size - file->name.size);
-}
-
-// A page that came while the logs ran, where all others beside it are a week older at least, and
-// hardly another came the same day: releases bring many.
-static bool page_is_new(const struct web_site *site, const struct web_file *page,
-                        int64_t logged_ns) {
-    int64_t came_ns = page->relation.first_ns;
-    if (!page->listed || page->compiled || came_ns == CLOCK_NONE || logged_ns == CLOCK_NONE ||
-        came_ns < logged_ns)
-        return false;
-    uint32_t beside = 0, same_day = 0;
-    for (uint32_t i = 0; i < site->file_count; i++) {
-        const struct web_file *other = &site->files[i];
-        if (!other->listed || other->compiled ||
-            slice_equal(other->relation.artefact, page->relation.artefact))
-            continue;
-        bool is_beside = slice_equal(folder_of(other), folder_of(page));
-        if (is_beside && other->relation.first_ns > came_ns - 7 * WEB_DAY &&
-            other->relation.first_ns < came_ns - WEB_DAY)
-            return false;
-        beside += is_beside;
-        same_day += other->relation.first_ns > came_ns - WEB_DAY &&
-                    other->relation.first_ns < came_ns + WEB_DAY;
-        if (same_day > 2)
-            return false;
-    }
-    return beside >= LISTED_PAGES_MIN;
-}
-
-static enum status new_pages_judge(struct webshell_judge *judge, const struct web_site *site,
-                                   struct problem *problem) {
-    enum status status = STATUS_OK;
-    uint32_t told = 0;
-    for (uint32_t i = 0; i < site->file_count && status == STATUS_OK; i++) {
-        const struct web_file *page = &site->files[i];
-        if (told == NEW_PAGES_MAX || !page_is_new(site, page, judge->logged_ns))
-            continue;
-        char came[CLOCK_TEXT_SIZE];
-        clock_format(page->relation.first_ns, came);
-        struct draft *draft = &judge->draft;
-        draft_begin(draft, WEBSHELL_NEW_PAGE, site->name, SLICE(""));
-        draft_cite(draft, &page->relation);
-        draft_say(draft, "what", "%.*s on %.*s was written at %s; all pages beside it are older.",
-                  SLICE_FORMAT(page->name), SLICE_FORMAT(site->name), came);
-        draft_say(draft, "why", "no more than two other pages of %u changed within a day of it",
-                  site->listed_pages);
-        draft_say(draft, "confidence", "medium: the file itself decides");
-        draft_say(draft, "benign", "A correction of a single page by its makers.");
-        draft_say_text(draft, "artefact", page->relation.artefact);
-        status = draft_tell(draft, judge->sink, problem);
-        told++;
-    }
-    return status;
-}
-
 static enum status site_take(void *taker, const struct web_site *site, struct problem *problem) {
     struct webshell_judge *judge = taker;
     enum status status = candidates_judge(judge, site, problem);
-    if (status == STATUS_OK)
-        status = static_judge(judge, site, problem);
-    if (status == STATUS_OK)
-        status = existing_judge(judge, site, problem);
-    if (status == STATUS_OK)
-        status = new_pages_judge(judge, site, problem);
-    for (uint32_t i = 0; i < site->file_count && status == STATUS_OK; i++)
-        if (site->files[i].compiled && site->listed_pages >= LISTED_PAGES_MIN)
-            status = gone_tell(judge, site, &site->files[i], problem);
-    return status;
+    return status == STATUS_OK ? webshell_pages_judge(judge, site, problem) : status;
 }
 
 static enum status webshell_judge(const struct detect_context *context,
