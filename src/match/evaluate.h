@@ -64,6 +64,7 @@ struct class_plan {
     const struct class_symbol *const *trigger_symbols; // by field of the trigger index; or NULL
     uint32_t symbol_capacity;
     uint32_t transform_count; // slots of transformed sources lie behind those of the fields
+    uint8_t line_state;       // enum line_state of trigger_line.c
 };
 
 // What classes with the same rules share (evaluate_plan.c).
@@ -75,6 +76,7 @@ struct rule_plan {
     const uint32_t *always; // rules without a trigger: candidates of every event
     uint32_t always_count;
     const struct trigger_index *triggers; // NULL: none
+    const struct line_index *line;        // of them; NULL: not made yet
 };
 
 // The element of a symbol that has exactly one in the event; UINT32_MAX: none or several.
@@ -155,6 +157,9 @@ struct matcher {
     uint32_t keyword_count;                         // keywords found since matcher_new
     const struct trigger_entry *caught[CAUGHT_MAX]; // by the scan of the text at hand
     uint32_t caught_count;                          // may be more than fit
+    struct buffer line;                             // folded; trigger_line.c
+    uint32_t *line_stamps; // by field of the index: generation of last sight in the line
+    uint32_t line_capacity;
 };
 
 // evaluate_text.c: values as text, once per event.
@@ -187,6 +192,8 @@ bool time_part_equals(const struct compiled_atom *atom, struct slice text);
 // evaluate_plan.c: what is worked out once per class.
 struct plan_cache *plan_cache_new(const struct compiled *compiled);
 void plan_cache_free(struct plan_cache *cache);
+// Room that lives as long as the plan at hand.
+struct arena *plan_arena(struct matcher *matcher);
 // Room for `count` symbols of the class at hand, as long as its plan lives.
 const struct class_symbol **plan_new(struct matcher *matcher, uint32_t count);
 // Set matcher->class_plan for the event at hand.

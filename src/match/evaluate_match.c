@@ -69,6 +69,8 @@ static void matcher_next_generation(struct matcher *matcher) {
            compiled->counts[COMPILED_RULES] * sizeof *matcher->candidate_stamps);
     if (matcher->entry_stamps)
         memset(matcher->entry_stamps, 0, matcher->entry_capacity * sizeof *matcher->entry_stamps);
+    if (matcher->line_stamps)
+        memset(matcher->line_stamps, 0, matcher->line_capacity * sizeof *matcher->line_stamps);
     if (matcher->slots)
         memset(matcher->slots, 0, matcher->slot_capacity * sizeof *matcher->slots);
     memset(matcher->symbol_texts, 0,

@@ -363,6 +363,10 @@ void plan_enter(struct matcher *matcher) {
 
 // --- symbols
 
+struct arena *plan_arena(struct matcher *matcher) {
+    return &matcher->plans->arena;
+}
+
 const struct class_symbol **plan_new(struct matcher *matcher, uint32_t count) {
     return cache_new(matcher->plans, count, sizeof(const struct class_symbol *));
 }

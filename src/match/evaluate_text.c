@@ -29,10 +29,13 @@ enum {
 
 void texts_init(struct matcher *matcher) {
     buffer_init(&matcher->text, TEXT_BYTES_MAX);
+    buffer_init(&matcher->line, TEXT_BYTES_MAX);
 }
 
 void texts_done(struct matcher *matcher) {
     buffer_done(&matcher->text);
+    buffer_done(&matcher->line);
+    memory_free(matcher->line_stamps);
     memory_free(matcher->slots);
     memory_free(matcher->elements);
     memory_free(matcher->filters);

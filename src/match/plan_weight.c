@@ -45,7 +45,8 @@ static const char commonplace[] =
 static const char everyday[] =
     "\ntrue\nfalse\nsystem\nhigh\nmedium\nlow\nvalid\ntcp\nudp\nnull\n-\n0x0\n0x3e7\n0x3e4\n"
     "negotiate\nkerberos\nntlm\nsuccess\nnt authority\\system\nauthority\n%%1936\n%%1937\n%%1938\n"
-    "::1\n127.0.0.1\n0\n1\n2\n3\n5\n80\n443\ns-1-5-18\ns-1-5-21-\nuser\nenabled\ndisabled\n";
+    "::1\n127.0.0.1\nget\npost\n200\n0\n1\n2\n3\n5\n80\n443\ns-1-5-18\ns-1-5-21-"
+    "\nuser\nenabled\ndisabled\n";
 
 // -log2 of how often a byte stands in folded paths and command lines, in eighths of a bit.
 static const uint8_t eighths[128] = {

@@ -130,6 +130,15 @@ static void builder_grams(struct index_builder *builder, struct gram_table *gram
     grams->table = builder_table(builder);
 }
 
+void gram_table_init(struct gram_table *grams, struct arena *arena,
+                     const struct trigger_entry *entries, uint32_t count) {
+    struct index_builder builder = {.arena = arena, .entries = entries, .entry_count = count};
+    builder.keyed = memory_new((size_t)count + 1, sizeof *builder.keyed);
+    grams->gram_size = GRAM_SIZE;
+    builder_grams(&builder, grams, true);
+    memory_free(builder.keyed);
+}
+
 static bool is_short(const struct trigger_entry *entry) {
     return !is_edge(entry) && entry->literal.size < GRAM_SIZE_LEAST;
 }
@@ -146,6 +155,8 @@ static void builder_shorts(struct index_builder *builder, struct field_index *fi
 
 static void builder_field(struct index_builder *builder, struct field_index *field) {
     field->serial = ++*builder->index_serial;
+    field->entries = builder->entries;
+    field->entry_count = builder->entry_count;
     builder_tails(builder, field);
     for (uint32_t i = 0; i < GRAM_TABLES; i++) {
         field->ascii[i].gram_size = field->beyond[i].gram_size = GRAM_SIZE - i;

@@ -89,6 +89,8 @@ struct field_index {
     const struct trigger_entry **shorts;
     uint32_t short_count;
     struct keyword_index keywords; // of COMPILED_NO_SYMBOL only
+    const struct trigger_entry *entries;
+    uint32_t entry_count;
 };
 
 struct trigger_index {
@@ -101,6 +103,19 @@ enum {
     TAIL_LONG = 8,
     TAIL_SHORT = 4
 };
+
+// trigger_index.c: a table of the entries' ASCII literals of at least GRAM_SIZE bytes. All memory
+// is the arena's.
+void gram_table_init(struct gram_table *grams, struct arena *arena,
+                     const struct trigger_entry *entries, uint32_t count);
+
+// trigger_line.c: the fields of a line of text lie in the line. One scan of it for pieces of all
+// literals says which fields may have a trigger at all; the others are neither rendered nor folded.
+// Look at the event at hand. False when the line says nothing: every field is to be scanned.
+bool line_scan(struct matcher *matcher, const struct trigger_index *index,
+               const struct class_symbol *const *symbols);
+// After line_scan was true: whether the index's field of this place is to be scanned.
+bool line_has_field(const struct matcher *matcher, uint32_t field);
 
 // trigger_keywords.c. All memory is the arena's.
 struct keyword_words { // the entries of COMPILED_NO_SYMBOL
