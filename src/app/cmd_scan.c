@@ -9,6 +9,7 @@
 #include "app/shut_in.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "match/indicators.h"
 #include "match/match.h"
 #include "match/yara_scan.h"
 #include "pipeline/pipeline.h"
@@ -37,6 +38,13 @@ static const struct option_row options[] = {
      "only events of this host; evidence that names none is taken to be its own"},
     {"yara", 0, OPTION_LIST, "PATH", NULL, NULL,
      "YARA rules (sources), over files and, with the tag LOG, over the text of logs"},
+    {"iocs", 0, OPTION_LIST, "PATH", NULL, NULL,
+     "indicators: plain lists, CSV, STIX 2.1, MISP JSON; hashes, addresses, names, URLs, paths, "
+     "..."},
+    {"iocs-ignore", 0, OPTION_LIST, "PATH", NULL, NULL,
+     "lists of what is no indicator, whatever --iocs says (warninglists)"},
+    {"iocs-anywhere", 0, OPTION_FLAG, NULL, NULL, NULL,
+     "look for indicators in every field, not only in those made for their kind"},
     {"files", 0, OPTION_FLAG, NULL, NULL, NULL,
      "also files that are no log: hashes, program facts, script measures"},
     {"recover", 0, OPTION_FLAG, NULL, NULL, NULL, "also read records in slack and free space"},
@@ -57,8 +65,9 @@ struct scan {
     struct progress progress;
     struct rule_choice choice;
     struct ruleset *ruleset;
-    struct yara_rules *yara;     // NULL: none
-    const struct output *output; // NULL: summary only
+    struct yara_rules *yara;       // NULL: none
+    struct indicators *indicators; // NULL: none
+    const struct output *output;   // NULL: summary only
     FILE *to;
     const char *to_name;
     const char *spill_directory;
@@ -130,7 +139,7 @@ static enum status scan_check(struct scan *scan) {
 }
 
 static enum status scan_shut_in(struct scan *scan) {
-    size_t yara_count;
+    size_t yara_count, indicator_count, ignored_count;
     struct shut_in paths = {
         .evidence = scan->line->operands,
         .evidence_count = scan->line->operand_count,
@@ -139,10 +148,14 @@ static enum status scan_shut_in(struct scan *scan) {
         .placeholders = scan->choice.options.placeholder_paths,
         .placeholder_count = scan->choice.options.placeholder_count,
         .yara = command_line_list(scan->line, "yara", &yara_count),
+        .indicators = command_line_list(scan->line, "iocs", &indicator_count),
+        .ignored = command_line_list(scan->line, "iocs-ignore", &ignored_count),
         .cache_directory = scan->choice.options.cache_directory,
         .spill_directory = scan->spill_directory,
     };
     paths.yara_count = yara_count;
+    paths.indicator_count = indicator_count;
+    paths.ignored_count = ignored_count;
     return shut_in_enter(&paths, &scan->sandbox_missing, &scan->problem);
 }
 
@@ -290,6 +303,7 @@ static enum exit_code scan_evidence(struct scan *scan) {
         .detectors = !command_line_flag(line, "no-detectors"),
         .collected_ns = command_line_collected(line),
         .yara = scan->yara,
+        .indicators = scan->indicators,
         .threads = scan_threads(line),
         .spill_directory = scan->spill_directory,
         .stop = interrupt_watch(),
@@ -325,6 +339,35 @@ static enum status scan_read_rules(struct scan *scan) {
                        scan->choice.options.path_count > 1 ? " and the others" : "");
 }
 
+static void scan_complain(const char *what, const struct rule_complaint *complaint) {
+    struct buffer text;
+    buffer_init(&text, SCAN_TEXT_MAX);
+    buffer_append_format(&text, "vedette scan: %s: ", what);
+    text_append_terminal(&text, complaint->file);
+    if (complaint->line)
+        buffer_append_format(&text, ":%u", complaint->line);
+    buffer_append_text(&text, ": ");
+    text_append_terminal(&text, complaint->text);
+    buffer_append_byte(&text, '\n');
+    fwrite(text.data, 1, text.size, stderr);
+    buffer_done(&text);
+}
+
+// What is no indicator, or a pattern that is more, is told, and the others are used.
+static enum status scan_read_indicators(struct scan *scan) {
+    struct indicator_options wanted = {.anywhere = command_line_flag(scan->line, "iocs-anywhere")};
+    wanted.paths = command_line_list(scan->line, "iocs", &wanted.path_count);
+    wanted.ignored = command_line_list(scan->line, "iocs-ignore", &wanted.ignored_count);
+    if (!wanted.path_count)
+        return STATUS_OK;
+    enum status status = indicators_new(&wanted, &scan->indicators, &scan->problem);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < indicators_complaint_count(scan->indicators); i++)
+        scan_complain("indicator left out", indicators_complaint(scan->indicators, i));
+    return STATUS_OK;
+}
+
 // A file of YARA rules that does not compile is told, and the others are used.
 static enum status scan_read_yara(struct scan *scan) {
     size_t count;
@@ -334,21 +377,8 @@ static enum status scan_read_yara(struct scan *scan) {
     enum status status = yara_rules_new(paths, count, &scan->yara, &scan->problem);
     if (status != STATUS_OK)
         return status;
-    struct buffer text;
-    buffer_init(&text, SCAN_TEXT_MAX);
-    for (size_t i = 0; i < yara_rules_complaint_count(scan->yara); i++) {
-        const struct rule_complaint *complaint = yara_rules_complaint(scan->yara, i);
-        buffer_append_text(&text, "vedette scan: YARA rules refused: ");
-        text_append_terminal(&text, complaint->file);
-        if (complaint->line)
-            buffer_append_format(&text, ":%u", complaint->line);
-        buffer_append_text(&text, ": ");
-        text_append_terminal(&text, complaint->text);
-        buffer_append_byte(&text, '\n');
-    }
-    if (text.size)
-        fwrite(text.data, 1, text.size, stderr);
-    buffer_done(&text);
+    for (size_t i = 0; i < yara_rules_complaint_count(scan->yara); i++)
+        scan_complain("YARA rules refused", yara_rules_complaint(scan->yara, i));
     return STATUS_OK;
 }
 
@@ -364,11 +394,14 @@ static enum exit_code scan_prepared(struct scan *scan) {
     if (status == STATUS_OK)
         status = scan_read_yara(scan);
     if (status == STATUS_OK)
+        status = scan_read_indicators(scan);
+    if (status == STATUS_OK)
         status = scan_empty_output(scan);
     enum exit_code code = status == STATUS_OK ? scan_evidence(scan) : scan_trouble(scan, status);
     scan_story_done(&scan->story);
     ruleset_free(scan->ruleset);
     yara_rules_free(scan->yara);
+    indicators_free(scan->indicators);
     bool told = code == EXIT_TROUBLE || code == EXIT_USAGE;
     if (scan->to && scan->to != stdout && fclose(scan->to) != 0 && !told) {
         problem_set_errno(&scan->problem, "close %s", scan->to_name);

@@ -55,6 +55,8 @@ enum status shut_in_enter(const struct shut_in *paths, const char **ret_missing,
     path_row_add_all(&readable, paths->rules, paths->rule_count);
     path_row_add_all(&readable, paths->placeholders, paths->placeholder_count);
     path_row_add_all(&readable, paths->yara, paths->yara_count);
+    path_row_add_all(&readable, paths->indicators, paths->indicator_count);
+    path_row_add_all(&readable, paths->ignored, paths->ignored_count);
     if (paths->cache_directory)
         path_row_add(&writable, paths->cache_directory);
     if (paths->spill_directory)

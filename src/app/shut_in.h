@@ -17,6 +17,10 @@ struct shut_in {
     size_t placeholder_count;
     const char *const *yara;
     size_t yara_count;
+    const char *const *indicators;
+    size_t indicator_count;
+    const char *const *ignored; // indicators that are none
+    size_t ignored_count;
     const char *cache_directory; // NULL: none
     const char *spill_directory; // NULL: none
 };

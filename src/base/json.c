@@ -87,10 +87,12 @@ static bool json_step_key(const struct json_index *index, uint32_t *token) {
 
 // Bit i of `objects`: the i-th open container is an object. One turn reads one value with
 // what closes after it.
-enum json_fault json_skip(const struct json_index *index, uint32_t token, uint32_t *ret_next) {
+enum json_fault json_check(const struct json_index *index, uint32_t *at) {
+    uint32_t token = *at;
     uint64_t objects = 0;
     unsigned depth = 0;
     for (;;) {
+        *at = token;
         uint8_t byte = json_byte(index, token);
         uint8_t after = json_byte(index, token + 1);
         if ((byte == '{' && after != '}') || (byte == '[' && after != ']')) {
@@ -124,6 +126,13 @@ enum json_fault json_skip(const struct json_index *index, uint32_t token, uint32
         if ((objects >> (depth - 1) & 1) && !json_step_key(index, &token))
             return JSON_BAD_STRUCTURE;
     }
-    *ret_next = token;
+    *at = token;
     return JSON_FINE;
+}
+
+enum json_fault json_skip(const struct json_index *index, uint32_t token, uint32_t *ret_next) {
+    enum json_fault fault = json_check(index, &token);
+    if (fault == JSON_FINE)
+        *ret_next = token;
+    return fault;
 }

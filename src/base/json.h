@@ -87,4 +87,7 @@ bool json_is_word(struct slice text);
 // Check the value at `token` (of any kind) and step over it: *ret_next is the token after it.
 enum json_fault json_skip(const struct json_index *index, uint32_t token, uint32_t *ret_next);
 
+// The same; on failure *at is the value that is off, or near it.
+enum json_fault json_check(const struct json_index *index, uint32_t *at);
+
 #endif

@@ -16,6 +16,7 @@
 #include "correlate/correlate.h"
 #include "decode/decode.h"
 #include "inventory/inventory.h"
+#include "match/indicators.h"
 #include "match/yara_scan.h"
 #include "pipeline/judge.h"
 #include "pipeline/worker.h"
@@ -53,7 +54,8 @@ static void pipeline_list_rules(struct pipeline_run *run) {
     run->judged_from = plain + correlations;
     size_t judged = judge_rule_count();
     size_t yara = run->options.yara ? yara_rules_count(run->options.yara) : 0;
-    run->rules = memory_new(plain + correlations + judged + yara, sizeof *run->rules);
+    size_t listed = run->options.indicators ? indicators_rule_count() : 0;
+    run->rules = memory_new(plain + correlations + judged + yara + listed, sizeof *run->rules);
     for (size_t i = 0; i < plain; i++)
         run->rules[i] = ruleset_rule(ruleset, i);
     for (size_t i = 0; i < correlations; i++)
@@ -62,6 +64,9 @@ static void pipeline_list_rules(struct pipeline_run *run) {
     run->shared.yara_first = (uint32_t)(run->judged_from + judged);
     for (size_t i = 0; i < yara; i++)
         run->rules[run->shared.yara_first + i] = yara_rules_rule(run->options.yara, i);
+    run->shared.indicator_first = (uint32_t)(run->shared.yara_first + yara);
+    for (size_t i = 0; i < listed; i++)
+        run->rules[run->shared.indicator_first + i] = indicators_rule(i);
     run->shared.rules = run->rules;
     run->shared.correlation_count = correlations;
     run->shared.correlations = correlations ? ruleset_correlation(ruleset, 0) : NULL;

@@ -21,6 +21,7 @@ struct relation_store;
 struct verdict;
 struct ruleset;
 struct yara_rules;
+struct indicators;
 
 // Which events a run looks at.
 struct event_filter {
@@ -53,10 +54,11 @@ struct pipeline_options {
     struct event_filter filter;
     const char *host; // for records and paths that name none; may be NULL
     bool recover;
-    const struct yara_rules *yara; // for files and the text of logs; NULL: none
-    bool files;                    // also files that no format claims: hashed and looked into
-    int64_t collected_ns;          // when the evidence was taken: no record is later; 0: not known
-    unsigned threads;              // at least 1
+    const struct yara_rules *yara;       // for files and the text of logs; NULL: none
+    const struct indicators *indicators; // of compromise; NULL: none
+    bool files;                          // also files that no format claims: hashed and looked into
+    int64_t collected_ns; // when the evidence was taken: no record is later; 0: not known
+    unsigned threads;     // at least 1
     const char *spill_directory;
     // Set from a signal handler: no further units are read, what is there is told.
     const atomic_bool *stop;

@@ -5,8 +5,10 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "decode/decode.h"
+#include "match/indicators.h"
 #include "match/yara_scan.h"
 #include "pipeline/event_filter.h"
+#include "pipeline/indicator_tell.h"
 #include "pipeline/yara_tell.h"
 
 #include <assert.h>
@@ -40,6 +42,8 @@ void worker_init(struct worker *worker, struct worker_shared *shared) {
                                       shared->options->spill_directory);
     if (shared->options->yara && worker->collector)
         worker->yara = yara_scanner_new(shared->options->yara);
+    if (shared->options->indicators && worker->collector)
+        worker->indicators = indicator_scanner_new(shared->options->indicators);
     gap_table_init(&worker->gaps);
     unit_buffer_init(&worker->buffer);
     buffer_init(&worker->scratch, WORKER_SCRATCH_BYTES);
@@ -60,6 +64,7 @@ void worker_done(struct worker *worker) {
     correlator_free(worker->correlator);
     relater_free(worker->relater);
     yara_scanner_free(worker->yara);
+    indicator_scanner_free(worker->indicators);
     gap_table_done(&worker->gaps);
     unit_buffer_done(&worker->buffer);
     buffer_done(&worker->scratch);
@@ -175,6 +180,20 @@ static void worker_yara_log(struct worker *worker) {
     worker_yara_end(worker, &tell, yara_scan_log(worker->yara, worker->unit->bytes, &sink));
 }
 
+static void worker_indicators(struct worker *worker, const struct event *event) {
+    struct indicator_tell tell = {.collector = worker->collector,
+                                  .rule_first = worker->shared->indicator_first,
+                                  .host = worker_host(worker),
+                                  .event = event,
+                                  .scratch = &worker->scratch,
+                                  .problem = &worker->problem};
+    struct indicator_sink sink = {&tell, indicator_tell};
+    indicator_scan(worker->indicators, event, &sink);
+    worker->counts.hits += tell.hits;
+    if (tell.status != STATUS_OK)
+        worker_fail(worker, tell.status);
+}
+
 static bool worker_has_filter(const struct event_filter *filter) {
     return filter->since_ns != CLOCK_NONE || filter->until_ns != CLOCK_NONE || filter->host_count ||
            filter->channel_count || filter->code_count || filter->record_count;
@@ -203,6 +222,8 @@ static void worker_event(void *context, struct event *event) {
             !worker->each(worker->each_context, event, worker_host(worker), worker->source->path);
     else if (worker->matcher && known)
         worker_match(worker, event, worker_host(worker));
+    if (worker->indicators && known && worker->status == STATUS_OK)
+        worker_indicators(worker, event);
     if (worker->yara && worker->source->decoder->division == DIVISION_FILE)
         worker_yara_file(worker, event);
 }

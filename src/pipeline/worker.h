@@ -19,8 +19,9 @@
 // `lock`), `criticals` (under `critical_lock`) and the atomics.
 struct worker_shared {
     const struct pipeline_options *options;
-    const struct rule *const *rules; // plain ones, then correlations, then YARA's
+    const struct rule *const *rules; // plain ones, correlations, judgements, YARA's, indicators'
     uint32_t yara_first;             // of YARA's
+    uint32_t indicator_first;        // of indicators'
     const struct correlation *correlations;
     size_t correlation_count;
     struct intake *intake;
@@ -37,11 +38,12 @@ struct worker {
     struct worker_shared *shared;
     void **decoder_states; // one place a decoder, made when first needed
     struct normaliser *normaliser;
-    struct matcher *matcher;       // NULL without rules
-    struct collector *collector;   // NULL without rules
-    struct correlator *correlator; // NULL without rules
-    struct relater *relater;       // NULL unless relations are wanted
-    struct yara_scanner *yara;     // NULL without YARA rules
+    struct matcher *matcher;              // NULL without rules
+    struct collector *collector;          // NULL without rules
+    struct correlator *correlator;        // NULL without rules
+    struct relater *relater;              // NULL unless relations are wanted
+    struct yara_scanner *yara;            // NULL without YARA rules
+    struct indicator_scanner *indicators; // NULL without
     struct gap_table gaps;
     struct pipeline_counts counts;
     struct unit_buffer buffer;

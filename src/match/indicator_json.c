@@ -1,0 +1,399 @@
+// Indicators in STIX 2.1 bundles and MISP events
+// SPDX-License-Identifier: Apache-2.0
+#include "match/indicator_set.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "model/value.h"
+
+enum {
+    TEXTS = 8,
+    TEXT_MAX = 64 << 10
+};
+
+struct document {
+    struct indicator_reader *reader;
+    struct json_index index;
+    struct buffer texts[TEXTS]; // unescaped members of the object in work
+};
+
+// One member after the other: *at is '{' or ',' before, the byte behind the value afterwards. False
+// at the end. The whole document has been checked by json_skip.
+static bool next_member(const struct json_index *index, uint32_t *at, struct slice *ret_key,
+                        uint32_t *ret_value) {
+    uint8_t byte = json_byte(index, *at);
+    if ((byte != '{' && byte != ',') || json_byte(index, *at + 1) != '"')
+        return false;
+    *ret_key = json_string(index, *at + 1);
+    *ret_value = *at + 3;
+    return json_skip(index, *ret_value, at) == JSON_FINE;
+}
+
+static bool next_element(const struct json_index *index, uint32_t *at, uint32_t *ret_value) {
+    uint8_t byte = json_byte(index, *at);
+    if ((byte != '[' && byte != ',') || json_byte(index, *at + 1) == ']')
+        return false;
+    *ret_value = *at + 1;
+    return json_skip(index, *ret_value, at) == JSON_FINE;
+}
+
+// A string's text, a number's digits; empty for the rest.
+static struct slice text_of(struct document *document, uint32_t token, unsigned place) {
+    struct buffer *to = &document->texts[place];
+    struct slice whole = json_token(&document->index, token);
+    buffer_reset(to);
+    if (json_byte(&document->index, token) != '"')
+        return json_is_number(whole) || json_is_word(whole) ? whole : SLICE("");
+    struct slice inside = json_string(&document->index, token);
+    if (inside.size > TEXT_MAX / 4)
+        return SLICE("");
+    struct value value = {
+        .data = inside.data, .size = (uint32_t)inside.size, .kind = VALUE_JSON_STRING};
+    value_append_text(&value, to);
+    return buffer_slice(to);
+}
+
+static uint32_t line_of(const struct document *document, uint32_t token) {
+    uint32_t line = 1;
+    const uint8_t *data = document->index.data;
+    const uint8_t *until = data + document->index.at[token];
+    for (const uint8_t *at = data; (at = memchr(at, '\n', (size_t)(until - at))); at++)
+        line++;
+    return line;
+}
+
+// STIX patterns (STIX 2.1 part 9): what of them is a list of equalities.
+
+enum comparison_rank { // the surer of two that must hold both
+    RANK_NONE,
+    RANK_PATH,
+    RANK_OTHER,
+    RANK_HASH
+};
+
+struct comparison {
+    struct slice path, value;
+};
+
+static void skip_blanks(struct slice *pattern) {
+    while (pattern->size && strchr(" \t\r\n[]()", pattern->data[0]))
+        *pattern = slice_part(*pattern, 1, SIZE_MAX);
+}
+
+static struct slice take_word(struct slice *pattern) {
+    size_t size = 0;
+    bool quoted = false;
+    while (size < pattern->size && (quoted || !strchr(" \t\r\n[]()=<>!,", pattern->data[size]))) {
+        quoted ^= pattern->data[size] == '\'';
+        size++;
+    }
+    struct slice word = slice_part(*pattern, 0, size);
+    *pattern = slice_part(*pattern, size, SIZE_MAX);
+    return word;
+}
+
+// A literal 'x' with \' and \\ undone into `to`; false when there is none.
+static bool take_literal(struct slice *pattern, struct buffer *to) {
+    buffer_reset(to);
+    skip_blanks(pattern);
+    if (pattern->size == 0 || pattern->data[0] != '\'')
+        return false;
+    size_t at = 1;
+    for (; at < pattern->size && pattern->data[at] != '\''; at++) {
+        at += pattern->data[at] == '\\' && at + 1 < pattern->size;
+        buffer_append_byte(to, pattern->data[at]);
+    }
+    bool closed = at < pattern->size;
+    *pattern = slice_part(*pattern, at + 1, SIZE_MAX);
+    return closed;
+}
+
+static bool stix_kind(struct slice path, enum indicator_kind *ret_kind) {
+    static const struct {
+        const char *start;
+        enum indicator_kind kind;
+    } PATHS[] = {
+        {"file:hashes.", INDICATOR_HASH},
+        {"artifact:hashes.", INDICATOR_HASH},
+        {"file:name", INDICATOR_PATH},
+        {"directory:path", INDICATOR_PATH},
+        {"ipv4-addr:value", INDICATOR_ADDRESS},
+        {"ipv6-addr:value", INDICATOR_ADDRESS},
+        {"domain-name:value", INDICATOR_DOMAIN},
+        {"url:value", INDICATOR_URL},
+        {"email-addr:value", INDICATOR_MAIL},
+        {"email-message:from_ref.value", INDICATOR_MAIL},
+        {"email-message:sender_ref.value", INDICATOR_MAIL},
+        {"mutex:name", INDICATOR_MUTEX},
+        {"network-traffic:dst_ref.value", INDICATOR_ADDRESS},
+        {"network-traffic:src_ref.value", INDICATOR_ADDRESS},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(PATHS); i++)
+        if (slice_starts(path, slice_of_string(PATHS[i].start))) {
+            *ret_kind = PATHS[i].kind;
+            return true;
+        }
+    return false;
+}
+
+static enum comparison_rank rank_of(enum indicator_kind kind) {
+    return kind == INDICATOR_HASH ? RANK_HASH : kind == INDICATOR_PATH ? RANK_PATH : RANK_OTHER;
+}
+
+struct pattern {
+    struct document *document;
+    struct indicator_about about; // what all of them share
+    bool joined;                  // some must hold together: the surest stands for all
+    enum comparison_rank best_rank;
+    enum indicator_kind best_kind;
+    unsigned taken;
+    enum status status;
+};
+
+static void pattern_take(struct pattern *pattern, enum indicator_kind kind, struct slice value) {
+    if (pattern->joined) {
+        if (rank_of(kind) <= pattern->best_rank)
+            return;
+        struct buffer *best = &pattern->document->texts[6];
+        pattern->best_rank = rank_of(kind);
+        pattern->best_kind = kind;
+        buffer_reset(best);
+        buffer_append_slice(best, value);
+        return;
+    }
+    pattern->about.text = value;
+    pattern->about.kind = kind;
+    pattern->about.has_kind = true;
+    if (pattern->status == STATUS_OK)
+        pattern->status = indicator_add(pattern->document->reader, &pattern->about);
+    pattern->taken++;
+}
+
+// One "path = 'x'", "path IN ('x', 'y')", "path ISSUBSET 'x'"; false for anything else.
+static bool pattern_step(struct pattern *pattern, struct slice *rest) {
+    struct buffer *literal = &pattern->document->texts[5];
+    enum indicator_kind kind;
+    struct slice path = take_word(rest);
+    while (rest->size && strchr(" \t\r\n", rest->data[0]))
+        *rest = slice_part(*rest, 1, SIZE_MAX);
+    bool equal = rest->size && rest->data[0] == '=';
+    if (equal)
+        *rest = slice_part(*rest, 1, SIZE_MAX);
+    struct slice sign = equal ? SLICE("=") : take_word(rest);
+    bool list = slice_equal(sign, SLICE("IN"));
+    bool good = equal || list || slice_equal(sign, SLICE("ISSUBSET"));
+    if (!good || !stix_kind(path, &kind) || !take_literal(rest, literal))
+        return false;
+    pattern_take(pattern, kind, buffer_slice(literal));
+    // The surest of those that hold together cannot be a list.
+    while (list && !pattern->joined && rest->size && rest->data[0] == ',') {
+        *rest = slice_part(*rest, 1, SIZE_MAX);
+        if (!take_literal(rest, literal))
+            return false;
+        pattern_take(pattern, kind, buffer_slice(literal));
+    }
+    return !(list && pattern->joined);
+}
+
+static bool pattern_has(struct slice text, const char *word) {
+    return memmem(text.data, text.size, word, strlen(word)) != NULL;
+}
+
+// False when the pattern says more than a list of equalities.
+static bool pattern_read(struct pattern *pattern, struct slice text) {
+    pattern->joined = pattern_has(text, " AND ");
+    bool alternatives = pattern_has(text, " OR ");
+    if (pattern_has(text, " NOT ") || pattern_has(text, "FOLLOWEDBY") ||
+        (pattern->joined && alternatives))
+        return false;
+    skip_blanks(&text);
+    while (text.size) {
+        if (!pattern_step(pattern, &text))
+            return false;
+        skip_blanks(&text);
+        if (text.size && !slice_equal(take_word(&text), SLICE("OR")) && !pattern->joined)
+            return false;
+        skip_blanks(&text);
+    }
+    if (pattern->joined && pattern->best_rank != RANK_NONE) {
+        pattern->joined = false;
+        pattern_take(pattern, pattern->best_kind, buffer_slice(&pattern->document->texts[6]));
+    }
+    return pattern->taken > 0;
+}
+
+static enum status stix_object(struct document *document, uint32_t object) {
+    struct slice key, type = SLICE(""), text = SLICE(""), name = SLICE(""),
+                      language = SLICE("stix");
+    bool revoked = false;
+    uint32_t value, at = object;
+    int64_t number;
+    struct pattern pattern = {.document = document,
+                              .about = {.confidence = -1, .until_ns = CLOCK_NONE},
+                              .status = STATUS_OK};
+    while (next_member(&document->index, &at, &key, &value)) {
+        if (slice_equal(key, SLICE("type")))
+            type = text_of(document, value, 0);
+        else if (slice_equal(key, SLICE("pattern")))
+            text = text_of(document, value, 1);
+        else if (slice_equal(key, SLICE("name")))
+            name = text_of(document, value, 2);
+        else if (slice_equal(key, SLICE("pattern_type")))
+            language = text_of(document, value, 3);
+        else if (slice_equal(key, SLICE("valid_until")))
+            clock_parse(text_of(document, value, 4), &pattern.about.until_ns);
+        else if (slice_equal(key, SLICE("revoked")))
+            revoked = slice_equal(text_of(document, value, 7), SLICE("true"));
+        else if (slice_equal(key, SLICE("confidence")) &&
+                 text_integer(text_of(document, value, 7), &number))
+            pattern.about.confidence = number < 0 || number > 100 ? -1 : (int)number;
+    }
+    if (!slice_equal(type, SLICE("indicator")) || revoked)
+        return STATUS_OK;
+    pattern.about.description = name;
+    bool taken = slice_equal(language, SLICE("stix")) && pattern_read(&pattern, text);
+    if (!taken)
+        indicator_complain(document->reader, line_of(document, object),
+                           "a pattern that says more than simple comparisons, or none", text);
+    return pattern.status;
+}
+
+// MISP: an attribute of an event or of one of its objects.
+static enum status misp_attribute(struct document *document, uint32_t object) {
+    struct slice key, type = SLICE(""), text = SLICE("");
+    bool wanted = true, deleted = false;
+    uint32_t value, at = object;
+    struct indicator_about about = {.confidence = -1, .until_ns = CLOCK_NONE};
+    while (next_member(&document->index, &at, &key, &value)) {
+        if (slice_equal(key, SLICE("type")))
+            type = text_of(document, value, 0);
+        else if (slice_equal(key, SLICE("value")))
+            text = text_of(document, value, 1);
+        else if (slice_equal(key, SLICE("comment")))
+            about.description = text_of(document, value, 2);
+        else if (slice_equal(key, SLICE("to_ids")))
+            wanted = !slice_equal(text_of(document, value, 7), SLICE("false"));
+        else if (slice_equal(key, SLICE("deleted")))
+            deleted = slice_equal(text_of(document, value, 7), SLICE("true"));
+    }
+    if (!wanted || deleted || text.size == 0)
+        return STATUS_OK;
+    // "filename|md5", "ip-dst|port", "domain|ip": the part that says most.
+    const uint8_t *bar = type.size ? memchr(type.data, '|', type.size) : NULL;
+    const uint8_t *cut = bar ? memchr(text.data, '|', text.size) : NULL;
+    if (bar && cut) {
+        size_t head = (size_t)(cut - text.data), word = (size_t)(bar - type.data);
+        bool second = slice_equal(slice_part(type, 0, word), SLICE("filename"));
+        text = second ? slice_part(text, head + 1, SIZE_MAX) : slice_part(text, 0, head);
+        type = second ? slice_part(type, word + 1, SIZE_MAX) : slice_part(type, 0, word);
+    }
+    about.text = text;
+    about.has_kind = indicator_kind_find(type, &about.kind);
+    // Texts, links, comments and many more are no indicators of ours.
+    return about.has_kind ? indicator_add(document->reader, &about) : STATUS_OK;
+}
+
+typedef enum status document_step(struct document *document, uint32_t object);
+
+static enum status each_object(struct document *document, uint32_t list, document_step *step) {
+    enum status status = STATUS_OK;
+    uint32_t value;
+    while (status == STATUS_OK && next_element(&document->index, &list, &value))
+        if (json_byte(&document->index, value) == '{')
+            status = step(document, value);
+    return status;
+}
+
+static enum status misp_object(struct document *document, uint32_t object) {
+    struct slice key;
+    uint32_t value, at = object;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && next_member(&document->index, &at, &key, &value))
+        if (slice_equal(key, SLICE("Attribute")))
+            status = each_object(document, value, misp_attribute);
+    return status;
+}
+
+// {"Event": {...}} or the event itself.
+static enum status misp_event(struct document *document, uint32_t object) {
+    struct slice key;
+    uint32_t value, at = object;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && next_member(&document->index, &at, &key, &value)) {
+        bool inner = slice_equal(key, SLICE("Event")) && json_byte(&document->index, value) == '{';
+        if (slice_equal(key, SLICE("Attribute")))
+            status = each_object(document, value, misp_attribute);
+        else if (slice_equal(key, SLICE("Object")))
+            status = each_object(document, value, misp_object);
+        else if (inner)
+            status = misp_object(document, value);
+        if (inner && status == STATUS_OK) {
+            uint32_t part = value;
+            while (status == STATUS_OK && next_member(&document->index, &part, &key, &value))
+                if (slice_equal(key, SLICE("Object")))
+                    status = each_object(document, value, misp_object);
+        }
+    }
+    return status;
+}
+
+static enum status misp_warning(struct document *document, uint32_t list) {
+    enum status status = STATUS_OK;
+    uint32_t value;
+    while (status == STATUS_OK && next_element(&document->index, &list, &value)) {
+        struct indicator_about about = {
+            .text = text_of(document, value, 1), .confidence = -1, .until_ns = CLOCK_NONE};
+        document->reader->ignored = true;
+        if (about.text.size)
+            status = indicator_add(document->reader, &about);
+    }
+    return status;
+}
+
+static enum status document_read(struct document *document) {
+    const struct json_index *index = &document->index;
+    struct slice key;
+    uint32_t value, at = 0;
+    if (json_byte(index, 0) == '[')
+        return each_object(document, 0, misp_event);
+    while (next_member(index, &at, &key, &value)) {
+        if (slice_equal(key, SLICE("objects")))
+            return each_object(document, value, stix_object);
+        if (slice_equal(key, SLICE("response")))
+            return json_byte(index, value) == '[' ? each_object(document, value, misp_event)
+                                                  : misp_object(document, value);
+        if (slice_equal(key, SLICE("list")))
+            return misp_warning(document, value);
+        if (slice_equal(key, SLICE("Event")) || slice_equal(key, SLICE("Attribute")))
+            return misp_event(document, 0);
+    }
+    if (json_byte(index, 0) == '{' && pattern_has(json_token(index, 0), "{"))
+        return stix_object(document, 0);
+    return STATUS_OK;
+}
+
+enum status indicator_read_json(struct indicator_reader *reader, struct slice text) {
+    struct document document = {.reader = reader};
+    const char *path = (const char *)reader->set->files[reader->file].data;
+    json_index_init(&document.index);
+    document.index.tokens_max = UINT32_MAX / 8;
+    for (size_t i = 0; i < TEXTS; i++)
+        buffer_init(&document.texts[i], TEXT_MAX);
+    enum json_fault fault = json_index_build(&document.index, text);
+    uint32_t end = 0;
+    if (fault == JSON_FINE)
+        fault = json_check(&document.index, &end);
+    if (fault == JSON_FINE && end != document.index.count)
+        fault = JSON_BAD_STRUCTURE;
+    uint32_t last = document.index.count ? document.index.count - 1 : 0;
+    uint32_t line = document.index.count ? line_of(&document, end < last && end ? end : last) : 1;
+    enum status status = fault == JSON_FINE
+                             ? document_read(&document)
+                             : problem_set(reader->problem, STATUS_USAGE, "indicators %s:%u: %s",
+                                           path, line, json_fault_text(fault));
+    for (size_t i = 0; i < TEXTS; i++)
+        buffer_done(&document.texts[i]);
+    json_index_done(&document.index);
+    return status;
+}
