@@ -59,6 +59,7 @@ static const struct rule RULES[] = {
     (MOVEMENT_LOGON | MOVEMENT_TICKET | MOVEMENT_SHARE | MOVEMENT_EXECUTION | MOVEMENT_RUN)
 #define SECOND_NS 1000000000ll
 #define DAY_NS (86400 * SECOND_NS)
+#define SUSPECT_NS (7 * DAY_NS)    // for how long a host that moved is believed to go on
 #define BEFORE_NS (60 * SECOND_NS) // clocks that nothing could settle
 #define AFTER_NS (900 * SECOND_NS) // a session is young
 #define NEAR_NS (3600 * SECOND_NS) // connections that belong to a session
@@ -272,6 +273,8 @@ static bool account_is_strange(const struct lateral *lateral, const struct movem
 
 static bool source_fans_out(const struct lateral *lateral, const struct movement_pair *pair) {
     const struct movement *movement = &lateral->movement;
+    if (pair->first_ns == INT64_MAX)
+        return false;
     uint32_t count = 0, at = (uint32_t)(pair - movement->pairs), from = at;
     while (from > 0 && movement->pairs[from - 1].from == pair->from)
         from--;
@@ -307,6 +310,35 @@ static void pairs_judge(struct lateral *lateral) {
         struct movement_pair *pair = &movement->pairs[i];
         pair->score = pair_is_novel(pair) ? pair_score(lateral, pair) : 0;
     }
+}
+
+// Who moves from host to host is believed to have made the sessions that only the wire saw, too.
+static void suspects_judge(struct lateral *lateral) {
+    struct movement *movement = &lateral->movement;
+    int64_t *since = memory_new(movement->names.count + 1, sizeof *since);
+    int64_t *until = memory_new(movement->names.count + 1, sizeof *until);
+    for (uint32_t i = 0; i < movement->names.count; i++) {
+        since[i] = INT64_MAX;
+        until[i] = INT64_MIN;
+    }
+    for (uint32_t i = 0; i < movement->pair_count; i++) {
+        const struct movement_pair *pair = &movement->pairs[i];
+        if (pair->score < POINTS_HIGH || pair->first_ns == INT64_MAX)
+            continue;
+        if (pair->first_ns < since[pair->from])
+            since[pair->from] = pair->first_ns;
+        if (pair->last_ns > until[pair->from])
+            until[pair->from] = pair->last_ns;
+    }
+    for (uint32_t i = 0; i < movement->pair_count; i++) {
+        struct movement_pair *pair = &movement->pairs[i];
+        if (pair->score > 0 && pair->score < POINTS_MEDIUM && !(pair->signs & MOVEMENT_SEEN) &&
+            pair->first_ns >= since[pair->from] - (since[pair->from] == INT64_MAX ? 0 : DAY_NS) &&
+            pair->first_ns <= until[pair->from] + SUSPECT_NS)
+            pair->score = POINTS_MEDIUM;
+    }
+    memory_free(since);
+    memory_free(until);
 }
 
 static enum lateral_rule pair_rule(const struct lateral *lateral,
@@ -420,6 +452,7 @@ static enum status lateral_judge(const struct detect_context *context,
         targets_index(&lateral);
         status = runs_read(&lateral, problem);
         pairs_judge(&lateral);
+        suspects_judge(&lateral);
         if (status == STATUS_OK)
             status = pairs_tell(&lateral, sink, problem);
     }

@@ -306,7 +306,10 @@ static bool relation_is_between(const struct relation *relation) {
         return false;
     if (relation->from_host != RELATION_NO_HOST && relation->from_host == relation->to_host)
         return false;
-    if (relation->to_host == RELATION_NO_HOST && !address_is_address(relation->to))
+    // Who writes the record is one of ours, known by name or not.
+    bool own = relation->kind == RELATION_LOGON || relation->kind == RELATION_SHARE ||
+               relation->kind == RELATION_REMOTE_EXECUTION;
+    if (!own && relation->to_host == RELATION_NO_HOST && !address_is_address(relation->to))
         return false;
     return !address_is_outside(relation->from) && !address_is_outside(relation->to) &&
            !slice_starts(relation->from, SLICE("127.")) &&
