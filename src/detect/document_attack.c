@@ -24,6 +24,7 @@ enum document_rule {
     DOCUMENT_WRITE_READ,
     DOCUMENT_UPGRADE_WRITE,
     DOCUMENT_SYSTEM,
+    DOCUMENT_LEFT_OUT,
 };
 
 static const struct slice SCAN_TAGS[] = {JUDGEMENT_TEXT("attack.reconnaissance"),
@@ -76,6 +77,9 @@ static const struct rule RULES[] = {
                   "A stranger wrote to a path of upgrades or packages", HIGH, UPGRADE_TAGS),
     [DOCUMENT_SYSTEM] = JUDGEMENT("vedette-document-system", "A document or office system",
                                   INFORMATIONAL, SYSTEM_TAGS),
+    [DOCUMENT_LEFT_OUT] =
+        JUDGEMENT("vedette-document-left-out",
+                  "More requests of strangers than are kept of one server", LOW, SYSTEM_TAGS),
 };
 
 enum {
@@ -474,6 +478,22 @@ static enum status product_judge(struct document_judge *judge, const struct web_
     return status;
 }
 
+static enum status left_out_judge(struct document_judge *judge, const struct web_site *site,
+                                  struct problem *problem) {
+    if (site->left_out == 0 || site->row_count == 0)
+        return STATUS_OK;
+    struct draft *draft = &judge->episode.draft;
+    draft_begin(draft, DOCUMENT_LEFT_OUT, site->name, SLICE(""));
+    draft_cite(draft, &site->rows[site->order[0]].relation);
+    draft_say(draft, "what", "%llu of %llu requests to %.*s were left out of judgement.",
+              (unsigned long long)site->left_out, (unsigned long long)site->requests,
+              SLICE_FORMAT(site->name));
+    draft_say(draft, "why", "one server keeps %u paths and %u rows at most", WEB_STEMS_MAX,
+              WEB_ROWS_MAX);
+    draft_say(draft, "benign", "Scanning by many addresses for long does this.");
+    return draft_tell(draft, judge->sink, problem);
+}
+
 static enum status site_judge(void *taker, const struct web_site *site, struct problem *problem) {
     struct document_judge *judge = taker;
     enum status status = STATUS_OK;
@@ -485,7 +505,7 @@ static enum status site_judge(void *taker, const struct web_site *site, struct p
         status = slow_judge(judge, site, problem);
     if (status == STATUS_OK)
         status = product_judge(judge, site, problem);
-    return status;
+    return status == STATUS_OK ? left_out_judge(judge, site, problem) : status;
 }
 
 static enum status document_attack_judge(const struct detect_context *context,
