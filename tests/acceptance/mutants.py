@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Damaged files: no crash, no hang, no bloat, nothing else lost
 # SPDX-License-Identifier: Apache-2.0
-"""Runs vedette on seeded mutants of event logs, JSON lines, Sigma rules and the compiled image of
+"""Runs vedette on seeded mutants of what each decoder reads, Sigma rules and the compiled image of
 rules. Each run has 2 GiB of addresses and 5 seconds, may use 256 MiB, and must end with 0 or 3
 (a rule file that is no rule: 2). Parts of an event log (chunks) and of a text (lines) that the
 mutation left alone must give the same records as ever; a damaged image must change no finding.
@@ -37,11 +37,16 @@ BATCH = 50
 SAMPLES_MAX = 4
 SAMPLE_BYTES_MAX = 1200 * 1024
 EVTX_HEADER, EVTX_CHUNK = 4096, 65536
-# Text formats: how many lines of header each part needs above it, and the file's ending. A further
+# Formats are the decoders by their names, and two for rules. Of text formats: how many lines of header
+# each part needs above it, and the file's ending; of others without parts the ending. A further
 # format is a line here, one in tests/mutate/mutate.c and a seed tests/mutate/<format>.<ending>.
-TEXTS = {"w3c": (4, "log"), "access_log": (0, "log"), "release_catalogue": (1, "csv")}
-FORMATS = ("evtx", "json", *TEXTS, "sigma", "image")
-ENDING = {"evtx": "evtx", "json": "jsonl", "sigma": "yml", "image": "image",
+TEXTS = {"w3c": (4, "log"), "access_log": (0, "log"), "release_catalogue": (1, "csv"),
+         "exchange_csv": (5, "log"), "zeek": (7, "log"), "squid": (0, "log"), "proxy_csv": (1, "csv"),
+         "nfdump": (1, "csv"), "syslog": (0, "log"), "dhcp_server": (6, "log"),
+         "forensic_csv": (1, "csv")}
+WHOLES = {"dhcp_leases": "leases", "file": "exe"}
+FORMATS = ("evtx", "json_lines", *TEXTS, *WHOLES, "sigma", "image")
+ENDING = {"evtx": "evtx", "json_lines": "jsonl", "sigma": "yml", "image": "image", **WHOLES,
           **{name: ending for name, (_, ending) in TEXTS.items()}}
 
 Run = collections.namedtuple("Run", "status signal hung seconds peak output errors")
@@ -105,8 +110,8 @@ def parts_of(format_name, data):
 
 
 def words_for(format_name, path, evidence):
-    if format_name in ("evtx", "json", *TEXTS):
-        return ["events", "--raw", path]
+    if format_name not in ("sigma", "image"):
+        return ["events", "--raw", "--files", path]
     words = ["scan", evidence, "-q", "-f", "jsonl", "-o", "-"]
     if format_name == "sigma":
         return words + ["--no-cache", "-r", path]
@@ -129,6 +134,15 @@ def seed_make(program, format_name, path):
     if missing:
         raise SystemExit(f"{path}: the whole lacks {sum(missing.values())} records of its parts")
     return Seed(format_name, path, parts)
+
+
+def seed_whole(program, format_name, path):
+    """A seed whose parts hang together."""
+    run = program.run(words_for(format_name, path, None))
+    if run.status not in (0, 3) or not run.output:
+        raise SystemExit(f"{path}: the seed itself cannot be read ({run.status}): "
+                         f"{run.errors.decode(errors='replace')}")
+    return Seed(format_name, path, [])
 
 
 def shared_samples():
@@ -157,17 +171,20 @@ def seeds_make(program, build, wanted):
     seeds = {name: [] for name in FORMATS}
     if "evtx" in wanted:
         seeds["evtx"] = [seed_make(program, "evtx", path) for path in [own, *shared_samples()]]
-    if "json" in wanted:
+    if "json_lines" in wanted:
         shippers = directory / "shippers.jsonl"
         shippers.write_bytes(first_lines(TOP / "tests" / "mutate" / "shippers.jsonl", 100))
         short = directory / "short.jsonl"
         short.write_bytes(b"".join(
             program.run(["events", "--raw", own]).output.splitlines(True)[:24]) +
             first_lines(evidence, 16))
-        seeds["json"] = [seed_make(program, "json", path) for path in (short, shippers)]
+        seeds["json_lines"] = [seed_make(program, "json_lines", path) for path in (short, shippers)]
     for name, (_, ending) in TEXTS.items():
         if name in wanted:
             seeds[name] = [seed_make(program, name, TOP / "tests" / "mutate" / f"{name}.{ending}")]
+    for name, ending in WHOLES.items():
+        if name in wanted:
+            seeds[name] = [seed_whole(program, name, TOP / "tests" / "mutate" / f"{name}.{ending}")]
     if "sigma" in wanted:
         seeds["sigma"] = [Seed("sigma", path, [])
                           for path in sorted((TOP / "rules" / "sigma").glob("*.yml"))]
@@ -296,10 +313,10 @@ def batches_of(seeds, count, vedette, mutate, program, evidence):
 def print_table(results):
     columns = ["mutants", "exit 0", "exit 2", "exit 3", "crash", "hang", "memory", "status",
                "lost", "changed", "held"]
-    print(f"{'format':8}" + "".join(f"{name:>9}" for name in columns) +
+    print(f"{'format':18}" + "".join(f"{name:>9}" for name in columns) +
           f"{'slowest':>10}{'peak':>10}")
     for name, (tally, slowest, peak) in results.items():
-        print(f"{name:8}" + "".join(f"{tally[column]:9}" for column in columns) +
+        print(f"{name:18}" + "".join(f"{tally[column]:9}" for column in columns) +
               f"{slowest:8.2f} s{peak // MIB:6} MiB")
 
 

@@ -74,18 +74,30 @@ void mutant_flip_bits(struct mutant *mutant, size_t offset, size_t size) {
 struct format {
     const char *name;
     const char *ending;
+    size_t header_lines;                     // without which the other parts are nothing
     size_t (*part_count)(struct slice seed); // NULL: no parts
     void (*mutate)(struct mutant *mutant);
 };
 
+// One for each decoder of decoders.def, and two for rules; mutants.py has the same.
 static const struct format formats[] = {
-    {"evtx", "evtx", evtx_part_count, evtx_mutate},
-    {"json", "jsonl", json_part_count, json_mutate},
-    {"w3c", "log", json_part_count, w3c_mutate},
-    {"access_log", "log", json_part_count, access_log_mutate},
-    {"release_catalogue", "csv", json_part_count, table_mutate},
-    {"sigma", "yml", NULL, sigma_mutate},
-    {"image", "image", NULL, image_mutate},
+    {"evtx", "evtx", 0, evtx_part_count, evtx_mutate},
+    {"json_lines", "jsonl", 0, json_part_count, json_mutate},
+    {"file", "exe", 0, NULL, image_mutate},
+    {"forensic_csv", "csv", 1, json_part_count, table_mutate},
+    {"w3c", "log", 4, json_part_count, text_mutate},
+    {"access_log", "log", 1, json_part_count, text_mutate},
+    {"release_catalogue", "csv", 1, json_part_count, table_mutate},
+    {"exchange_csv", "log", 5, json_part_count, table_mutate},
+    {"zeek", "log", 7, json_part_count, text_mutate},
+    {"squid", "log", 1, json_part_count, text_mutate},
+    {"proxy_csv", "csv", 1, json_part_count, table_mutate},
+    {"nfdump", "csv", 1, json_part_count, table_mutate},
+    {"syslog", "log", 1, json_part_count, text_mutate},
+    {"dhcp_leases", "leases", 0, NULL, text_damage},
+    {"dhcp_server", "log", 6, json_part_count, table_mutate},
+    {"sigma", "yml", 0, NULL, sigma_mutate},
+    {"image", "image", 0, NULL, image_mutate},
 };
 
 static const struct format *format_find(const char *name) {
@@ -142,6 +154,7 @@ static bool mutant_write(const struct format *format, struct slice seed, const c
         mutant_random(&mutant);
     buffer_init(&mutant.bytes, MUTANT_BYTES_MAX);
     buffer_append_slice(&mutant.bytes, seed);
+    mutant.header_lines = format->header_lines;
     mutant.part_count = format->part_count ? format->part_count(seed) : 0;
     mutant.lost = memory_new(mutant.part_count + 1, sizeof *mutant.lost);
     printf("%" PRIu64 " ", number);
@@ -163,7 +176,7 @@ int main(int count, char **words) {
     struct buffer seed;
     buffer_init(&seed, SEED_BYTES_MAX);
     if (!format || !file_read(words[2], &seed) || seed.size == 0) {
-        fputs("usage: mutate evtx|json|sigma|image SEED DIRECTORY FIRST COUNT\n", stderr);
+        fputs("usage: mutate FORMAT SEED DIRECTORY FIRST COUNT\n", stderr);
         return 2;
     }
     uint64_t first = strtoull(words[4], NULL, 10);

@@ -18,7 +18,8 @@ struct mutant {
     const char *kind; // what was done last
     bool *lost;       // one for each part of the seed
     size_t part_count;
-    bool finished; // parts are no longer where they were: nothing more is done
+    size_t header_lines; // parts at the start, without which the others are nothing
+    bool finished;       // parts are no longer where they were: nothing more is done
 };
 
 // The same number gives the same damage everywhere.
@@ -41,11 +42,11 @@ void evtx_mutate(struct mutant *mutant);
 size_t json_part_count(struct slice seed);
 void json_mutate(struct mutant *mutant);
 
-// Lines with four lines of header above them (W3C), and tables whose values may be quoted: a quote
-// that opens may take the lines after it along.
-void w3c_mutate(struct mutant *mutant);
-void access_log_mutate(struct mutant *mutant);
+// Lines below a header, or of which the first says what they all are; and tables whose values may
+// be quoted: a quote that opens may take the lines after it along.
+void text_mutate(struct mutant *mutant);
 void table_mutate(struct mutant *mutant);
+void text_damage(struct mutant *mutant); // lines that belong together: no parts
 
 // Sigma rules, and a file of which nothing is known; they have no parts.
 void sigma_mutate(struct mutant *mutant);

@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-enum {
-    W3C_HEADER_LINES = 4
-};
-
 // The line that is being damaged: bytes of the mutant, without the line's end.
 struct line {
     size_t start;
@@ -181,17 +177,20 @@ static size_t first_lost(const struct mutant *mutant) {
     return part;
 }
 
-void w3c_mutate(struct mutant *mutant) {
+void text_mutate(struct mutant *mutant) {
     json_mutate(mutant);
-    if (first_lost(mutant) < W3C_HEADER_LINES)
+    if (first_lost(mutant) < mutant->header_lines)
         mutant_lose_from(mutant, 0);
 }
 
-// A first line that fills all that recognition looks at leaves a log that nobody knows.
-void access_log_mutate(struct mutant *mutant) {
-    json_mutate(mutant);
-    if (first_lost(mutant) == 0)
-        mutant_lose_from(mutant, 0);
+void text_damage(struct mutant *mutant) {
+    size_t count = json_part_count(buffer_slice(&mutant->bytes));
+    size_t part = mutant_below(mutant, count);
+    struct line line = line_find(mutant, part);
+    size_t kind = mutant_below(mutant, ARRAY_SIZE(line_kinds));
+    mutant->kind = line_kinds[kind].name;
+    if (line.size)
+        line_kinds[kind].damage(mutant, line);
 }
 
 void table_mutate(struct mutant *mutant) {

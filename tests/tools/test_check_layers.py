@@ -103,6 +103,10 @@ class CheckLayers(unittest.TestCase):
             changes[part] = ""
         self.assert_breach(changes, "no case")
         changes["tests/cases/tea_leaf/case"] = ""
+        for part in ("tests/mutate/mutate.c", "tests/acceptance/mutants.py"):
+            changes[part] = '{"milk"}'
+            self.assert_breach(changes, f"no format of that name in {part}")
+            changes[part] = '{"tea"}'
         self.assertEqual(self.run_tool(changes)[0], 0)
 
 
