@@ -28,8 +28,8 @@ static const struct option_row options[] = {
      "all findings into FILE; - is standard output"},
     {"format", 'f', OPTION_CHOICE, "FORMAT", "table|jsonl|json|csv", NULL,
      "form of the findings; by FILE's ending, else jsonl"},
-    {"report", 0, OPTION_PATH, "FILE", NULL, NULL,
-     "what happened, as campaigns and incidents: JSON, schema vedette.report/1"},
+    {"report", 0, OPTION_LIST, "FILE", NULL, NULL,
+     "what happened, as campaigns and incidents; .json or .html by FILE's ending; repeat it"},
     {"no-detectors", 0, OPTION_FLAG, NULL, NULL, NULL,
      "rules only: no relations, no judgement over many records, no campaigns"},
     {"since", 0, OPTION_TIME, "TIME", NULL, NULL, "only events at or after TIME (UTC)"},
@@ -108,6 +108,13 @@ static enum status scan_open_output(struct scan *scan) {
     return scan->to ? STATUS_OK : problem_set_errno(&scan->problem, "open %s", path);
 }
 
+static enum status scan_open_story(struct scan *scan) {
+    struct scan_story_options story = {.evidence = scan->line->operands,
+                                       .evidence_count = scan->line->operand_count};
+    story.reports = command_line_list(scan->line, "report", &story.report_count);
+    return scan_story_open(&scan->story, &story, &scan->problem);
+}
+
 static enum status scan_empty_output(struct scan *scan) {
     struct stat about;
     if (!scan->output || scan->to == stdout || fstat(fileno(scan->to), &about) != 0 ||
@@ -122,8 +129,9 @@ static enum status scan_check(struct scan *scan) {
     const char *const *evidence = line->operands;
     const char *output = command_line_text(line, "output");
     const char *written[] = {output && strcmp(output, "-") != 0 ? output : NULL,
-                             command_line_text(line, "report"), command_line_text(line, "cache"),
-                             command_line_text(line, "spill")};
+                             command_line_text(line, "cache"), command_line_text(line, "spill")};
+    size_t report_count;
+    const char *const *reports = command_line_list(line, "report", &report_count);
     int64_t since_ns = command_line_time(line, "since");
     int64_t until_ns = command_line_time(line, "until");
     if (since_ns != CLOCK_NONE && until_ns != CLOCK_NONE && since_ns >= until_ns)
@@ -135,6 +143,8 @@ static enum status scan_check(struct scan *scan) {
         if (written[i])
             status =
                 shut_in_check_written(written[i], evidence, line->operand_count, &scan->problem);
+    for (size_t i = 0; i < report_count && status == STATUS_OK; i++)
+        status = shut_in_check_written(reports[i], evidence, line->operand_count, &scan->problem);
     return status;
 }
 
@@ -385,8 +395,7 @@ static enum status scan_read_yara(struct scan *scan) {
 static enum exit_code scan_prepared(struct scan *scan) {
     enum status status = scan_open_output(scan);
     if (status == STATUS_OK)
-        status =
-            scan_story_open(&scan->story, command_line_text(scan->line, "report"), &scan->problem);
+        status = scan_open_story(scan);
     if (status == STATUS_OK)
         status = scan_shut_in(scan);
     if (status == STATUS_OK)

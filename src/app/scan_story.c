@@ -2,23 +2,103 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/scan_story.h"
 
+#include "base/memory.h"
 #include "correlate/correlate.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum status scan_story_open(struct scan_story *story, const char *path, struct problem *problem) {
-    *story = (struct scan_story){.path = path};
-    if (!path)
-        return STATUS_OK;
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-    story->to = fd < 0 ? NULL : fdopen(fd, "w");
-    return story->to ? STATUS_OK : problem_set_errno(problem, "open %s", path);
+struct story_form {
+    const char *ending;
+    void (*append)(struct buffer *to, const struct report_input *input);
+};
+
+// The longest ending first.
+static const struct story_form FORMS[] = {
+    {".html", report_append_html},
+    {".json", report_append_campaigns},
+};
+
+static const struct story_form *story_form_of(const char *path) {
+    for (size_t i = 0; i < ARRAY_SIZE(FORMS); i++)
+        if (slice_ends(slice_of_string(path), slice_of_string(FORMS[i].ending)))
+            return &FORMS[i];
+    return NULL;
 }
 
+// The directory of an operand, with its '/': itself when it is one. Globs are cut before their
+// first wildcard.
+static size_t story_directory_size(const char *path) {
+    struct stat about;
+    size_t size = strcspn(path, "*?[");
+    if (!path[size] && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return size; // its '/' is not written, or is the last one
+    while (size > 0 && path[size - 1] != '/')
+        size--;
+    return size;
+}
+
+// What all operands have in common, cut after a '/'.
+static void story_root(struct scan_story *story, const struct scan_story_options *options) {
+    struct buffer root;
+    buffer_init(&root, 1 << 20);
+    for (size_t i = 0; i < options->evidence_count; i++) {
+        const char *path = options->evidence[i];
+        size_t size = story_directory_size(path), common = 0;
+        if (i == 0) {
+            buffer_append(&root, path, size);
+            if (size && path[size - 1] != '/')
+                buffer_append_byte(&root, '/');
+            continue;
+        }
+        while (common < root.size && (common < size ? root.data[common] == (uint8_t)path[common]
+                                                    : common == size && root.data[common] == '/'))
+            common++;
+        while (common > 0 && root.data[common - 1] != '/')
+            common--;
+        root.size = common;
+    }
+    story->root_size = root.size;
+    story->root = memory_keep_text(root.data, root.size);
+    buffer_done(&root);
+}
+
+enum status scan_story_open(struct scan_story *story, const struct scan_story_options *options,
+                            struct problem *problem) {
+    *story = (struct scan_story){0};
+    story_root(story, options);
+    if (options->report_count > SCAN_STORY_FILES_MAX)
+        return problem_set(problem, STATUS_USAGE, "more than %d reports", SCAN_STORY_FILES_MAX);
+    for (size_t i = 0; i < options->report_count; i++)
+        if (!story_form_of(options->reports[i]))
+            return problem_set(problem, STATUS_USAGE, "%s: a report ends in .json or .html",
+                               options->reports[i]);
+    for (size_t i = 0; i < options->report_count; i++) {
+        const char *path = options->reports[i];
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+        FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
+        if (!to)
+            return problem_set_errno(problem, "open %s", path);
+        story->files[story->file_count++] =
+            (struct scan_story_file){path, to, story_form_of(path)->append};
+    }
+    return STATUS_OK;
+}
+
+// Relative to the evidence root: a report says the same wherever the evidence was unpacked.
+struct story_sources {
+    const struct scan_story *story;
+    const struct pipeline_run *run;
+};
+
 static struct slice story_path(const void *context, uint32_t source) {
-    return pipeline_source_path(context, source);
+    const struct story_sources *sources = context;
+    struct slice path = pipeline_source_path(sources->run, source);
+    struct slice root = slice_of(sources->story->root, sources->story->root_size);
+    return root.size < path.size && slice_starts(path, root) ? slice_part(path, root.size, SIZE_MAX)
+                                                             : path;
 }
 
 static struct report_input story_input(const struct scan_story *story,
@@ -34,6 +114,20 @@ static struct report_input story_input(const struct scan_story *story,
     return input;
 }
 
+static enum status story_write(const struct scan_story_file *file, const struct report_input *input,
+                               struct buffer *text, struct problem *problem) {
+    buffer_reset(text);
+    file->append(text, input);
+    if (text->failed)
+        return problem_set(problem, STATUS_LIMIT, "%s would be larger than %zu bytes", file->path,
+                           text->ceiling);
+    bool written = ftruncate(fileno(file->to), 0) == 0 &&
+                   fwrite(text->data, 1, text->size, file->to) == text->size &&
+                   fflush(file->to) == 0;
+    buffer_reset(text);
+    return written ? STATUS_OK : problem_set_errno(problem, "write %s", file->path);
+}
+
 enum status scan_story_tell(struct scan_story *story, struct pipeline_run *run, struct buffer *text,
                             struct problem *problem) {
     enum status status = pipeline_reconstruct(run, NULL, 0, &story->made, problem);
@@ -41,23 +135,20 @@ enum status scan_story_tell(struct scan_story *story, struct pipeline_run *run, 
         return status;
     cited_init(&story->cited, story->made);
     status = pipeline_coverage(run, story->made, &story->coverage, problem);
-    if (status != STATUS_OK || !story->to)
-        return status;
-    struct source_names names = {run, story_path};
+    struct story_sources sources = {story, run};
+    struct source_names names = {&sources, story_path};
     struct report_input input = story_input(story, &names, run);
-    report_append_campaigns(text, &input);
-    bool written = !text->failed && ftruncate(fileno(story->to), 0) == 0 &&
-                   fwrite(text->data, 1, text->size, story->to) == text->size &&
-                   fflush(story->to) == 0;
-    buffer_reset(text);
-    return written ? STATUS_OK : problem_set_errno(problem, "write %s", story->path);
+    for (size_t i = 0; i < story->file_count && status == STATUS_OK; i++)
+        status = story_write(&story->files[i], &input, text, problem);
+    return status;
 }
 
 void scan_story_show(const struct scan_story *story, const struct pipeline_run *run,
                      struct buffer *to) {
     if (!story->made)
         return;
-    struct source_names names = {run, story_path};
+    struct story_sources sources = {story, run};
+    struct source_names names = {&sources, story_path};
     struct report_input input = story_input(story, &names, run);
     report_append_screen(to, &input);
     report_append_missing(to, story->coverage);
@@ -67,7 +158,8 @@ void scan_story_done(struct scan_story *story) {
     evidence_coverage_free(story->coverage);
     reconstruction_free(story->made);
     cited_done(&story->cited);
-    if (story->to)
-        fclose(story->to);
+    for (size_t i = 0; i < story->file_count; i++)
+        fclose(story->files[i].to);
+    memory_free(story->root);
     *story = (struct scan_story){0};
 }

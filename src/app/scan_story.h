@@ -10,18 +10,40 @@
 
 #include <stdio.h>
 
-struct scan_story {
-    const char *path; // of the report, or NULL
+enum {
+    SCAN_STORY_FILES_MAX = 16
+};
+
+// One report; its form follows from the path's ending.
+struct scan_story_file {
+    const char *path;
     FILE *to;
+    void (*append)(struct buffer *to, const struct report_input *input);
+};
+
+struct scan_story {
+    struct scan_story_file files[SCAN_STORY_FILES_MAX];
+    size_t file_count;
+    size_t root_size; // of the evidence root with its '/': paths are told without it
+    char *root;
     struct reconstruction *made;
     struct evidence_coverage *coverage;
     struct cited cited;
 };
 
-// Opens the report before the sandbox closes; `path` may be NULL.
-enum status scan_story_open(struct scan_story *story, const char *path, struct problem *problem);
+// What a scan tells its story of, and where to.
+struct scan_story_options {
+    const char *const *reports;
+    size_t report_count;
+    const char *const *evidence;
+    size_t evidence_count;
+};
 
-// Reconstructs, and writes the report when one is wanted. `text` is scratch.
+// Opens the reports before the sandbox closes. STATUS_USAGE for an ending that names no form.
+enum status scan_story_open(struct scan_story *story, const struct scan_story_options *options,
+                            struct problem *problem);
+
+// Reconstructs, and writes the reports that are wanted. `text` is scratch.
 enum status scan_story_tell(struct scan_story *story, struct pipeline_run *run, struct buffer *text,
                             struct problem *problem);
 

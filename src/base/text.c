@@ -291,6 +291,52 @@ void text_append_terminal(struct buffer *buffer, struct slice text) {
     }
 }
 
+static const char *text_html_reference(uint8_t byte) {
+    switch (byte) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+void text_append_html(struct buffer *buffer, struct slice text) {
+    size_t from = 0; // first byte not yet written
+    for (size_t at = 0; at < text.size; at++) {
+        const char *reference = text_html_reference(text.data[at]);
+        if (!reference)
+            continue;
+        text_append_terminal(buffer, slice_part(text, from, at - from));
+        buffer_append_text(buffer, reference);
+        from = at + 1;
+    }
+    text_append_terminal(buffer, slice_part(text, from, SIZE_MAX));
+}
+
+void text_append_base64(struct buffer *buffer, struct slice bytes) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t at = 0; at < bytes.size; at += 3) {
+        size_t left = bytes.size - at;
+        uint32_t group = (uint32_t)bytes.data[at] << 16;
+        if (left > 1)
+            group |= (uint32_t)bytes.data[at + 1] << 8;
+        if (left > 2)
+            group |= bytes.data[at + 2];
+        buffer_append_byte(buffer, (uint8_t)digits[group >> 18]);
+        buffer_append_byte(buffer, (uint8_t)digits[group >> 12 & 63]);
+        buffer_append_byte(buffer, left > 1 ? (uint8_t)digits[group >> 6 & 63] : '=');
+        buffer_append_byte(buffer, left > 2 ? (uint8_t)digits[group & 63] : '=');
+    }
+}
+
 // Starts of what spreadsheets take for a formula, the wide forms of East Asian locales among
 // them.
 static bool text_is_formula(struct slice text) {

@@ -48,6 +48,13 @@ void text_append_csv(struct buffer *buffer, struct slice text);
 // not UTF-8 as \xff. Nothing that comes out moves the cursor or turns the line around.
 void text_append_terminal(struct buffer *buffer, struct slice text);
 
+// For HTML, in text and in quoted attributes: as for a terminal, and & < > " ' as references.
+// No value becomes markup, and none turns the page's text around.
+void text_append_html(struct buffer *buffer, struct slice text);
+
+// Base64 with padding (RFC 4648, 4).
+void text_append_base64(struct buffer *buffer, struct slice bytes);
+
 // The first `size` bytes at most, without a UTF-8 character cut in two.
 struct slice text_cut(struct slice text, size_t size);
 

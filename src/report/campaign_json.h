@@ -31,4 +31,7 @@ void report_append_coverage(struct buffer *to, const struct evidence_coverage *c
 // The machine's report (docs/report-schema.md): one JSON object and a line end.
 void report_append_campaigns(struct buffer *to, const struct report_input *input);
 
+// The same as one HTML page that needs no network and no other file (docs/report.md).
+void report_append_html(struct buffer *to, const struct report_input *input);
+
 #endif

@@ -1,0 +1,312 @@
+// Swim lanes: who had what happen when, as SVG
+// SPDX-License-Identifier: Apache-2.0
+#include "report/html_piece.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+enum {
+    LANES_MAX = 40, // hosts with a lane of their own
+    LANE_HEIGHT = 26,
+    LANE_LEFT = 230, // names stand before it
+    LANE_RIGHT = 1080,
+    LANE_TOP = 34,
+    LANE_WIDTH = LANE_RIGHT - LANE_LEFT,
+    BARS_MAX = 200,
+    TICKS = 6,
+    SILENT_ROWS_MAX = 64
+};
+
+static const int64_t HOUR_NS = 3600000000000;
+static const int64_t DAY_NS = 86400000000000;
+
+// The time that the drawing spans, and which hosts have a lane.
+struct lanes {
+    const struct html *html;
+    const struct campaign *campaign;
+    uint32_t number;
+    int64_t first_ns, last_ns;
+    bool *alone; // by host: a lane of its own
+    bool *waved; // by host: in a wave
+    int y;
+};
+
+static double lanes_x(const struct lanes *lanes, int64_t time_ns) {
+    if (time_ns <= lanes->first_ns)
+        return LANE_LEFT;
+    if (time_ns >= lanes->last_ns)
+        return LANE_RIGHT;
+    return LANE_LEFT + LANE_WIDTH * ((double)time_ns - (double)lanes->first_ns) /
+                           ((double)lanes->last_ns - (double)lanes->first_ns);
+}
+
+static void lanes_span(struct lanes *lanes) {
+    const struct campaign *campaign = lanes->campaign;
+    int64_t first_ns = CLOCK_MAX, last_ns = CLOCK_MIN;
+    for (uint32_t i = 0; i < campaign->stage_count; i++) {
+        if (campaign->stages[i].first_ns < first_ns)
+            first_ns = campaign->stages[i].first_ns;
+        if (campaign->stages[i].last_ns > last_ns)
+            last_ns = campaign->stages[i].last_ns;
+    }
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        if (host->first_ns != CLOCK_NONE && host->first_ns < first_ns)
+            first_ns = host->first_ns;
+        if (host->last_ns != CLOCK_NONE && host->last_ns != CLOCK_MAX && host->last_ns > last_ns)
+            last_ns = host->last_ns;
+    }
+    if (last_ns <= first_ns)
+        last_ns = first_ns < CLOCK_MAX - HOUR_NS ? first_ns + HOUR_NS : CLOCK_MAX;
+    lanes->first_ns = first_ns;
+    lanes->last_ns = last_ns;
+}
+
+// Entry, servers, and who passed it on have lanes; members of a wave that did not are one.
+static void lanes_choose(struct lanes *lanes) {
+    const struct campaign *campaign = lanes->campaign;
+    for (uint32_t i = 0; i < campaign->wave_count; i++)
+        for (uint32_t k = 0; k < campaign->waves[i].host_count; k++)
+            lanes->waved[campaign->waves[i].hosts[k]] = true;
+    uint32_t chosen = 0;
+    if (campaign->host_count)
+        lanes->alone[0] = ++chosen > 0;
+    for (uint32_t i = 0; i < campaign->server_count && chosen < LANES_MAX; i++) {
+        chosen += !lanes->alone[campaign->servers[i].host];
+        lanes->alone[campaign->servers[i].host] = true;
+    }
+    for (uint32_t i = 0; i < campaign->host_count && chosen < LANES_MAX; i++) {
+        int32_t parent = campaign->hosts[i].best.parent;
+        if (parent >= 0 && !lanes->alone[parent]) {
+            lanes->alone[parent] = true;
+            chosen++;
+        }
+    }
+    for (uint32_t i = 0; i < campaign->host_count && chosen < LANES_MAX; i++)
+        if (!lanes->alone[i] && !lanes->waved[i]) {
+            lanes->alone[i] = true;
+            chosen++;
+        }
+}
+
+static void lane_name(const struct lanes *lanes, struct slice name) {
+    struct buffer *to = lanes->html->to;
+    buffer_append_format(to, "<text x=4 y=%d>", lanes->y + 17);
+    html_value_cut(lanes->html, name, 32);
+    buffer_append_format(to, "</text><path class=l d=\"M0 %dH%d\"/>", lanes->y + LANE_HEIGHT,
+                         LANE_RIGHT);
+}
+
+// Days on which no log of the host speaks, within the drawing.
+static void lane_silence(const struct lanes *lanes, uint32_t fleet_host) {
+    const struct evidence_coverage *coverage = lanes->html->input->coverage;
+    int32_t first = (int32_t)(lanes->first_ns / DAY_NS);
+    int32_t last = (int32_t)(lanes->last_ns / DAY_NS);
+    if (!coverage || last - first < 1 || last - first > 4000)
+        return;
+    uint8_t *spoken = memory_new((size_t)(last - first) + 1, 1);
+    unsigned rows = 0;
+    for (uint32_t i = 0; i < coverage->row_count && rows < SILENT_ROWS_MAX; i++) {
+        const struct coverage_row *row = &coverage->rows[i];
+        if (row->host != fleet_host)
+            continue;
+        rows += row->span_count > 0;
+        for (uint32_t k = 0; k < row->span_count; k++)
+            for (int32_t day = row->spans[k].first_day; day <= row->spans[k].last_day; day++)
+                if (day >= first && day <= last)
+                    spoken[day - first] = 1;
+    }
+    for (int32_t day = first; rows && day <= last; day++) {
+        if (spoken[day - first])
+            continue;
+        int32_t end = day;
+        while (end < last && !spoken[end + 1 - first])
+            end++;
+        double from = lanes_x(lanes, day * DAY_NS), until = lanes_x(lanes, (end + 1) * DAY_NS);
+        buffer_append_format(lanes->html->to,
+                             "<rect class=o x=%.1f y=%d width=%.1f height=%d><title>no telemetry"
+                             "</title></rect>",
+                             from, lanes->y + 3, until - from, LANE_HEIGHT - 6);
+        if (until - from > 84)
+            buffer_append_format(lanes->html->to, "<text class=d x=%.1f y=%d>no telemetry</text>",
+                                 from + 4, lanes->y + 17);
+        day = end;
+    }
+    memory_free(spoken);
+}
+
+static void lane_marks(const struct lanes *lanes, const struct campaign_host *host) {
+    const struct html *html = lanes->html;
+    double last_x = -9;
+    for (uint32_t i = 0; i < host->reference_count; i++) {
+        const struct reference *reference = &host->references[i];
+        double x = lanes_x(lanes, reference->time_ns);
+        if (reference->time_ns == CLOCK_NONE || (x - last_x < 3 && x >= last_x))
+            continue;
+        last_x = x;
+        char tag[TAG_SIZE];
+        cited_tag(html->input->cited, reference, tag);
+        buffer_append_format(html->to,
+                             "<a href=\"#%s\"><circle class=b cx=%.1f cy=%d r=4><title>%s ", tag, x,
+                             lanes->y + LANE_HEIGHT / 2, tag);
+        html_time(html, reference->time_ns);
+        buffer_append_text(html->to, "</title></circle></a>");
+    }
+}
+
+static void lane_stages(const struct lanes *lanes, const struct campaign_host *host) {
+    buffer_append_text(lanes->html->to, "<title>");
+    html_value_cut(lanes->html, host->name, 80);
+    for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++)
+        if (host->stages >> stage & 1)
+            buffer_append_format(lanes->html->to, "; %s", stage_heading((enum stage)stage));
+    buffer_append_text(lanes->html->to, "</title>");
+}
+
+static void lane_host(struct lanes *lanes, uint32_t place) {
+    const struct campaign *campaign = lanes->campaign;
+    const struct campaign_host *host = &campaign->hosts[place];
+    struct buffer *to = lanes->html->to;
+    buffer_append_format(to, "<a href=\"#c%uh%u\">", lanes->number, place);
+    lane_name(lanes, host->name);
+    buffer_append_text(to, "</a>");
+    lane_silence(lanes, host->host);
+    double from = lanes_x(lanes, host->first_ns), until = lanes_x(lanes, host->last_ns);
+    buffer_append_format(to, "<rect class=k x=%.1f y=%d width=%.1f height=10>", from, lanes->y + 8,
+                         until > from + 2 ? until - from : 2.0);
+    lane_stages(lanes, host);
+    buffer_append_text(to, "</rect>");
+    lane_marks(lanes, host);
+    for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        const struct campaign_theft *theft = &campaign->thefts[i];
+        if (theft->host != place)
+            continue;
+        double x = lanes_x(lanes, theft->first_ns);
+        buffer_append_format(to, "<path class=h d=\"M%.1f %dl7 9-7 9-7-9z\"><title>theft: ", x,
+                             lanes->y + 4);
+        html_value_cut(lanes->html, theft->what, 120);
+        buffer_append_text(to, "</title></path>");
+    }
+    buffer_append_byte(to, '\n');
+    lanes->y += LANE_HEIGHT;
+}
+
+// One bar an hour, or as many hours as make at most BARS_MAX bars.
+static int64_t bar_width(const struct lanes *lanes) {
+    int64_t hours = (lanes->last_ns / HOUR_NS - lanes->first_ns / HOUR_NS) / BARS_MAX + 1;
+    return hours * HOUR_NS;
+}
+
+// Arrivals of the hosts for which `takes` says so, over time.
+static void lane_arrivals(struct lanes *lanes, const uint32_t *hosts, uint32_t host_count,
+                          struct slice name) {
+    uint32_t counts[BARS_MAX + 2] = {0}, most = 1;
+    int64_t width = bar_width(lanes);
+    for (uint32_t i = 0; i < host_count; i++) {
+        int64_t first_ns = lanes->campaign->hosts[hosts[i]].first_ns;
+        if (first_ns < lanes->first_ns || first_ns > lanes->last_ns)
+            continue;
+        int64_t bar = (first_ns - lanes->first_ns) / width;
+        if (bar < BARS_MAX + 2 && ++counts[bar] > most)
+            most = counts[bar];
+    }
+    lane_name(lanes, name);
+    for (int bar = 0; bar < BARS_MAX + 2; bar++) {
+        if (!counts[bar])
+            continue;
+        int64_t from_ns = lanes->first_ns + bar * width;
+        double x = lanes_x(lanes, from_ns), height = 2 + 20.0 * counts[bar] / most;
+        buffer_append_format(lanes->html->to,
+                             "<rect class=b x=%.1f y=%.1f width=%.1f height=%.1f><title>%u hosts, "
+                             "from ",
+                             x, lanes->y + LANE_HEIGHT - 1 - height,
+                             LANE_WIDTH * 0.8 * (double)width /
+                                 ((double)lanes->last_ns - (double)lanes->first_ns),
+                             height, counts[bar]);
+        html_time(lanes->html, from_ns);
+        buffer_append_text(lanes->html->to, "</title></rect>");
+    }
+    buffer_append_byte(lanes->html->to, '\n');
+    lanes->y += LANE_HEIGHT;
+}
+
+static void lane_others(struct lanes *lanes, uint32_t count) {
+    uint32_t *hosts = memory_new((size_t)count + 1, sizeof *hosts);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < lanes->campaign->host_count; i++)
+        if (!lanes->alone[i] && !lanes->waved[i])
+            hosts[found++] = i;
+    struct buffer name;
+    buffer_init(&name, 64);
+    buffer_append_format(&name, "%u other hosts", count);
+    lane_arrivals(lanes, hosts, found, buffer_slice(&name));
+    buffer_done(&name);
+    memory_free(hosts);
+}
+
+static void lanes_axis(const struct lanes *lanes, int height) {
+    struct buffer *to = lanes->html->to;
+    double step = ((double)lanes->last_ns - (double)lanes->first_ns) / TICKS;
+    for (int i = 0; i <= TICKS; i++) {
+        int64_t time_ns = lanes->first_ns + (int64_t)(step * i * 0.999999);
+        double x = LANE_LEFT + (double)LANE_WIDTH * i / TICKS;
+        buffer_append_format(to,
+                             "<path class=l d=\"M%.1f %dV%d\"/><text class=d x=%.1f y=18 "
+                             "text-anchor=%s>",
+                             x, LANE_TOP - 8, height, x,
+                             i == 0       ? "start"
+                             : i == TICKS ? "end"
+                                          : "middle");
+        html_time(lanes->html, time_ns);
+        buffer_append_text(to, "</text>");
+    }
+    buffer_append_byte(to, '\n');
+}
+
+static void lanes_draw(struct lanes *lanes) {
+    const struct campaign *campaign = lanes->campaign;
+    struct buffer *to = lanes->html->to;
+    uint32_t own = 0, others = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        own += lanes->alone[i];
+        others += !lanes->alone[i] && !lanes->waved[i];
+    }
+    uint32_t waves = campaign->wave_count < LANES_MAX ? campaign->wave_count : LANES_MAX;
+    int height = LANE_TOP + LANE_HEIGHT * (int)(own + waves + (others > 0)) + 4;
+    buffer_append_format(to,
+                         "<div class=w tabindex=0><svg viewBox=\"0 0 %d %d\" role=img "
+                         "aria-label=\"Time line by host\">\n",
+                         LANE_RIGHT + 12, height);
+    lanes_axis(lanes, height);
+    lanes->y = LANE_TOP;
+    for (uint32_t i = 0; i < campaign->host_count; i++)
+        if (lanes->alone[i])
+            lane_host(lanes, i);
+    for (uint32_t i = 0; i < waves; i++) {
+        struct buffer name;
+        buffer_init(&name, 64);
+        buffer_append_format(&name, "wave %u: %u hosts", i + 1, campaign->waves[i].host_count);
+        lane_arrivals(lanes, campaign->waves[i].hosts, campaign->waves[i].host_count,
+                      buffer_slice(&name));
+        buffer_done(&name);
+    }
+    if (others)
+        lane_others(lanes, others);
+    buffer_append_text(to, "</svg></div>\n");
+}
+
+void html_lanes(const struct html *html, const struct campaign *campaign, uint32_t number) {
+    struct lanes lanes = {.html = html, .campaign = campaign, .number = number};
+    lanes.alone = memory_new((size_t)campaign->host_count + 1, sizeof *lanes.alone);
+    lanes.waved = memory_new((size_t)campaign->host_count + 1, sizeof *lanes.waved);
+    lanes_span(&lanes);
+    lanes_choose(&lanes);
+    buffer_append_format(html->to,
+                         "<h3 id=c%utime>Time</h3>\n<p class=d>A lane a host: dots are records, "
+                         "diamonds thefts, grey boxes days without a log. Waves: arrivals, a bar "
+                         "every %lld h.</p>\n",
+                         number, (long long)(bar_width(&lanes) / HOUR_NS));
+    lanes_draw(&lanes);
+    memory_free(lanes.alone);
+    memory_free(lanes.waved);
+}

@@ -1,0 +1,70 @@
+// The pieces that the HTML report is made of
+// SPDX-License-Identifier: Apache-2.0
+#include "report/html_piece.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+void html_value(const struct html *html, struct slice text) {
+    text_append_html(html->to, text);
+}
+
+void html_value_cut(const struct html *html, struct slice text, size_t size) {
+    text_append_html(html->to, text_cut(text, size));
+    if (text.size > size)
+        buffer_append_text(html->to, "…");
+}
+
+void html_time(const struct html *html, int64_t time_ns) {
+    char text[CLOCK_TEXT_SIZE];
+    if (clock_format(time_ns, text) < 16) {
+        buffer_append_text(html->to, "unknown");
+        return;
+    }
+    text[10] = ' ';
+    buffer_append(html->to, text, 16);
+}
+
+void html_tags(const struct html *html, const struct reference *references, uint32_t count,
+               uint32_t most) {
+    for (uint32_t i = 0; i < count && i < most; i++) {
+        char tag[TAG_SIZE];
+        cited_tag(html->input->cited, &references[i], tag);
+        buffer_append_format(html->to, " <a class=t href=\"#%s\">%s</a>", tag, tag);
+    }
+    if (count > most)
+        buffer_append_format(html->to, " <small>and %u more</small>", count - most);
+}
+
+void html_sentences(const struct html *html, const struct sentence *sentences, uint32_t count,
+                    const char *element) {
+    if (count == 0)
+        return;
+    buffer_append_format(html->to, "<%s>\n", element);
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_append_text(html->to, "<li>");
+        html_value(html, sentences[i].text);
+        html_tags(html, sentences[i].references, sentences[i].reference_count,
+                  CAMPAIGN_CITATIONS_MAX);
+        buffer_append_text(html->to, "</li>\n");
+    }
+    buffer_append_format(html->to, "</%s>\n", element);
+}
+
+void html_bytes(const struct html *html, uint64_t bytes) {
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+    double amount = (double)bytes;
+    size_t unit = 0;
+    while (amount >= 1000 && unit + 1 < ARRAY_SIZE(units)) {
+        amount /= 1000;
+        unit++;
+    }
+    buffer_append_format(html->to, unit ? "%.1f %s" : "%.0f %s", amount, units[unit]);
+}
+
+void html_host_link(const struct html *html, const struct campaign *campaign, uint32_t number,
+                    uint32_t host) {
+    buffer_append_format(html->to, "<a href=\"#c%uh%u\">", number, host);
+    html_value_cut(html, campaign->hosts[host].name, 80);
+    buffer_append_text(html->to, "</a>");
+}

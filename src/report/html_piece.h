@@ -1,0 +1,54 @@
+// The pieces that the HTML report is made of
+// SPDX-License-Identifier: Apache-2.0
+#ifndef REPORT_HTML_PIECE_H
+#define REPORT_HTML_PIECE_H
+
+#include "report/campaign_json.h"
+
+// What every section gets: where it writes, what it tells. `number` of a campaign makes the
+// fragment names of its hosts: "c1h0".
+struct html {
+    struct buffer *to;
+    const struct report_input *input;
+};
+
+// A value, escaped; the only way by which one reaches the page.
+void html_value(const struct html *html, struct slice text);
+void html_value_cut(const struct html *html, struct slice text, size_t size);
+
+// "2026-11-22 13:29"; "unknown" for no time.
+void html_time(const struct html *html, int64_t time_ns);
+
+// Links to the cited records in the appendix, `most` at most, then how many more there are.
+void html_tags(const struct html *html, const struct reference *references, uint32_t count,
+               uint32_t most);
+
+// An ordered list of sentences, each ending in its tags; nothing without sentences.
+void html_sentences(const struct html *html, const struct sentence *sentences, uint32_t count,
+                    const char *element);
+
+// "4.2 GB"
+void html_bytes(const struct html *html, uint64_t bytes);
+
+// A link to the host's row.
+void html_host_link(const struct html *html, const struct campaign *campaign, uint32_t number,
+                    uint32_t host);
+
+// Document up to <main>, and after it.
+void html_page_begin(const struct html *html);
+void html_page_end(const struct html *html);
+
+// Sections of one campaign or incident.
+void html_first_screen(const struct html *html, const struct campaign *campaign, uint32_t number);
+void html_story(const struct html *html, const struct campaign *campaign, uint32_t number);
+void html_lanes(const struct html *html, const struct campaign *campaign, uint32_t number);
+void html_graph(const struct html *html, const struct campaign *campaign, uint32_t number);
+void html_hosts(const struct html *html, const struct campaign *campaign, uint32_t number);
+
+// Sections of the whole report.
+void html_leads(const struct html *html);
+void html_coverage(const struct html *html);
+void html_gaps(const struct html *html);
+void html_evidence(const struct html *html);
+
+#endif
