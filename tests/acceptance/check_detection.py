@@ -160,6 +160,8 @@ def main():
     parser.add_argument("--scenarios", default="upgrade-server,mail-server,both,clean")
     parser.add_argument("--noise", default="low")
     parser.add_argument("--loss", type=float, default=0)
+    parser.add_argument("--least", type=float, default=100,
+                        help="percent of the steps that must be found")
     parser.add_argument("--details", action="store_true")
     parser.add_argument("--keep", help="play into this directory and keep it")
     options = parser.parse_args()
@@ -189,7 +191,7 @@ def main():
     print("\n".join(score.wrong))
     found = sum(one[0] for one in score.steps.values())
     provable = sum(one[1] for one in score.steps.values())
-    bad = found < provable or bool(score.wrong)
+    bad = found * 100 < provable * options.least or bool(score.wrong)
     print(f"check_detection: {found} of {provable} steps found, {len(score.wrong)} other failures")
     return 1 if bad else 0
 
