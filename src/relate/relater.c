@@ -13,26 +13,26 @@
 // Invariants:
 // 1. plans[class id] is what class_plan_init gave for that class, or NULL; a class without an id
 //    is worked out for each of its records.
-// 2. A slot of the cache holds the bytes of one record's slots and the places of what it said, as
-//    of one generation of the table: places of older generations are not looked at.
+// 2. A slot of the cache holds the bytes of what one row read of a record and the place of what it
+//    said, as of one generation of the table: places of older generations are not looked at.
 enum {
     RELATER_PLAN_BYTES = 32 << 20, // 65,536 classes, most of them without rows
     RELATER_SCRATCH_BYTES = 256 << 20,
     RELATER_SCRATCH_KEEP = 1 << 20,
     RELATER_KEY_BYTES = PART_COUNT * (RELATION_PART_BYTES_MAX + 8),
     CACHE_SLOTS = 16384,
-    CACHE_BYTES = 480, // of a record's slots; longer ones are rendered each time
+    CACHE_BYTES = 480, // of a row's slots; longer ones are rendered each time
 };
 
 #define PLACE_NONE UINT32_MAX // the row said nothing
 
 struct cache_slot {
     uint64_t hash;
-    const struct class_plan *plan;
+    const struct row_plan *row;
     uint32_t generation;
     int32_t day;
     uint32_t size;
-    uint32_t places[PLAN_ROWS_MAX];
+    uint32_t place;
     uint8_t bytes[CACHE_BYTES];
 };
 
@@ -47,7 +47,8 @@ struct relater {
     struct buffer scratch;
     struct buffer key;
     struct coverage *coverage; // made with the first record that is counted
-    struct cache_slot *cache;  // made with the first record that says something
+    struct path_memo *paths;
+    struct cache_slot *cache; // made with the first record that says something
 };
 
 struct relater *relater_new(size_t memory_bytes, const char *spill_directory) {
@@ -58,6 +59,7 @@ struct relater *relater_new(size_t memory_bytes, const char *spill_directory) {
     arena_init(&relater->scratch_arena, RELATER_PLAN_BYTES);
     buffer_init(&relater->scratch, RELATER_SCRATCH_BYTES);
     buffer_init(&relater->key, RELATER_KEY_BYTES);
+    relater->paths = path_memo_new();
     return relater;
 }
 
@@ -72,6 +74,7 @@ void relater_free(struct relater *relater) {
     buffer_done(&relater->scratch);
     buffer_done(&relater->key);
     coverage_free(relater->coverage);
+    path_memo_free(relater->paths);
     memory_free(relater->cache);
     memory_free(relater);
 }
@@ -86,7 +89,8 @@ static const struct class_plan *relater_scratch_plan(struct relater *relater,
     bool room = class_plan_init(&relater->scratch_plan, event_class, &relater->scratch_arena);
     assert(room);
     (void)room;
-    relater->scratch_plan.cacheable = false;
+    for (uint32_t i = 0; i < relater->scratch_plan.row_count; i++)
+        relater->scratch_plan.rows[i].cacheable = false;
     return &relater->scratch_plan;
 }
 
@@ -135,111 +139,103 @@ static enum status relater_note(struct relater *relater, const struct relation_s
     return status;
 }
 
-// Render and note what each row says; `places` may be NULL.
-static enum status relater_say(struct relater *relater, const struct class_plan *plan,
-                               const struct event *event, struct slice host,
-                               uint32_t places[PLAN_ROWS_MAX], struct problem *problem) {
-    struct relation_witness witness = {.event = event};
+// Render and note what a row says; *ret_place is PLACE_NONE when that is nothing.
+static enum status relater_say(struct relater *relater, const struct row_plan *row,
+                               const struct row_context *context, struct relation_witness *witness,
+                               uint32_t *ret_place, struct problem *problem) {
+    const struct event *event = witness->event;
+    struct relation_key key;
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < plan->row_count && status == STATUS_OK; i++) {
-        struct relation_key key;
-        uint32_t place = PLACE_NONE;
-        buffer_reset(&relater->scratch);
-        if (row_plan_render(&plan->rows[i], event, host, &relater->scratch, &key)) {
-            struct relation_share share;
-            row_plan_share(&plan->rows[i], event, &share);
-            buffer_reset(&relater->key);
-            relation_append_key(&relater->key, &key);
-            assert(!relater->key.failed);
-            status = relater_note(relater, &share, &witness, &place, problem);
-        }
-        if (places)
-            places[i] = place;
+    *ret_place = PLACE_NONE;
+    buffer_reset(&relater->scratch);
+    if (row_plan_render(row, event, context, &relater->scratch, &key)) {
+        struct relation_share share;
+        row_plan_share(row, event, &share);
+        buffer_reset(&relater->key);
+        relation_append_key(&relater->key, &key);
+        assert(!relater->key.failed);
+        status = relater_note(relater, &share, witness, ret_place, problem);
     }
     if (relater->scratch.capacity > RELATER_SCRATCH_KEEP)
         buffer_done(&relater->scratch);
     return status;
 }
 
-static uint64_t observe_hash(const struct class_plan *plan, const struct event *event,
-                             struct slice host) {
-    uint64_t hash = digest_hash64(host);
-    for (uint32_t i = 0; i < plan->slot_count; i++) {
-        const struct value *value = event_value(event, plan->slots[i]);
-        hash = digest_hash64_seeded(slice_of(value->data, value->size), hash + value->kind);
-    }
-    return hash;
+// Whether the field says anything; false as well when that takes more than a look.
+static bool slot_is_reducible(const struct value *value, uint8_t *ret_presence) {
+    bool none =
+        value_is_null(value) || value->size == 0 || (value->size == 1 && value->data[0] == '-');
+    *ret_presence = none ? VALUE_ABSENT : VALUE_BOOL;
+    return value->kind == VALUE_UTF8 || value_is_null(value);
 }
 
-// The bytes that the hash was made of; false when there is no room for them.
-static bool observe_keep(const struct class_plan *plan, const struct event *event,
-                         struct slice host, struct cache_slot *slot) {
-    size_t size = host.size;
-    if (size > CACHE_BYTES)
-        return false;
-    if (size)
-        memcpy(slot->bytes, host.data, size);
-    for (uint32_t i = 0; i < plan->slot_count; i++) {
-        const struct value *value = event_value(event, plan->slots[i]);
-        if (value->size + 5 > CACHE_BYTES - size)
-            return false;
-        memcpy(slot->bytes + size, &value->size, sizeof value->size);
-        slot->bytes[size + 4] = value->kind;
-        size += 5;
-        if (value->size)
-            memcpy(slot->bytes + size, value->data, value->size);
-        size += value->size;
-    }
-    slot->size = (uint32_t)size;
-    return true;
-}
-
-static bool observe_equals(const struct class_plan *plan, const struct event *event,
-                           struct slice host, const struct cache_slot *slot) {
-    if (host.size > slot->size || (host.size && memcmp(slot->bytes, host.data, host.size) != 0))
-        return false;
-    size_t at = host.size;
-    for (uint32_t i = 0; i < plan->slot_count; i++) {
-        const struct value *value = event_value(event, plan->slots[i]);
-        if (value->size + 5 > slot->size - at ||
-            memcmp(slot->bytes + at, &value->size, sizeof value->size) != 0 ||
-            slot->bytes[at + 4] != value->kind)
-            return false;
-        at += 5;
-        if (value->size && memcmp(slot->bytes + at, value->data, value->size) != 0)
-            return false;
-        at += value->size;
-    }
-    return at == slot->size;
-}
-
-// The record says what an earlier one said. False when the table filled up in the middle: *ret_from
-// is the first row that is still to be told.
-static bool observe_again(struct relater *relater, const struct class_plan *plan,
-                          const struct event *event, const struct cache_slot *slot,
-                          uint32_t *ret_from) {
-    struct relation_witness witness = {.event = event};
-    for (uint32_t i = 0; i < plan->row_count; i++) {
-        struct relation_share share;
-        if (slot->places[i] == PLACE_NONE)
-            continue;
-        row_plan_share(&plan->rows[i], event, &share);
-        if (!relation_table_note(relater->table, slot->places[i], &share, &witness)) {
-            *ret_from = i;
-            return false;
+// The bytes that decide what a row says of the record, as one; 0 when there is no room for them.
+static size_t observe_bytes(const struct row_plan *row, const struct event *event,
+                            struct slice host, uint8_t bytes[CACHE_BYTES]) {
+    if (host.size > CACHE_BYTES - sizeof(uint32_t))
+        return 0;
+    uint32_t host_size = (uint32_t)host.size;
+    memcpy(bytes, &host_size, sizeof host_size);
+    if (host.size)
+        memcpy(bytes + sizeof host_size, host.data, host.size);
+    size_t size = sizeof host_size + host.size;
+    for (uint32_t i = 0; i < row->slot_count; i++) {
+        const struct value *value = event_value(event, row->slots[i] & ~(unsigned)SLOT_PRESENCE);
+        uint8_t presence;
+        uint32_t value_size = value->size;
+        if (CACHE_BYTES - size < 5)
+            return 0;
+        bytes[size + 4] = value->kind;
+        if (row->slots[i] & SLOT_PRESENCE && slot_is_reducible(value, &presence)) {
+            value_size = 0;
+            bytes[size + 4] = presence;
         }
+        memcpy(bytes + size, &value_size, sizeof value_size);
+        size += 5;
+        if (value_size > CACHE_BYTES - size)
+            return 0;
+        if (value_size)
+            memcpy(bytes + size, value->data, value_size);
+        size += value_size;
     }
-    return true;
+    return size;
 }
 
-// Tell the rows from `from` on, after the ones before have been told.
-static enum status relater_say_rest(struct relater *relater, const struct class_plan *plan,
-                                    uint32_t from, const struct event *event, struct slice host,
-                                    struct problem *problem) {
-    struct class_plan rest = *plan;
-    rest.rows += from;
-    rest.row_count -= from;
-    return relater_say(relater, &rest, event, host, NULL, problem);
+// What the row said of an earlier record with the same bytes, it says again; else it is rendered,
+// and remembered.
+static enum status observe_row(struct relater *relater, const struct row_plan *row,
+                               const struct row_context *context, struct relation_witness *witness,
+                               struct problem *problem) {
+    const struct event *event = witness->event;
+    uint8_t bytes[CACHE_BYTES];
+    uint32_t place;
+    size_t size = row->cacheable ? observe_bytes(row, event, context->host, bytes) : 0;
+    if (size == 0)
+        return relater_say(relater, row, context, witness, &place, problem);
+    int32_t day = event->time_ns == CLOCK_NONE ? INT32_MIN : day_of(event->time_ns);
+    uint64_t hash = digest_hash64_seeded(slice_of(bytes, size), (uintptr_t)row);
+    struct cache_slot *slot = &relater->cache[hash % CACHE_SLOTS];
+    uint32_t generation = relation_table_generation(relater->table);
+    if (slot->row == row && slot->hash == hash && slot->generation == generation &&
+        slot->day == day && slot->size == size && memcmp(slot->bytes, bytes, size) == 0) {
+        if (slot->place == PLACE_NONE)
+            return STATUS_OK;
+        struct relation_share share;
+        row_plan_share(row, event, &share);
+        if (relation_table_note(relater->table, slot->place, &share, witness))
+            return STATUS_OK;
+    }
+    slot->row = NULL;
+    enum status status = relater_say(relater, row, context, witness, &slot->place, problem);
+    if (status != STATUS_OK || relation_table_generation(relater->table) != generation)
+        return status;
+    slot->row = row;
+    slot->hash = hash;
+    slot->generation = generation;
+    slot->day = day;
+    slot->size = (uint32_t)size;
+    memcpy(slot->bytes, bytes, size);
+    return STATUS_OK;
 }
 
 enum status relater_observe(struct relater *relater, const struct event *event, struct slice host,
@@ -247,32 +243,16 @@ enum status relater_observe(struct relater *relater, const struct event *event, 
     const struct class_plan *plan = relater_plan(relater, event->event_class);
     if (plan->row_count == 0)
         return STATUS_OK;
-    if (!plan->cacheable)
-        return relater_say(relater, plan, event, host, NULL, problem);
     if (!relater->cache)
         relater->cache = memory_new(CACHE_SLOTS, sizeof *relater->cache);
-    int32_t day = event->time_ns == CLOCK_NONE ? INT32_MIN : day_of(event->time_ns);
-    uint64_t hash = digest_mix64(observe_hash(plan, event, host), (uint64_t)event->event_class->id);
-    struct cache_slot *slot = &relater->cache[hash % CACHE_SLOTS];
-    uint32_t generation = relation_table_generation(relater->table);
-    if (slot->plan == plan && slot->hash == hash && slot->generation == generation &&
-        slot->day == day && observe_equals(plan, event, host, slot)) {
-        uint32_t from;
-        if (observe_again(relater, plan, event, slot, &from))
-            return STATUS_OK;
-        slot->plan = NULL;
-        return relater_say_rest(relater, plan, from, event, host, problem);
+    struct row_context context = {host, relater->paths};
+    struct relation_witness witness = {.event = event};
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < plan->row_count && status == STATUS_OK; i++) {
+        if (!row_plan_is_barred(&plan->rows[i], event, &context))
+            status = observe_row(relater, &plan->rows[i], &context, &witness, problem);
     }
-    slot->plan = NULL;
-    enum status status = relater_say(relater, plan, event, host, slot->places, problem);
-    if (status != STATUS_OK || relation_table_generation(relater->table) != generation ||
-        !observe_keep(plan, event, host, slot))
-        return status;
-    slot->plan = plan;
-    slot->hash = hash;
-    slot->generation = generation;
-    slot->day = day;
-    return STATUS_OK;
+    return status;
 }
 
 enum status relater_count(struct relater *relater, const struct event *event, struct slice host,
@@ -309,15 +289,16 @@ static struct slice hit_technique(const struct rule *rule, char text[16]) {
 static struct relation_key hit_key(struct relater *relater, const struct class_plan *plan,
                                    const struct event *event, struct slice host) {
     struct relation_key key;
+    struct row_context context = {host, relater->paths};
     buffer_reset(&relater->scratch);
     for (uint32_t i = 0; i < plan->row_count; i++)
         if (plan->rows[i].kind != RELATION_ALIAS &&
-            row_plan_render(&plan->rows[i], event, host, &relater->scratch, &key))
+            row_plan_render(&plan->rows[i], event, &context, &relater->scratch, &key))
             return key;
     struct plan_part recorder = {.terms = {{.origin = TERM_HOST, .form = TEXT_FORM_HOST}},
                                  .term_count = 1};
-    size_t account = plan_part_render(&plan->account, event, host, &relater->scratch).size;
-    size_t size = plan_part_render(&recorder, event, host, &relater->scratch).size;
+    size_t account = plan_part_render(&plan->account, event, &context, &relater->scratch).size;
+    size_t size = plan_part_render(&recorder, event, &context, &relater->scratch).size;
     struct slice all = slice_part(buffer_slice(&relater->scratch),
                                   relater->scratch.size - size - account, SIZE_MAX);
     memset(&key, 0, sizeof key);

@@ -29,20 +29,20 @@ static bool row_fits(const struct relation_row *row, const struct event_class *e
             text_equal_fold_ascii(event_class->channel, slice_of_string(row->channel)));
 }
 
-static void plan_note_slot(struct class_plan *plan, uint16_t field) {
-    for (uint32_t i = 0; i < plan->slot_count; i++)
-        if (plan->slots[i] == field)
+static void plan_note_slot(struct row_plan *row, uint16_t field) {
+    for (uint32_t i = 0; i < row->slot_count; i++)
+        if (row->slots[i] == field)
             return;
-    if (plan->slot_count == PLAN_SLOTS_MAX)
-        plan->cacheable = false;
+    if (row->slot_count == PLAN_SLOTS_MAX)
+        row->cacheable = false;
     else
-        plan->slots[plan->slot_count++] = field;
+        row->slots[row->slot_count++] = field;
 }
 
-static void plan_note_data(struct class_plan *plan, const struct shape *shape) {
+static void plan_note_data(struct row_plan *row, const struct shape *shape) {
     for (uint32_t i = 0; i < shape->field_count; i++)
         if (slice_equal(shape->fields[i].name, SLICE("Data")))
-            plan_note_slot(plan, (uint16_t)i);
+            plan_note_slot(row, (uint16_t)i);
 }
 
 static bool resolve(const struct event_class *event_class, struct slice name, uint16_t *ret_field) {
@@ -53,24 +53,24 @@ static bool resolve(const struct event_class *event_class, struct slice name, ui
     return true;
 }
 
-static int32_t plan_resolve_slot(struct class_plan *plan, const struct event_class *event_class,
+static int32_t plan_resolve_slot(struct row_plan *row, const struct event_class *event_class,
                                  struct slice name) {
     uint16_t field;
     if (!resolve(event_class, name, &field))
         return -1;
-    plan_note_slot(plan, field);
+    plan_note_slot(row, field);
     return field;
 }
 
 // A dotted term needs all of its fields.
-static bool plan_resolve_dotted(struct class_plan *plan, const struct event_class *event_class,
+static bool plan_resolve_dotted(struct row_plan *row, const struct event_class *event_class,
                                 const struct row_term *words, struct plan_term *term) {
     struct slice name = words->name;
     struct slice rest = words->name2;
     for (size_t i = 0; i < ARRAY_SIZE(term->fields); i++)
         term->fields[i] = -1;
     for (size_t i = 0; i < ARRAY_SIZE(term->fields); i++) {
-        term->fields[i] = plan_resolve_slot(plan, event_class, name);
+        term->fields[i] = plan_resolve_slot(row, event_class, name);
         if (term->fields[i] < 0)
             return false;
         if (!row_next_name(&rest, &name))
@@ -80,7 +80,7 @@ static bool plan_resolve_dotted(struct class_plan *plan, const struct event_clas
 }
 
 // The same things have other names in other logs: W3C's, Exchange's HttpProxy's.
-static void plan_resolve_marks(struct class_plan *plan, const struct event_class *event_class,
+static void plan_resolve_marks(struct row_plan *row, const struct event_class *event_class,
                                struct plan_term *term) {
     static const struct slice NAMES[][3] = {
         [MARK_PATH] = {SLICE("cs-uri-stem"), SLICE("UrlStem"), SLICE("uri")},
@@ -89,15 +89,19 @@ static void plan_resolve_marks(struct class_plan *plan, const struct event_class
         [MARK_PORT] = {SLICE("s-port"), SLICE("id.resp_p"), SLICE("")},
     };
     for (size_t mark = 0; mark < ARRAY_SIZE(NAMES); mark++) {
+        uint16_t field;
+        uint16_t sign = mark == MARK_QUERY || mark == MARK_REFERRER ? SLOT_PRESENCE : 0;
         term->fields[mark] = -1;
         for (size_t i = 0; i < ARRAY_SIZE(NAMES[mark]) && term->fields[mark] < 0; i++)
-            if (NAMES[mark][i].size)
-                term->fields[mark] = plan_resolve_slot(plan, event_class, NAMES[mark][i]);
+            if (NAMES[mark][i].size && resolve(event_class, NAMES[mark][i], &field))
+                term->fields[mark] = field;
+        if (term->fields[mark] >= 0)
+            plan_note_slot(row, (uint16_t)term->fields[mark] | sign);
     }
 }
 
 // False when the class lacks the field.
-static bool plan_resolve_term(struct class_plan *plan, const struct event_class *event_class,
+static bool plan_resolve_term(struct row_plan *row, const struct event_class *event_class,
                               const struct row_term *words, struct plan_term *term) {
     *term = (struct plan_term){.origin = words->origin, .form = words->form, .index = words->index};
     switch (words->origin) {
@@ -107,33 +111,33 @@ static bool plan_resolve_term(struct class_plan *plan, const struct event_class 
     case TERM_FIELD:
         if (!resolve(event_class, words->name, &term->field))
             return false;
-        plan_note_slot(plan, term->field);
+        plan_note_slot(row, term->field);
         return true;
     case TERM_ELEMENT:
-        plan_note_data(plan, event_class->shape);
+        plan_note_data(row, event_class->shape);
         return resolve(event_class, words->name, &term->field);
     case TERM_ACCOUNT:
         if (!resolve(event_class, words->name2, &term->field2))
             return false;
-        plan_note_slot(plan, term->field2);
+        plan_note_slot(row, term->field2);
         if (!resolve(event_class, words->name, &term->field)) {
             term->origin = TERM_FIELD;
             term->field = term->field2;
             return true;
         }
-        plan_note_slot(plan, term->field);
+        plan_note_slot(row, term->field);
         return true;
     case TERM_DOTTED:
-        return plan_resolve_dotted(plan, event_class, words, term);
+        return plan_resolve_dotted(row, event_class, words, term);
     case TERM_SLASHED:
         if (!resolve(event_class, words->name, &term->field) ||
             !resolve(event_class, words->name2, &term->field2))
             return false;
-        plan_note_slot(plan, term->field);
-        plan_note_slot(plan, term->field2);
+        plan_note_slot(row, term->field);
+        plan_note_slot(row, term->field2);
         return true;
     case TERM_MARKS:
-        plan_resolve_marks(plan, event_class, term);
+        plan_resolve_marks(row, event_class, term);
         return true;
     case TERM_HOST:
     case TERM_FOLDER:
@@ -142,13 +146,13 @@ static bool plan_resolve_term(struct class_plan *plan, const struct event_class 
     return true;
 }
 
-static void plan_resolve_part(struct class_plan *plan, const struct event_class *event_class,
+static void plan_resolve_part(struct row_plan *row, const struct event_class *event_class,
                               struct slice words, struct plan_part *part) {
     struct row_term term;
     *part = (struct plan_part){.required = row_part_is_required(&words)};
     while (row_next_term(&words, &term)) {
         assert(part->term_count < PLAN_TERMS_MAX);
-        if (plan_resolve_term(plan, event_class, &term, &part->terms[part->term_count]))
+        if (plan_resolve_term(row, event_class, &term, &part->terms[part->term_count]))
             part->term_count++;
     }
 }
@@ -174,10 +178,10 @@ static void plan_resolve_taken(const struct event_class *event_class, struct sli
                           : TAKEN_MILLISECONDS;
 }
 
-static void plan_resolve_item(struct class_plan *plan, const struct event_class *event_class,
-                              const struct row_item *item, struct row_plan *row) {
+static void plan_resolve_item(struct row_plan *row, const struct event_class *event_class,
+                              const struct row_item *item) {
     if (item->number == ROW_NUMBER_NONE)
-        plan_resolve_part(plan, event_class, item->words, &row->parts[item->part]);
+        plan_resolve_part(row, event_class, item->words, &row->parts[item->part]);
     else if (item->number == ROW_NUMBER_OUT)
         row->out = plan_resolve_number(event_class, item->words);
     else if (item->number == ROW_NUMBER_IN)
@@ -186,10 +190,10 @@ static void plan_resolve_item(struct class_plan *plan, const struct event_class 
         plan_resolve_taken(event_class, item->words, row);
 }
 
-static void plan_resolve_condition(struct class_plan *plan, const struct event_class *event_class,
+static void plan_resolve_condition(struct row_plan *row, const struct event_class *event_class,
                                    struct row_condition *words, struct plan_condition *condition) {
     condition->sign = words->sign;
-    if (!plan_resolve_term(plan, event_class, &words->term, &condition->term))
+    if (!plan_resolve_term(row, event_class, &words->term, &condition->term))
         condition->term = (struct plan_term){.origin = TERM_LITERAL};
     condition->word_count = 0;
     while (row_next_word(&words->words, &condition->words[condition->word_count]))
@@ -197,13 +201,16 @@ static void plan_resolve_condition(struct class_plan *plan, const struct event_c
             break;
 }
 
-static void plan_resolve_row(struct class_plan *plan, const struct event_class *event_class,
-                             const struct relation_row *from, struct row_plan *row) {
+static void plan_resolve_row(struct row_plan *row, const struct event_class *event_class,
+                             const struct relation_row *from) {
     struct slice rest = slice_of_string(from->parts);
     struct row_item item;
-    *row = (struct row_plan){.kind = from->kind, .out = -1, .in = -1, .taken = -1};
+    *row =
+        (struct row_plan){.kind = from->kind, .cacheable = true, .out = -1, .in = -1, .taken = -1};
+    if (event_class->shape->role_fields[FIELD_ROLE_COMPUTER] >= 0)
+        plan_note_slot(row, (uint16_t)event_class->shape->role_fields[FIELD_ROLE_COMPUTER]);
     while (row_next_item(&rest, &item))
-        plan_resolve_item(plan, event_class, &item, row);
+        plan_resolve_item(row, event_class, &item);
     if (row->parts[PART_RECORDER].term_count == 0)
         row->parts[PART_RECORDER] = (struct plan_part){
             .terms = {{.origin = TERM_HOST, .form = TEXT_FORM_HOST}}, .term_count = 1};
@@ -211,7 +218,7 @@ static void plan_resolve_row(struct class_plan *plan, const struct event_class *
     struct row_condition condition;
     while (row_next_condition(&rest, &condition)) {
         assert(row->condition_count < PLAN_CONDITIONS_MAX);
-        plan_resolve_condition(plan, event_class, &condition,
+        plan_resolve_condition(row, event_class, &condition,
                                &row->conditions[row->condition_count++]);
     }
 }
@@ -225,17 +232,16 @@ static bool row_plan_can_hold(const struct row_plan *row) {
 }
 
 static void plan_find_account(struct class_plan *plan, const struct event_class *event_class) {
+    struct row_plan none = {.slot_count = 0};
     static const char WORDS[] = "User|SubjectDomainName+SubjectUserName|"
                                 "TargetDomainName+TargetUserName|cs-username";
-    plan_resolve_part(plan, event_class, slice_of_string(WORDS), &plan->account);
+    plan_resolve_part(&none, event_class, slice_of_string(WORDS), &plan->account);
 }
 
 bool class_plan_init(struct class_plan *plan, const struct event_class *event_class,
                      struct arena *arena) {
     struct row_plan *rows = NULL;
-    *plan = (struct class_plan){.cacheable = true};
-    if (event_class->shape->role_fields[FIELD_ROLE_COMPUTER] >= 0)
-        plan_note_slot(plan, (uint16_t)event_class->shape->role_fields[FIELD_ROLE_COMPUTER]);
+    *plan = (struct class_plan){.row_count = 0};
     for (size_t f = 0; f < ARRAY_SIZE(FAMILIES) && event_class->shape->format; f++)
         for (size_t i = 0; i < FAMILIES[f]->count; i++) {
             if (!row_fits(&FAMILIES[f]->rows[i], event_class))
@@ -245,7 +251,7 @@ bool class_plan_init(struct class_plan *plan, const struct event_class *event_cl
                 rows = arena_new(arena, PLAN_ROWS_MAX, sizeof *rows);
             if (!rows)
                 return false;
-            plan_resolve_row(plan, event_class, &FAMILIES[f]->rows[i], &rows[plan->row_count]);
+            plan_resolve_row(&rows[plan->row_count], event_class, &FAMILIES[f]->rows[i]);
             plan->row_count += row_plan_can_hold(&rows[plan->row_count]);
         }
     plan->rows = rows;
