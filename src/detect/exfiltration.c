@@ -56,7 +56,7 @@ static const struct rule RULES[] = {
 #define MEGABYTE 1000000ull
 
 enum {
-    SMALL_STAGED_MB = 1, // after an archive was written
+    SMALL_STAGED_MB = 1, // after an archive was written, or to several rare places
     SMALL_MB = 10,       // without
     LARGE_STAGED_MB = 50,
     LARGE_MB = 100,
@@ -112,7 +112,8 @@ static void volume_say(struct draft *draft, const struct uploads *uploads,
 }
 
 static bool outside_rule(const struct upload *upload, enum exfiltration_rule *ret_rule) {
-    bool staged = upload->archive.size != 0;
+    // Who takes data changes where it goes; who sends a file to somebody does not.
+    bool staged = upload->archive.size != 0 || upload->places > 1;
     if (upload->host_bytes < (staged ? SMALL_STAGED_MB : SMALL_MB) * MEGABYTE)
         return false;
     *ret_rule = upload->host_bytes >= (staged ? LARGE_STAGED_MB : LARGE_MB) * MEGABYTE

@@ -22,6 +22,7 @@ struct upload {
     int32_t first_day, last_day;
     uint64_t bytes_out, bytes_in;
     uint64_t host_bytes;  // outside: all of the host's such uploads of these days
+    uint32_t places;      // outside: that many of them
     int32_t z;            // the largest of its days, tenths
     uint32_t cohort;      // inside: hosts that did the same, this one too
     struct slice archive; // written on the host at most a day before; or empty

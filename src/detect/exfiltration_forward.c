@@ -21,14 +21,16 @@ enum {
     DOMAINS_MAX = 1 << 16,
     MATCHED_MIN = 5,
     MAILBOXES_MIN = 2,
-    MAILBOXES_KEPT = 8,
-    SIZE_SLACK = 4096, // headers grow on the way
+    MAILBOXES_KEPT = 32,
+    MAILBOXES_SAID = 8,
+    EACH_MIN = 3,      // messages of a mailbox: chance matches scatter
+    SIZE_SLACK = 2048, // headers grow on the way
     DAYS_MAX = 4096,   // of one sender
     OWN_DAYS_MIN = 5,
     VOLUME_Z_TENTHS = 50,
     DOMAIN_SENDERS_MAX = 2
 };
-#define MINUTES_NS (15 * 60 * 1000000000ll)
+#define MINUTES_NS (3 * 60 * 1000000000ll)
 #define VOLUME_MIN 50000000ull
 
 struct delivered {
@@ -42,7 +44,9 @@ struct recipient {
     struct slice name;
     uint32_t sent, matched;
     uint64_t bytes;
-    uint32_t mailboxes[MAILBOXES_KEPT];
+    struct matched_mailbox {
+        uint32_t number, messages;
+    } mailboxes[MAILBOXES_KEPT];
     uint32_t mailbox_count;
 };
 
@@ -138,18 +142,21 @@ static int delivered_compare(const void *left, const void *right) {
 
 static void mailbox_add(struct recipient *recipient, uint32_t mailbox) {
     for (uint32_t i = 0; i < recipient->mailbox_count; i++)
-        if (recipient->mailboxes[i] == mailbox)
+        if (recipient->mailboxes[i].number == mailbox) {
+            recipient->mailboxes[i].messages++;
             return;
+        }
     if (recipient->mailbox_count < MAILBOXES_KEPT)
-        recipient->mailboxes[recipient->mailbox_count++] = mailbox;
+        recipient->mailboxes[recipient->mailbox_count++] = (struct matched_mailbox){mailbox, 1};
 }
 
-// The first message delivered inside that this one, sent to the outside, may be; UINT32_MAX.
+// The message delivered inside that this one, sent to the outside, is most like; UINT32_MAX.
 static uint32_t delivered_find(const struct forwarding *forwarding,
                                const struct relation *relation) {
     uint64_t subject = digest_hash64(relation->detail[1]);
     uint64_t bytes = relation->bytes_out / relation->count;
-    uint32_t low = 0, high = forwarding->delivered_count;
+    uint32_t low = 0, high = forwarding->delivered_count, found = UINT32_MAX;
+    uint64_t nearest = UINT64_MAX;
     struct delivered wanted = {.subject = subject, .time_ns = relation->first_ns - MINUTES_NS};
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -163,10 +170,12 @@ static uint32_t delivered_find(const struct forwarding *forwarding,
         if (one->subject != subject || one->time_ns > relation->first_ns + MINUTES_NS)
             break;
         uint64_t apart = one->bytes > bytes ? one->bytes - bytes : bytes - one->bytes;
-        if (apart <= SIZE_SLACK + bytes / 50)
-            return i;
+        if (apart <= SIZE_SLACK + bytes / 100 && apart < nearest) {
+            nearest = apart;
+            found = i;
+        }
     }
-    return UINT32_MAX;
+    return found;
 }
 
 static void sent_take(struct forwarding *forwarding, const struct relation *relation) {
@@ -186,8 +195,16 @@ static void sent_take(struct forwarding *forwarding, const struct relation *rela
     mailbox_add(recipient, forwarding->delivered[match].mailbox);
 }
 
+// How many people's mail goes there again and again.
+static uint32_t recipient_people(const struct recipient *recipient) {
+    uint32_t people = 0;
+    for (uint32_t i = 0; i < recipient->mailbox_count; i++)
+        people += recipient->mailboxes[i].messages >= EACH_MIN;
+    return people;
+}
+
 static bool recipient_speaks(const struct recipient *recipient) {
-    return recipient->matched >= MATCHED_MIN && recipient->mailbox_count >= MAILBOXES_MIN &&
+    return recipient->matched >= MATCHED_MIN && recipient_people(recipient) >= MAILBOXES_MIN &&
            recipient->matched * 5 >= recipient->sent * 4;
 }
 
@@ -241,7 +258,7 @@ static enum status recipient_tell(struct forwarding *forwarding, const struct re
     reading_close(&reading);
     if (status != STATUS_OK || !begun || draft->detection.reference_count == 0)
         return status;
-    draft_say(draft, "what", "Mail of %u people goes on to %.*s.", recipient->mailbox_count,
+    draft_say(draft, "what", "Mail of %u people goes on to %.*s.", recipient_people(recipient),
               SLICE_FORMAT(recipient->name));
     draft_say(draft, "why",
               "%u of %u messages that it got had been delivered inside within minutes, with the "
@@ -252,8 +269,13 @@ static enum status recipient_tell(struct forwarding *forwarding, const struct re
               "A partner on copy was weighed: he gets mail of his own as well. A shared archive "
               "outside may be meant: ask who set it up.");
     draft_say_text(draft, "destination", recipient->name);
-    for (uint32_t i = 0; i < recipient->mailbox_count; i++)
-        draft_say_text(draft, "mailbox", forwarding->recipients[recipient->mailboxes[i]].name);
+    for (uint32_t i = 0, said = 0; i < recipient->mailbox_count && said < MAILBOXES_SAID; i++) {
+        if (recipient->mailboxes[i].messages < EACH_MIN)
+            continue;
+        said++;
+        draft_say_text(draft, "mailbox",
+                       forwarding->recipients[recipient->mailboxes[i].number].name);
+    }
     draft_say(draft, "volume", "%llu", (unsigned long long)recipient->bytes);
     draft_say(draft, "volume_is", "measured");
     return draft_tell(draft, sink, problem);

@@ -131,8 +131,10 @@ static void host_sum(struct uploads *uploads, uint32_t from, uint32_t to) {
         struct upload *upload = &uploads->rows[i];
         for (uint32_t j = from; j < to; j++)
             if (uploads->rows[j].is_inside == upload->is_inside &&
-                uploads_meet(upload, &uploads->rows[j], 1))
+                uploads_meet(upload, &uploads->rows[j], 1)) {
                 upload->host_bytes += uploads->rows[j].bytes_out;
+                upload->places++;
+            }
     }
 }
 
