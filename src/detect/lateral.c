@@ -264,6 +264,10 @@ static bool account_is_strange(const struct lateral *lateral, const struct movem
     const struct movement *movement = &lateral->movement;
     if (pair->account == INTERN_FULL)
         return false;
+    // An address that nothing names may be its own user's host today.
+    if (address_is_address(intern_text(&movement->names, pair->from)) &&
+        !(pair->signs & (MOVEMENT_SSH | MOVEMENT_NTLM)))
+        return false;
     struct movement_use use = movement_use_of(movement, pair->account, pair->from);
     if (use.remote_ns == INT64_MAX || use.local_ns < use.remote_ns)
         return false;
