@@ -29,6 +29,9 @@ static const struct slice EXPORT_TAGS[] = {JUDGEMENT_TEXT("attack.collection"),
 static const struct slice FORWARD_TAGS[] = {
     JUDGEMENT_TEXT("attack.collection"), JUDGEMENT_TEXT("attack.exfiltration"),
     JUDGEMENT_TEXT("attack.t1114.003"), JUDGEMENT_TEXT("vedette.stage.theft")};
+static const struct slice CONTROL_TAGS[] = {JUDGEMENT_TEXT("attack.command-and-control"),
+                                            JUDGEMENT_TEXT("attack.t1071.001"),
+                                            JUDGEMENT_TEXT("vedette.stage.control")};
 static const struct slice BUILD_TAGS[] = {JUDGEMENT_TEXT("attack.t1190"),
                                           JUDGEMENT_TEXT("vedette.stage.entry")};
 
@@ -62,6 +65,12 @@ static const struct rule RULES[] = {
     [EXCHANGE_MAIL_AFTER] =
         JUDGEMENT("vedette-exchange-mail-from-attacking-network",
                   "Mail services used from networks that attacked the server", MEDIUM, EXPORT_TAGS),
+    [EXCHANGE_CONTACT_BEFORE] =
+        JUDGEMENT("vedette-exchange-contact-before-attack",
+                  "Attacking addresses connected to the mail server before", MEDIUM, PROBE_TAGS),
+    [EXCHANGE_CONTACT_AFTER] =
+        JUDGEMENT("vedette-exchange-contact-after-attack",
+                  "Attacking addresses connected to the mail server again", MEDIUM, CONTROL_TAGS),
     [EXCHANGE_PATCH_LEVEL] = JUDGEMENT("vedette-exchange-patch-level", "Mail server lacks updates",
                                        INFORMATIONAL, BUILD_TAGS),
     [EXCHANGE_PATCH_LEVEL_KEV] =
@@ -86,6 +95,8 @@ static enum status exchange_judge(const struct detect_context *context,
         status = exchange_tell_sessions(&book, problem);
     if (status == STATUS_OK)
         status = exchange_tell_requests(&book, problem);
+    if (status == STATUS_OK)
+        status = exchange_tell_contacts(&book, problem);
     if (status == STATUS_OK)
         status = exchange_tell_mailboxes(&book, problem);
     if (status == STATUS_OK)

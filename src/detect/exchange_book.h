@@ -23,6 +23,8 @@ enum exchange_rule {
     EXCHANGE_FORWARD_AFTER,
     EXCHANGE_IMPERSONATION,
     EXCHANGE_MAIL_AFTER,
+    EXCHANGE_CONTACT_BEFORE,
+    EXCHANGE_CONTACT_AFTER,
     EXCHANGE_PATCH_LEVEL,
     EXCHANGE_PATCH_LEVEL_KEV,
 };
@@ -114,6 +116,8 @@ enum status exchange_find_sessions(struct exchange_book *book, struct problem *p
 enum status exchange_tell_sessions(struct exchange_book *book, struct problem *problem);
 // Find and tell web requests that belong to sessions: probing before, handlers after.
 enum status exchange_tell_requests(struct exchange_book *book, struct problem *problem);
+// Find and tell flows of those who attacked, before and after.
+enum status exchange_tell_contacts(struct exchange_book *book, struct problem *problem);
 // Find and tell what cmdlets take from mailboxes; after the sessions are known.
 enum status exchange_tell_mailboxes(struct exchange_book *book, struct problem *problem);
 // Tell what each server's build lacks.

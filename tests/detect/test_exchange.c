@@ -127,6 +127,32 @@ static void probing_and_handlers_belong_to_an_attack(void **state) {
     }
 }
 
+static void flow(struct relation_table *table, const char *from, int64_t seconds,
+                 const char *port) {
+    relation_table_add(table, RELATION_FLOW, from, "mail-01", seconds)->artefact =
+        slice_of_string(port);
+}
+
+static void flows_of_attackers_are_told(void **state) {
+    (void)state;
+    struct relation_table *table = mail_server();
+    attack(table);
+    flow(table, "203.0.113.9", 9 * HOUR, "tcp/443");
+    flow(table, "203.0.113.9", 10 * HOUR + 5, "tcp/443");
+    flow(table, "203.0.113.77", 2 * DAY, "tcp/443");
+    flow(table, "203.0.113.77", 2 * DAY, "tcp/25");
+    flow(table, "203.0.113.10", 2 * DAY, "tcp/443");
+    relation_table_judge(table, &detector_exchange);
+    const struct table_detection *one =
+        relation_table_find(table, "vedette-exchange-contact-before-attack", "MAIL-01");
+    assert_non_null(one);
+    assert_int_equal(one->reference_count, 1);
+    one = relation_table_find(table, "vedette-exchange-contact-after-attack", "MAIL-01");
+    assert_non_null(one);
+    assert_int_equal(one->reference_count, 1);
+    relation_table_free(table);
+}
+
 static void exports_are_judged_by_session(void **state) {
     (void)state;
     struct relation_table *table = mail_server();
@@ -280,6 +306,7 @@ int main(void) {
         cmocka_unit_test(links_of_one_attack_are_joined),
         cmocka_unit_test(requests_alone_are_no_takeover),
         cmocka_unit_test(probing_and_handlers_belong_to_an_attack),
+        cmocka_unit_test(flows_of_attackers_are_told),
         cmocka_unit_test(exports_are_judged_by_session),
         cmocka_unit_test(forwards_of_several_people_are_told),
         cmocka_unit_test(reading_after_a_grant_is_told),
