@@ -95,9 +95,11 @@ void indicator_append_network(struct buffer *to, const uint8_t address[16], unsi
 static bool is_hash(struct slice text) {
     if (text.size != 32 && text.size != 40 && text.size != 64 && text.size != 128)
         return false;
-    for (size_t i = 0; i < text.size; i++)
-        if (text_hex_digit(text.data[i]) < 0)
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i], letter = byte | 32;
+        if (!(byte >= '0' && byte <= '9') && !(letter >= 'a' && letter <= 'f'))
             return false;
+    }
     return true;
 }
 
