@@ -13,8 +13,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static bool stage_is_entry(enum stage stage) {
-    return stage == STAGE_ENTRY || stage == STAGE_FOOTHOLD;
+static bool clue_gives_out(const struct clue *clue) {
+    return clue_is_of(clue, "vedette-wave-package-replaced") ||
+           clue_is_of(clue, "vedette-wave-hosts");
+}
+
+// What an intruder does first on a host that he comes into from outside. A server that gives out
+// what was never released is in somebody's hands, whether or not his way in is known.
+static bool clue_is_entry(const struct clue *clue) {
+    return clue->stage == STAGE_ENTRY || clue->stage == STAGE_FOOTHOLD || clue_gives_out(clue);
 }
 
 // Evidence that this host was broken into from outside, and the first clue of it.
@@ -25,7 +32,7 @@ static int32_t entry_evidence(const struct clue_book *book, uint32_t host, uint3
     for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
         const struct clue *clue = &book->clues[i];
         bool from_inside = clue->source_host != RELATION_NO_HOST && clue->source_host != host;
-        if (!stage_is_entry(clue->stage) || clue->level < RULE_LEVEL_MEDIUM || clue->bits == 0 ||
+        if (!clue_is_entry(clue) || clue->level < RULE_LEVEL_MEDIUM || clue->bits == 0 ||
             from_inside)
             continue;
         bool again = false;
@@ -35,7 +42,7 @@ static int32_t entry_evidence(const struct clue_book *book, uint32_t host, uint3
             *ret_clue = i;
         if (again || count++ >= 2 * WEIGHT_RULES_A_STAGE)
             continue;
-        sum += clue->bits;
+        sum += clue_gives_out(clue) ? WEIGHT_LEVEL_CRITICAL : clue->bits;
     }
     return sum;
 }
