@@ -97,7 +97,7 @@ static enum status write_more(struct packer *packer, struct slice bytes, struct 
 
 static void put_number(struct buffer *buffer, uint64_t number, size_t bytes) {
     for (size_t i = 0; i < bytes; i++) // a field may be wider than its number
-        buffer_append_byte(buffer, i < sizeof number ? (uint8_t)(number >> 8 * i) : 0);
+        buffer_append_byte(buffer, (uint8_t)(i < sizeof number ? number >> 8 * i : 0));
 }
 
 // What local and central headers share: version to size of the extra field.
