@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "relate/coverage.h"
 
+#include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "relate/text_form.h"
@@ -26,6 +27,7 @@ enum {
 struct coverage_log {
     uint8_t text[COVERAGE_LOG_BYTES];
     uint32_t size;
+    uint64_t hash; // of text and format: the same in every worker, as numbers of logs are not
     const char *format;
     bool is_inventory; // lists what there is: its times are not those of a log
 };
@@ -103,6 +105,8 @@ static uint16_t log_find(struct coverage *coverage, const struct event_class *ev
     struct slice name = text_cut(buffer_slice(text), COVERAGE_LOG_BYTES);
     text_fold_ascii(name.data, name.size, log.text);
     log.size = (uint32_t)name.size;
+    log.hash =
+        digest_hash64_seeded(slice_of(log.text, log.size), digest_hash64(slice_of_string(format)));
     for (uint32_t i = 0; i < coverage->log_count; i++)
         if (coverage->logs[i].format == format &&
             slice_equal(slice_of(coverage->logs[i].text, coverage->logs[i].size), name))
@@ -201,7 +205,8 @@ enum status coverage_observe(struct coverage *coverage, struct relation_table *t
     struct slice own = computer->size ? slice_of(computer->data, computer->size) : host;
     if (own.size == 0 || own.size > COVERAGE_HOST_BYTES)
         return STATUS_OK;
-    uint64_t mixed = digest_mix64((uint64_t)log << 32 | (uint32_t)day,
+    // Which hosts and days share a slot decides what is cited: that hangs on the unit alone.
+    uint64_t mixed = digest_mix64(coverage->logs[log].hash ^ (uint32_t)day,
                                   (uint64_t)own.size << 16 | own.data[own.size / 2]);
     mixed = digest_mix64(mixed, (uint64_t)own.data[own.size - 1] << 8 | own.data[0]);
     struct coverage_slot *slot = &coverage->slots[mixed % COVERAGE_SLOTS];
