@@ -421,6 +421,15 @@ static bool relation_is_near(const struct movement_pair *pair, const struct rela
            (relation->last_ns >= from && relation->last_ns <= until);
 }
 
+// In a day or two of evidence every logon is the first one: nothing can be said to be new.
+static bool pair_is_told(const struct lateral *lateral, const struct movement_pair *pair) {
+    const struct detect_context *context = lateral->context;
+    bool long_enough = context->last_ns - context->first_ns >= 2 * DAY_NS;
+    enum lateral_rule rule = pair_rule(lateral, pair);
+    return pair->score >= POINTS_MEDIUM &&
+           (long_enough || (rule != LATERAL_ACCOUNT && rule != LATERAL_LOGON));
+}
+
 // The same walk as the one that made the pairs, so that they come in the same order.
 static enum status pairs_tell(const struct lateral *lateral, const struct detection_sink *sink,
                               struct problem *problem) {
@@ -435,7 +444,7 @@ static enum status pairs_tell(const struct lateral *lateral, const struct detect
             status = pair_tell(lateral, open, &draft, sink, problem);
         if (!walk.more || status != STATUS_OK)
             break;
-        bool told = walk.pair && walk.pair->score >= POINTS_MEDIUM;
+        bool told = walk.pair && pair_is_told(lateral, walk.pair);
         if (told && open != walk.pair)
             pair_begin(lateral, walk.pair, &draft);
         open = told ? walk.pair : NULL;

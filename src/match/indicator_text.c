@@ -86,9 +86,9 @@ static bool network_parse(struct slice text, uint8_t bytes[16], unsigned *ret_pr
 void indicator_append_network(struct buffer *to, const uint8_t address[16], unsigned prefix) {
     uint8_t bytes[18] = {INDICATOR_NETWORK, (uint8_t)prefix};
     for (unsigned i = 0; i < 16 && i * 8 < prefix; i++)
-        bytes[2 + i] = i * 8 + 8 <= prefix
-                           ? address[i]
-                           : (uint8_t)(address[i] & (0xFF00u >> (prefix - i * 8) & 0xFF));
+        bytes[2 + i] =
+            (uint8_t)(i * 8 + 8 <= prefix ? address[i]
+                                          : address[i] & (0xFF00u >> (prefix - i * 8) & 0xFF));
     buffer_append(to, bytes, sizeof bytes);
 }
 
