@@ -29,7 +29,10 @@ static const struct option_row options[] = {
     {"format", 'f', OPTION_CHOICE, "FORMAT", "table|jsonl|json|csv", NULL,
      "form of the findings; by FILE's ending, else jsonl"},
     {"report", 0, OPTION_LIST, "FILE", NULL, NULL,
-     "what happened, as campaigns and incidents; .json or .html by FILE's ending; repeat it"},
+     "what happened, as campaigns and incidents; by FILE's ending: .json .html .md .csv "
+     ".stix.json"},
+    {"tlp", 0, OPTION_CHOICE, "LABEL", "clear|green|amber|amber+strict|red", "red",
+     "who may see what a .stix.json tells (TLP 2.0)"},
     {"no-detectors", 0, OPTION_FLAG, NULL, NULL, NULL,
      "rules only: no relations, no judgement over many records, no campaigns"},
     {"since", 0, OPTION_TIME, "TIME", NULL, NULL, "only events at or after TIME (UTC)"},
@@ -111,6 +114,7 @@ static enum status scan_open_output(struct scan *scan) {
 static enum status scan_open_story(struct scan *scan) {
     struct scan_story_options story = {.evidence = scan->line->operands,
                                        .evidence_count = scan->line->operand_count};
+    story.tlp = command_line_text(scan->line, "tlp");
     story.reports = command_line_list(scan->line, "report", &story.report_count);
     return scan_story_open(&scan->story, &story, &scan->problem);
 }

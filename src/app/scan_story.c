@@ -17,7 +17,8 @@ struct story_form {
 
 // The longest ending first.
 static const struct story_form FORMS[] = {
-    {".html", report_append_html},
+    {".stix.json", report_append_stix}, {".csv", report_append_hosts_csv},
+    {".md", report_append_markdown},    {".html", report_append_html},
     {".json", report_append_campaigns},
 };
 
@@ -67,13 +68,14 @@ static void story_root(struct scan_story *story, const struct scan_story_options
 
 enum status scan_story_open(struct scan_story *story, const struct scan_story_options *options,
                             struct problem *problem) {
-    *story = (struct scan_story){0};
+    *story = (struct scan_story){.tlp = options->tlp};
     story_root(story, options);
     if (options->report_count > SCAN_STORY_FILES_MAX)
         return problem_set(problem, STATUS_USAGE, "more than %d reports", SCAN_STORY_FILES_MAX);
     for (size_t i = 0; i < options->report_count; i++)
         if (!story_form_of(options->reports[i]))
-            return problem_set(problem, STATUS_USAGE, "%s: a report ends in .json or .html",
+            return problem_set(problem, STATUS_USAGE,
+                               "%s: a report ends in .json, .html, .md, .csv or .stix.json",
                                options->reports[i]);
     for (size_t i = 0; i < options->report_count; i++) {
         const char *path = options->reports[i];
@@ -109,6 +111,7 @@ static struct report_input story_input(const struct scan_story *story,
         .cited = &story->cited,
         .names = names,
         .coverage = story->coverage,
+        .tlp = story->tlp,
     };
     input.gaps = pipeline_gaps(run, &input.gap_count);
     return input;

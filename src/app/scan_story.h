@@ -26,6 +26,7 @@ struct scan_story {
     size_t file_count;
     size_t root_size; // of the evidence root with its '/': paths are told without it
     char *root;
+    const char *tlp;
     struct reconstruction *made;
     struct evidence_coverage *coverage;
     struct cited cited;
@@ -37,6 +38,7 @@ struct scan_story_options {
     size_t report_count;
     const char *const *evidence;
     size_t evidence_count;
+    const char *tlp; // of what is shared (TLP 2.0); NULL: red
 };
 
 // Opens the reports before the sandbox closes. STATUS_USAGE for an ending that names no form.

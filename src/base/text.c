@@ -321,6 +321,38 @@ void text_append_html(struct buffer *buffer, struct slice text) {
     text_append_terminal(buffer, slice_part(text, from, SIZE_MAX));
 }
 
+// Escaped before it is controlled: a backslash of the terminal's own escapes is doubled too.
+void text_append_markdown(struct buffer *buffer, struct slice text) {
+    size_t from = 0; // first byte not yet written
+    for (size_t at = 0; at <= text.size; at++) {
+        bool end = at == text.size;
+        if (!end && !(text.data[at] && strchr("\\`*_{}[]()<>#+-.!|&~:@=$^", text.data[at])) &&
+            text.data[at] >= 0x20)
+            continue;
+        text_append_terminal(buffer, slice_part(text, from, at - from));
+        from = at + 1;
+        if (end)
+            break;
+        if (text.data[at] < 0x20)
+            buffer_append_format(buffer, "\\\\x%02x", text.data[at]);
+        else if (text.data[at] == '<')
+            buffer_append_text(buffer, "&lt;");
+        else if (text.data[at] == '-' || text.data[at] == '.' || text.data[at] == '(' ||
+                 text.data[at] == ')') {
+            bool starts =
+                at == 0 || (text.data[at] == '.' && at >= 3 &&
+                            text_equal_fold_ascii(slice_part(text, at - 3, 3), SLICE("www")));
+            buffer_append_text(buffer, starts ? "\\" : "");
+            buffer_append_byte(buffer, text.data[at]);
+        } else if (text.data[at] == ':' && !(at + 1 < text.size && text.data[at + 1] == '/')) {
+            buffer_append_byte(buffer, ':');
+        } else {
+            buffer_append_byte(buffer, '\\');
+            buffer_append_byte(buffer, text.data[at]);
+        }
+    }
+}
+
 void text_append_base64(struct buffer *buffer, struct slice bytes) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t at = 0; at < bytes.size; at += 3) {

@@ -52,6 +52,10 @@ void text_append_terminal(struct buffer *buffer, struct slice text);
 // No value becomes markup, and none turns the page's text around.
 void text_append_html(struct buffer *buffer, struct slice text);
 
+// For Markdown (CommonMark 0.31): as for a terminal, what could be markup behind a backslash, no
+// address that becomes a link. Stays in its line, its list item and its table cell.
+void text_append_markdown(struct buffer *buffer, struct slice text);
+
 // Base64 with padding (RFC 4648, 4).
 void text_append_base64(struct buffer *buffer, struct slice bytes);
 

@@ -17,6 +17,7 @@ struct report_input {
     const struct gap_sum *gaps;
     size_t gap_count;
     const struct evidence_coverage *coverage; // NULL: not asked for
+    const char *tlp; // "clear", "green", "amber", "amber+strict", "red"; NULL: red
 };
 
 // What happened and what to do first, for a terminal.
@@ -33,5 +34,14 @@ void report_append_campaigns(struct buffer *to, const struct report_input *input
 
 // The same as one HTML page that needs no network and no other file (docs/report.md).
 void report_append_html(struct buffer *to, const struct report_input *input);
+
+// The same with the sections that readers of threat reports expect, in Markdown.
+void report_append_markdown(struct buffer *to, const struct report_input *input);
+
+// A STIX 2.1 bundle with Attack Flow 2.0 objects; the same ids for the same evidence.
+void report_append_stix(struct buffer *to, const struct report_input *input);
+
+// Hosts of all campaigns and incidents, a row each (RFC 4180).
+void report_append_hosts_csv(struct buffer *to, const struct report_input *input);
 
 #endif

@@ -13,7 +13,7 @@ enum {
     LANE_TOP = 34,
     LANE_WIDTH = LANE_RIGHT - LANE_LEFT,
     BARS_MAX = 200,
-    TICKS = 6,
+    TICKS = 5,
     SILENT_ROWS_MAX = 64
 };
 

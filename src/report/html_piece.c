@@ -37,15 +37,14 @@ void html_tags(const struct html *html, const struct reference *references, uint
 }
 
 void html_sentences(const struct html *html, const struct sentence *sentences, uint32_t count,
-                    const char *element) {
+                    const char *element, uint32_t most) {
     if (count == 0)
         return;
     buffer_append_format(html->to, "<%s>\n", element);
     for (uint32_t i = 0; i < count; i++) {
         buffer_append_text(html->to, "<li>");
         html_value(html, sentences[i].text);
-        html_tags(html, sentences[i].references, sentences[i].reference_count,
-                  CAMPAIGN_CITATIONS_MAX);
+        html_tags(html, sentences[i].references, sentences[i].reference_count, most);
         buffer_append_text(html->to, "</li>\n");
     }
     buffer_append_format(html->to, "</%s>\n", element);

@@ -23,9 +23,9 @@ void html_time(const struct html *html, int64_t time_ns);
 void html_tags(const struct html *html, const struct reference *references, uint32_t count,
                uint32_t most);
 
-// An ordered list of sentences, each ending in its tags; nothing without sentences.
+// A list ("ol", "ul") of sentences, each ending in `most` tags; nothing without sentences.
 void html_sentences(const struct html *html, const struct sentence *sentences, uint32_t count,
-                    const char *element);
+                    const char *element, uint32_t most);
 
 // "4.2 GB"
 void html_bytes(const struct html *html, uint64_t bytes);

@@ -102,7 +102,8 @@ static void screen_waves(const struct html *html, const struct campaign *campaig
                          uint32_t number) {
     for (uint32_t i = 0; i < campaign->wave_count && i < 2; i++) {
         const struct campaign_wave *wave = &campaign->waves[i];
-        buffer_append_format(html->to, "<li>A wave reached %u hosts from ", wave->host_count);
+        buffer_append_format(html->to, "<li>A wave reached %u host%s from ", wave->host_count,
+                             wave->host_count == 1 ? "" : "s");
         if (wave->source < campaign->host_count)
             html_host_link(html, campaign, number, wave->source);
         else
@@ -136,7 +137,7 @@ void html_first_screen(const struct html *html, const struct campaign *campaign,
     html_sentences(html, campaign->remediation,
                    campaign->remediation_count < SCREEN_STEPS_MAX ? campaign->remediation_count
                                                                   : SCREEN_STEPS_MAX,
-                   "ol");
+                   "ol", 3);
     buffer_append_format(to,
                          "<p><a href=\"#c%ustory\">Story</a> · <a href=\"#c%utime\">Time</a> · <a "
                          "href=\"#c%ugraph\">Way from host to host</a> · <a "
@@ -182,14 +183,15 @@ void html_story(const struct html *html, const struct campaign *campaign, uint32
     for (uint32_t i = 0; i < campaign->stage_count; i++) {
         const struct campaign_stage *stage = &campaign->stages[i];
         buffer_append_format(to, "<h4>%s</h4>\n", stage_heading(stage->stage));
-        html_sentences(html, stage->sentences, stage->sentence_count, "ul");
+        html_sentences(html, stage->sentences, stage->sentence_count, "ul", CAMPAIGN_CITATIONS_MAX);
     }
     story_thefts(html, campaign, number);
     buffer_append_format(to, "<h3 id=c%udo>What to do, in this order</h3>\n", number);
-    html_sentences(html, campaign->remediation, campaign->remediation_count, "ol");
+    html_sentences(html, campaign->remediation, campaign->remediation_count, "ol",
+                   CAMPAIGN_CITATIONS_MAX);
     buffer_append_format(to, "<h3 id=c%uopen>Unknowns</h3>\n", number);
     if (campaign->unknown_count == 0)
         buffer_append_text(to, "<p>None is told.</p>\n");
-    html_sentences(html, campaign->unknowns, campaign->unknown_count, "ul");
+    html_sentences(html, campaign->unknowns, campaign->unknown_count, "ul", CAMPAIGN_CITATIONS_MAX);
     story_techniques(html, campaign);
 }

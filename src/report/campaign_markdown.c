@@ -1,0 +1,203 @@
+// A threat report in Markdown
+// SPDX-License-Identifier: Apache-2.0
+#include "report/campaign_json.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum {
+    TARGETS_MAX = 200,
+    ARTEFACTS_MAX = 60,
+    SENTENCE_TAGS_MAX = 6
+};
+
+static void mark_time(struct buffer *to, int64_t time_ns) {
+    char text[CLOCK_TEXT_SIZE];
+    if (clock_format(time_ns, text) < 16) {
+        buffer_append_text(to, "unknown");
+        return;
+    }
+    text[10] = ' ';
+    buffer_append(to, text, 16);
+}
+
+static void mark_tags(struct buffer *to, const struct report_input *input,
+                      const struct reference *references, uint32_t count) {
+    for (uint32_t i = 0; i < count && i < SENTENCE_TAGS_MAX; i++) {
+        char tag[TAG_SIZE];
+        cited_tag(input->cited, &references[i], tag);
+        buffer_append_format(to, " [%s](#%s)", tag, tag);
+    }
+}
+
+static void mark_sentences(struct buffer *to, const struct report_input *input, const char *bullet,
+                           const struct sentence *sentences, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_append_text(to, bullet);
+        text_append_markdown(to, sentences[i].text);
+        mark_tags(to, input, sentences[i].references, sentences[i].reference_count);
+        buffer_append_byte(to, '\n');
+    }
+}
+
+static void mark_activity(struct buffer *to, const struct report_input *input,
+                          const struct campaign *campaign) {
+    buffer_append_text(to, "\n### Attribution\n\nNone: the evidence names hosts, accounts and "
+                           "addresses, not people.\n\n### Activity\n\nConfidence ");
+    text_append_markdown(to, campaign->confidence);
+    buffer_append_text(to, "\n");
+    for (uint32_t i = 0; i < campaign->stage_count; i++) {
+        const struct campaign_stage *stage = &campaign->stages[i];
+        buffer_append_format(to, "\n**%s**, ", stage_heading(stage->stage));
+        mark_time(to, stage->first_ns);
+        buffer_append_text(to, " to ");
+        mark_time(to, stage->last_ns);
+        buffer_append_text(to, " UTC\n\n");
+        mark_sentences(to, input, "- ", stage->sentences, stage->sentence_count);
+    }
+}
+
+static void mark_techniques(struct buffer *to, const struct report_input *input,
+                            const struct campaign *campaign) {
+    buffer_append_text(to, "\n### Tactics, Techniques and Procedures\n\n| Stage | ATT&CK | First | "
+                           "Hosts | Evidence |\n|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < campaign->stage_count; i++) {
+        const struct campaign_stage *stage = &campaign->stages[i];
+        buffer_append_format(to, "| %s | ", stage_heading(stage->stage));
+        text_append_markdown(to, stage->techniques);
+        buffer_append_text(to, " | ");
+        mark_time(to, stage->first_ns);
+        buffer_append_format(to, " | %u |", stage->host_count);
+        mark_tags(to, input, stage->references, stage->reference_count);
+        buffer_append_text(to, " |\n");
+    }
+}
+
+static void mark_targets(struct buffer *to, const struct report_input *input,
+                         const struct campaign *campaign) {
+    buffer_append_text(to, "\n### Targeting\n\n| Host | State | First | From | How | Evidence "
+                           "|\n|---|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < campaign->host_count && i < TARGETS_MAX; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        buffer_append_text(to, "| ");
+        text_append_markdown(to, host->name);
+        buffer_append_format(to, " | %s | ", host_state_name(host->state));
+        mark_time(to, host->first_ns);
+        buffer_append_text(to, " | ");
+        if (host->best.parent < 0)
+            buffer_append_text(to, "outside");
+        else
+            text_append_markdown(to, campaign->hosts[host->best.parent].name);
+        buffer_append_text(to, " | ");
+        text_append_markdown(to, host->best.reason);
+        buffer_append_text(to, " |");
+        mark_tags(to, input, host->references, host->reference_count);
+        buffer_append_text(to, " |\n");
+    }
+    if (campaign->host_count > TARGETS_MAX)
+        buffer_append_format(to, "\n%u more hosts stand in the list of hosts.\n",
+                             campaign->host_count - TARGETS_MAX);
+}
+
+static void mark_tools(struct buffer *to, const struct report_input *input,
+                       const struct campaign *campaign) {
+    buffer_append_text(to, "\n### Tools and Infrastructure\n\n");
+    for (uint32_t i = 0; i < campaign->server_count; i++) {
+        buffer_append_text(to, "- Turned: ");
+        text_append_markdown(to, campaign->hosts[campaign->servers[i].host].name);
+        buffer_append_text(to, ", ");
+        text_append_markdown(to, campaign->servers[i].role);
+        mark_tags(to, input, campaign->servers[i].references, campaign->servers[i].reference_count);
+        buffer_append_byte(to, '\n');
+    }
+    for (uint32_t i = 0; i < campaign->wave_count; i++) {
+        buffer_append_format(to, "- Sent to %u hosts: ", campaign->waves[i].host_count);
+        text_append_markdown(to, campaign->waves[i].artefact);
+        mark_tags(to, input, campaign->waves[i].references, campaign->waves[i].reference_count);
+        buffer_append_byte(to, '\n');
+    }
+    uint32_t told = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        for (uint32_t k = 0; k < host->artefact_count && told < ARTEFACTS_MAX; k++, told++) {
+            buffer_append_text(to, "- Left on ");
+            text_append_markdown(to, host->name);
+            buffer_append_text(to, ": ");
+            text_append_markdown(to, host->artefacts[k]);
+            mark_tags(to, input, host->references, host->reference_count);
+            buffer_append_byte(to, '\n');
+        }
+    }
+}
+
+static void mark_implications(struct buffer *to, const struct report_input *input,
+                              const struct campaign *campaign) {
+    buffer_append_text(to, "\n### Implications\n\n");
+    if (campaign->theft_count == 0)
+        buffer_append_text(to, "No theft shows in these logs.\n");
+    for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        const struct campaign_theft *theft = &campaign->thefts[i];
+        buffer_append_text(to, "- ");
+        text_append_markdown(to, theft->what);
+        buffer_append_format(to, ", %s%llu bytes from ", theft->at_least ? "at least " : "",
+                             (unsigned long long)theft->bytes);
+        text_append_markdown(to, campaign->hosts[theft->host].name);
+        if (theft->destination.size) {
+            buffer_append_text(to, " to ");
+            text_append_markdown(to, theft->destination);
+        }
+        buffer_append_text(to, ", ");
+        mark_time(to, theft->first_ns);
+        mark_tags(to, input, theft->references, theft->reference_count);
+        buffer_append_byte(to, '\n');
+    }
+    if (campaign->unknown_count)
+        buffer_append_text(to, "\nUnknown:\n\n");
+    mark_sentences(to, input, "- ", campaign->unknowns, campaign->unknown_count);
+    buffer_append_text(to, "\n### Mitigations\n\n");
+    mark_sentences(to, input, "1. ", campaign->remediation, campaign->remediation_count);
+}
+
+static void mark_campaign(struct buffer *to, const struct report_input *input,
+                          const struct campaign *campaign) {
+    buffer_append_text(to, campaign->is_incident ? "\n## Incident: " : "\n## Campaign: ");
+    text_append_markdown(to, campaign->title);
+    buffer_append_text(to, "\n");
+    mark_activity(to, input, campaign);
+    mark_techniques(to, input, campaign);
+    mark_targets(to, input, campaign);
+    mark_tools(to, input, campaign);
+    mark_implications(to, input, campaign);
+}
+
+static void mark_evidence(struct buffer *to, const struct report_input *input) {
+    buffer_append_text(to, "\n## Evidence\n\n| Tag | File | Line or record | Offset | Time (UTC) | "
+                           "SHA-256 |\n|---|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < input->cited->count; i++) {
+        const struct reference *reference = &input->cited->references[i];
+        const struct position *position = &reference->position;
+        char tag[TAG_SIZE], hex[DIGEST_SHA256_HEX_SIZE], time[CLOCK_TEXT_SIZE];
+        cited_tag(input->cited, reference, tag);
+        digest_hex(reference->sha256, hex);
+        size_t size = clock_format(reference->time_ns, time);
+        buffer_append_format(to, "| <a id=\"%s\"></a>%s | ", tag, tag);
+        text_append_markdown(to, input->names->path(input->names->context, position->source));
+        buffer_append_format(
+            to, " | %s %llu | %llu | %.*s | %s |\n", position->line ? "line" : "record",
+            (unsigned long long)(position->line ? position->line : position->record_id),
+            (unsigned long long)position->offset, (int)size, time, hex);
+    }
+}
+
+void report_append_markdown(struct buffer *to, const struct report_input *input) {
+    const struct reconstruction *made = input->reconstruction;
+    buffer_append_format(to,
+                         "# Threat report\n\n%u campaigns, %u incidents, %u leads. Times are "
+                         "UTC. A tag names one record by its SHA-256.\n",
+                         made->campaign_count, made->incident_count, made->lead_count);
+    for (uint32_t i = 0; i < made->campaign_count; i++)
+        mark_campaign(to, input, &made->campaigns[i]);
+    for (uint32_t i = 0; i < made->incident_count; i++)
+        mark_campaign(to, input, &made->incidents[i]);
+    mark_evidence(to, input);
+}

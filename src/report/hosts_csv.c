@@ -1,0 +1,73 @@
+// Hosts of a reconstruction as CSV
+// SPDX-License-Identifier: Apache-2.0
+#include "report/campaign_json.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum {
+    CELL_MAX = 1 << 20
+};
+
+static void csv_time(struct buffer *to, int64_t time_ns) {
+    char text[CLOCK_TEXT_SIZE];
+    size_t size = clock_format(time_ns, text);
+    buffer_append_byte(to, ',');
+    text_append_csv(to, slice_of(text, size));
+}
+
+static void csv_cell(struct buffer *to, struct slice text) {
+    buffer_append_byte(to, ',');
+    text_append_csv(to, text);
+}
+
+// Several values are one cell; what would pass its ceiling is left out.
+static void csv_list(struct buffer *to, struct buffer *cell, const struct slice *texts,
+                     uint32_t count) {
+    buffer_reset(cell);
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_append_text(cell, i ? "; " : "");
+        buffer_append_slice(cell, texts[i]);
+    }
+    csv_cell(to, buffer_slice(cell));
+}
+
+static void csv_row(struct buffer *to, struct buffer *cell, const struct report_input *input,
+                    const struct campaign *campaign, const struct campaign_host *host) {
+    text_append_csv(to, campaign->id);
+    csv_cell(to, campaign->is_incident ? SLICE("incident") : SLICE("campaign"));
+    csv_cell(to, host->name);
+    csv_list(to, cell, host->aliases, host->alias_count);
+    csv_cell(to, slice_of_string(host_state_name(host->state)));
+    csv_time(to, host->first_ns);
+    csv_time(to, host->last_ns);
+    csv_cell(to, host->best.parent < 0 ? (struct slice){NULL, 0}
+                                       : campaign->hosts[host->best.parent].name);
+    csv_cell(to, host->best.reason);
+    csv_list(to, cell, host->artefacts, host->artefact_count);
+    csv_list(to, cell, host->accounts, host->account_count);
+    buffer_reset(cell);
+    for (uint32_t i = 0; i < host->reference_count; i++) {
+        char tag[TAG_SIZE];
+        cited_tag(input->cited, &host->references[i], tag);
+        buffer_append_format(cell, i ? " %s" : "%s", tag);
+    }
+    csv_cell(to, buffer_slice(cell));
+    buffer_append_text(to, "\r\n");
+}
+
+void report_append_hosts_csv(struct buffer *to, const struct report_input *input) {
+    const struct reconstruction *made = input->reconstruction;
+    struct buffer cell;
+    buffer_init(&cell, CELL_MAX);
+    buffer_append_text(to, "campaign,kind,host,aliases,state,first,last,parent,reason,artefacts,"
+                           "accounts,evidence\r\n");
+    for (uint32_t i = 0; i < made->campaign_count + made->incident_count; i++) {
+        const struct campaign *campaign = i < made->campaign_count
+                                              ? &made->campaigns[i]
+                                              : &made->incidents[i - made->campaign_count];
+        for (uint32_t k = 0; k < campaign->host_count; k++)
+            csv_row(to, &cell, input, campaign, &campaign->hosts[k]);
+    }
+    buffer_done(&cell);
+}

@@ -1,0 +1,278 @@
+// Every report over hostile values
+// SPDX-License-Identifier: Apache-2.0
+#include "report/report.h"
+
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum {
+    TEXT_MAX = 64 << 20
+};
+
+static struct slice hostile(size_t number) {
+    static const struct slice texts[] = {
+        SLICE("<script>alert(1)</script>"),
+        SLICE("\"><img src=x onerror=alert(1)>"),
+        SLICE("' onmouseover='alert(1)"),
+        SLICE("</style></title></svg><script>"),
+        SLICE("javascript:alert(1)//&lt;"),
+        SLICE("a\0<b"),
+        SLICE("\xe2\x80\xae"
+              "gpj.exe"),
+        SLICE("\n# heading\n| cell |\n"),
+        SLICE("[x](javascript:alert(1)) ![y](http://example.net/y) www.example.net"),
+        SLICE("=cmd|' /C calc'!A0"),
+        SLICE("\xff\xfe<\x80"),
+        SLICE("\x1b]0;title\x07"),
+        SLICE(""),
+    };
+    return number < ARRAY_SIZE(texts) ? texts[number] : (struct slice){NULL, 0};
+}
+
+enum {
+    HOSTILE_COUNT = 13
+};
+
+// A campaign of three hosts, all of whose texts are one.
+struct sample {
+    struct slice text;
+    struct reference reference[2];
+    struct sentence sentence;
+    struct campaign_host hosts[3];
+    struct campaign_server server;
+    struct campaign_stage stages[2];
+    struct campaign_wave wave;
+    struct campaign_theft theft;
+    uint32_t members[2];
+    struct campaign campaigns[2];
+    struct rule rule;
+    struct lead lead;
+    struct reconstruction made;
+    struct cited cited;
+};
+
+static struct slice path_of(const void *context, uint32_t source) {
+    (void)source;
+    return *(const struct slice *)context;
+}
+
+static void sample_hosts(struct sample *sample) {
+    for (int i = 0; i < 3; i++)
+        sample->hosts[i] = (struct campaign_host){
+            .host = (uint32_t)i,
+            .name = sample->text,
+            .aliases = &sample->text,
+            .alias_count = 1,
+            .state = HOST_STATE_CONFIRMED,
+            .first_ns = 1000000000000000000 + i * 5000000000000,
+            .last_ns = 1000000009000000000 + i * 5000000000000,
+            .best = {i - 1, sample->text, 4200, 0, sample->reference, 2},
+            .runners_up = {{i == 2 ? 0 : -1, sample->text, 5200, 0, sample->reference, 1}},
+            .runner_up_count = 1,
+            .artefacts = &sample->text,
+            .artefact_count = 1,
+            .accounts = &sample->text,
+            .account_count = 1,
+            .stages = 1u << STAGE_ENTRY | 1u << STAGE_SPREAD,
+            .references = sample->reference,
+            .reference_count = 2};
+}
+
+static void sample_init(struct sample *sample, struct slice text) {
+    *sample = (struct sample){.text = text, .members = {1, 2}};
+    for (int i = 0; i < 2; i++) {
+        memset(sample->reference[i].sha256, 17 + i, DIGEST_SHA256_SIZE);
+        sample->reference[i].time_ns = 1000000000000000000 + i;
+        sample->reference[i].position.line = 7;
+    }
+    sample_hosts(sample);
+    const struct reference *cited = sample->reference;
+    sample->sentence = (struct sentence){text, cited, 2};
+    sample->server = (struct campaign_server){1, text, cited, 2};
+    for (int i = 0; i < 2; i++)
+        sample->stages[i] = (struct campaign_stage){i ? STAGE_SPREAD : STAGE_ENTRY,
+                                                    1000000000000000000 + i,
+                                                    1000086400000000000,
+                                                    3,
+                                                    &sample->sentence,
+                                                    1,
+                                                    text,
+                                                    cited,
+                                                    2};
+    sample->wave = (struct campaign_wave){
+        0, text, 1000000000000000000, 1000086400000000000, sample->members, 2, cited, 2};
+    sample->theft = (struct campaign_theft){
+        1, text, text, 4200000000, true, 1000000000000000000, 1000086400000000000, cited, 2};
+    for (int i = 0; i < 2; i++)
+        sample->campaigns[i] = (struct campaign){.id = text,
+                                                 .title = text,
+                                                 .is_incident = i == 1,
+                                                 .confidence = text,
+                                                 .hosts = sample->hosts,
+                                                 .host_count = 3,
+                                                 .servers = &sample->server,
+                                                 .server_count = 1,
+                                                 .stages = sample->stages,
+                                                 .stage_count = 2,
+                                                 .waves = &sample->wave,
+                                                 .wave_count = 1,
+                                                 .thefts = &sample->theft,
+                                                 .theft_count = 1,
+                                                 .remediation = &sample->sentence,
+                                                 .remediation_count = 1,
+                                                 .unknowns = &sample->sentence,
+                                                 .unknown_count = 1};
+    sample->rule = (struct rule){.title = text, .level = RULE_LEVEL_HIGH};
+    sample->lead = (struct lead){&sample->rule, text, 1000000000000000000, 3, cited, 2};
+    sample->made = (struct reconstruction){&sample->campaigns[0], 1, &sample->campaigns[1], 1,
+                                           &sample->lead,         1};
+    cited_init(&sample->cited, &sample->made);
+}
+
+static void sample_write(const struct sample *sample,
+                         void (*append)(struct buffer *to, const struct report_input *input),
+                         struct buffer *to) {
+    struct source_names names = {&sample->text, path_of};
+    struct gap_sum gap = {.reason = "<reason>", .count = 1};
+    struct report_input input = {.reconstruction = &sample->made,
+                                 .cited = &sample->cited,
+                                 .names = &names,
+                                 .gaps = &gap,
+                                 .gap_count = 1};
+    buffer_init(to, TEXT_MAX);
+    append(to, &input);
+    assert_false(to->failed);
+}
+
+static size_t count_text(struct slice in, const char *what) {
+    size_t count = 0;
+    const uint8_t *at = in.data, *end = in.data + in.size;
+    while ((at = memmem(at, (size_t)(end - at), what, strlen(what))) != NULL) {
+        count++;
+        at++;
+    }
+    return count;
+}
+
+// The page's markup is the same whatever the values are.
+static void html_has_no_markup_of_values(void **state) {
+    (void)state;
+    static const char *const marks[] = {"<", ">", "\"", "'"};
+    struct sample sample;
+    struct buffer plain, text;
+    sample_init(&sample, SLICE("harmless"));
+    sample_write(&sample, report_append_html, &plain);
+    cited_done(&sample.cited);
+    for (size_t number = 0; number + 1 < HOSTILE_COUNT; number++) {
+        sample_init(&sample, hostile(number));
+        sample_write(&sample, report_append_html, &text);
+        for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+            if (count_text(buffer_slice(&text), marks[i]) !=
+                count_text(buffer_slice(&plain), marks[i]))
+                fail_msg("text %zu changes the number of %s", number, marks[i]);
+        assert_true(text_is_utf8(buffer_slice(&text)));
+        assert_null(memchr(text.data, 0, text.size));
+        assert_int_equal(count_text(buffer_slice(&text), "\xe2\x80\xae"), 0);
+        assert_int_equal(count_text(buffer_slice(&text), "<script"), 1);
+        cited_done(&sample.cited);
+        buffer_done(&text);
+    }
+    buffer_done(&plain);
+}
+
+static void html_asks_for_nothing(void **state) {
+    (void)state;
+    static const char *const banned[] = {"src=",    "url(http", "@import", "<link",
+                                         "<iframe", "unsafe-",  " style=", " onclick"};
+    struct sample sample;
+    struct buffer text;
+    sample_init(&sample, SLICE("harmless"));
+    sample_write(&sample, report_append_html, &text);
+    for (size_t i = 0; i < ARRAY_SIZE(banned); i++)
+        assert_int_equal(count_text(buffer_slice(&text), banned[i]), 0);
+    assert_int_equal(count_text(buffer_slice(&text), "default-src 'none'"), 1);
+    cited_done(&sample.cited);
+    buffer_done(&text);
+}
+
+static void html_tags_lead_to_records(void **state) {
+    (void)state;
+    struct sample sample;
+    struct buffer text;
+    sample_init(&sample, SLICE("harmless"));
+    sample_write(&sample, report_append_html, &text);
+    assert_int_equal(sample.cited.count, 2);
+    size_t links = 0;
+    for (uint32_t i = 0; i < 2; i++) {
+        char tag[TAG_SIZE], row[32], link[32];
+        cited_tag(&sample.cited, &sample.cited.references[i], tag);
+        snprintf(row, sizeof row, "<tr id=%s>", tag);
+        snprintf(link, sizeof link, "href=\"#%s\"", tag);
+        assert_int_equal(count_text(buffer_slice(&text), row), 1);
+        links += count_text(buffer_slice(&text), link);
+    }
+    assert_int_equal(links, count_text(buffer_slice(&text), "href=\"#E"));
+    cited_done(&sample.cited);
+    buffer_done(&text);
+}
+
+// Lines of Markdown and rows of CSV are as many as without hostile values.
+static void lines_stay_lines(void **state) {
+    (void)state;
+    struct sample sample;
+    struct buffer plain, text;
+    sample_init(&sample, SLICE("harmless"));
+    sample_write(&sample, report_append_markdown, &plain);
+    cited_done(&sample.cited);
+    for (size_t number = 0; number + 1 < HOSTILE_COUNT; number++) {
+        sample_init(&sample, hostile(number));
+        sample_write(&sample, report_append_markdown, &text);
+        assert_int_equal(count_text(buffer_slice(&text), "\n"),
+                         count_text(buffer_slice(&plain), "\n"));
+        assert_int_equal(count_text(buffer_slice(&text), "<script"), 0);
+        assert_int_equal(count_text(buffer_slice(&text), "[x]("), 0);
+        buffer_done(&text);
+        sample_write(&sample, report_append_hosts_csv, &text);
+        assert_int_equal(count_text(buffer_slice(&text), ",=cmd"), 0);
+        assert_true(text_is_utf8(buffer_slice(&text)));
+        buffer_done(&text);
+        sample_write(&sample, report_append_stix, &text);
+        assert_true(text_is_utf8(buffer_slice(&text)));
+        assert_int_equal(count_text(buffer_slice(&text), "\x1b"), 0);
+        cited_done(&sample.cited);
+        buffer_done(&text);
+    }
+    buffer_done(&plain);
+}
+
+static void stix_says_the_same_twice(void **state) {
+    (void)state;
+    struct sample sample;
+    struct buffer first, second;
+    sample_init(&sample, SLICE("harmless"));
+    sample_write(&sample, report_append_stix, &first);
+    sample_write(&sample, report_append_stix, &second);
+    assert_true(slice_equal(buffer_slice(&first), buffer_slice(&second)));
+    assert_true(
+        slice_starts(buffer_slice(&first), SLICE("{\"type\":\"bundle\",\"id\":\"bundle--")));
+    assert_true(count_text(buffer_slice(&first), "e828b379-4e03-4974-9ac4-e53a884c97c1") > 5);
+    cited_done(&sample.cited);
+    buffer_done(&first);
+    buffer_done(&second);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(html_has_no_markup_of_values), cmocka_unit_test(html_asks_for_nothing),
+        cmocka_unit_test(html_tags_lead_to_records),    cmocka_unit_test(lines_stay_lines),
+        cmocka_unit_test(stix_says_the_same_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
