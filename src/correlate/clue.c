@@ -121,11 +121,11 @@ static bool finding_speaks(const struct finding *finding, enum stage stage) {
            finding->reference_count && (stage || finding->rule->level >= RULE_LEVEL_MEDIUM);
 }
 
-static void clue_fill(struct clue *clue, const struct finding *finding,
+static void clue_fill(struct clue *clue, const struct finding *finding, enum stage stage,
                       const struct correlate_input *input) {
     const struct relation_source *relations = input->relations;
     *clue = (struct clue){.rule = finding->rule,
-                          .stage = stage_of_rule(finding->rule),
+                          .stage = stage,
                           .level = finding->rule->level,
                           .first_ns = finding->first_ns,
                           .last_ns = finding->last_ns,
@@ -155,9 +155,10 @@ static enum status clue_take(struct clue_book *book, const struct correlate_inpu
                              const struct finding *finding, struct rule_numbers *numbers,
                              struct problem *problem) {
     struct clue clue;
-    if (!finding_speaks(finding, stage_of_rule(finding->rule)))
+    enum stage stage = stage_of_rule(finding->rule);
+    if (!finding_speaks(finding, stage))
         return STATUS_OK;
-    clue_fill(&clue, finding, input);
+    clue_fill(&clue, finding, stage, input);
     if (book->count + book->lead_count >= CLUES_MAX || !clue_keep(book, &clue, finding))
         return problem_set(problem, STATUS_LIMIT, "more than %d findings to correlate", CLUES_MAX);
     clue.rule_number = rule_number(numbers, finding->rule);

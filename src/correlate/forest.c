@@ -25,19 +25,21 @@ static bool clue_is_entry(const struct clue *clue) {
 }
 
 // Evidence that this host was broken into from outside, and the first clue of it.
-static int32_t entry_evidence(const struct clue_book *book, uint32_t host, uint32_t *ret_clue) {
+// `met` has a place for each rule and says on which host (from 1) it was met last: each rule counts
+// once.
+static int32_t entry_evidence(const struct clue_book *book, uint32_t host, uint32_t *met,
+                              uint32_t *ret_clue) {
     int32_t sum = 0;
     uint32_t count = 0;
     *ret_clue = FOREST_NONE;
     for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
         const struct clue *clue = &book->clues[i];
+        bool again = met[clue->rule_number] == host + 1;
+        met[clue->rule_number] = host + 1;
         bool from_inside = clue->source_host != RELATION_NO_HOST && clue->source_host != host;
         if (!clue_is_entry(clue) || clue->level < RULE_LEVEL_MEDIUM || clue->bits == 0 ||
             from_inside)
             continue;
-        bool again = false;
-        for (uint32_t k = book->starts[host]; k < i && !again; k++)
-            again = book->clues[k].rule_number == clue->rule_number;
         if (*ret_clue == FOREST_NONE)
             *ret_clue = i;
         if (again || count++ >= 2 * WEIGHT_RULES_A_STAGE)
@@ -64,9 +66,10 @@ static int root_compare(const void *left, const void *right) {
 static uint32_t roots_find(const struct clue_book *book, uint32_t host_count, int32_t root_cost,
                            struct root *roots) {
     uint32_t count = 0;
+    uint32_t *met = memory_new((size_t)book->rule_count + 1, sizeof *met);
     for (uint32_t host = 0; host < host_count; host++) {
         uint32_t clue;
-        int32_t entry = entry_evidence(book, host, &clue);
+        int32_t entry = entry_evidence(book, host, met, &clue);
         if (clue == FOREST_NONE)
             continue;
         int32_t cost = root_cost - entry;
@@ -75,6 +78,7 @@ static uint32_t roots_find(const struct clue_book *book, uint32_t host_count, in
                                        .clue = clue,
                                        .cost = cost > WEIGHT_ROOT_MIN ? cost : WEIGHT_ROOT_MIN};
     }
+    memory_free(met);
     qsort(roots, count, sizeof *roots, root_compare);
     return count;
 }

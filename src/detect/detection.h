@@ -4,6 +4,7 @@
 #define DETECT_DETECTION_H
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "detect/detector.h"
 
 // Collects one detection while its relations go by; reused for the next. Texts are copied.
@@ -37,6 +38,10 @@ void draft_say_text(struct draft *draft, const char *name, struct slice text);
 
 // "%.*s" of a slice.
 #define SLICE_FORMAT(text) (int)((text).size > 512 ? 512 : (text).size), (const char *)(text).data
+
+// "2026-03-10 04:09", empty for CLOCK_NONE; "2026-03-10" of a day since 1970.
+void minute_text(int64_t time_ns, char text[CLOCK_TEXT_SIZE]);
+void day_text(int32_t day, char text[CLOCK_TEXT_SIZE]);
 
 // Hands it to the sink. A draft that cites nothing is a programming error: asserted.
 enum status draft_tell(struct draft *draft, const struct detection_sink *sink,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "detect/exchange_cmdlet.h"
 #include "detect/exchange_takes.h"
+#include "detect/path_name.h"
 #include "detect/reading.h"
 
 #include <stdlib.h>
@@ -346,20 +347,13 @@ static enum status forward_tell(const struct takes *takes, const struct take *ro
     return draft_tell(draft, book->sink, problem);
 }
 
-static struct slice base_name(struct slice path) {
-    size_t from = path.size;
-    while (from && path.data[from - 1] != '\\' && path.data[from - 1] != '/')
-        from--;
-    return slice_part(path, from, SIZE_MAX);
-}
-
 // An export's file asked for over the web, on the day after at most a week.
 static void fetch_take(struct takes *takes, const struct relation *request) {
-    struct slice name = base_name(request->artefact), status = request->detail[1];
+    struct slice name = path_base(request->artefact), status = request->detail[1];
     bool answered = status.size == 3 && status.data[0] == '2';
     for (uint32_t i = 0; name.size && answered && i < takes->count; i++) {
         struct take *row = &takes->rows[i];
-        if (row->kind != TAKE_EXPORT || !text_equal_fold_ascii(base_name(row->target), name) ||
+        if (row->kind != TAKE_EXPORT || !text_equal_fold_ascii(path_base(row->target), name) ||
             request->last_ns < row->time_ns ||
             request->first_ns > row->time_ns + 7 * EXCHANGE_DAY_NS || row->fetch_count ||
             exchange_server_of(takes->book, request, false) != row->server)

@@ -65,11 +65,6 @@ enum {
     DAYS_TEXT = 2 * CLOCK_TEXT_SIZE + 16
 };
 
-static void day_text(int32_t day, char text[CLOCK_TEXT_SIZE]) {
-    if (clock_format((int64_t)day * VOLUME_DAY_NS, text) >= 10)
-        text[10] = '\0';
-}
-
 static void days_text(const struct upload *upload, char text[DAYS_TEXT]) {
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
     day_text(upload->first_day, first);

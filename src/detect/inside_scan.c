@@ -191,23 +191,14 @@ static bool knock_is_again(const struct scan *scan, const struct spell *spell, u
     return false;
 }
 
-static void when_text(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
-    if (clock_format(time_ns, text) < 16) {
-        text[0] = '\0';
-        return;
-    }
-    text[10] = ' ';
-    text[16] = '\0';
-}
-
 static void scan_begin(struct scan *scan, enum inside_scan_rule rule) {
     draft_begin(&scan->draft, rule, buffer_slice(&scan->source), SLICE(""));
 }
 
 static enum status whole_tell(struct scan *scan, const struct spell *spell, bool habit) {
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    when_text(spell->first_ns, first);
-    when_text(spell->last_ns, last);
+    minute_text(spell->first_ns, first);
+    minute_text(spell->last_ns, last);
     scan_begin(scan, habit ? SCAN_HABIT : SCAN_WHOLE);
     for (uint32_t i = spell->from, cited = 0; i < spell->to && cited < PART_CITED; i++)
         if (!knock_is_again(scan, spell, i)) {
@@ -229,8 +220,8 @@ static enum status whole_tell(struct scan *scan, const struct spell *spell, bool
 
 static enum status part_tell(struct scan *scan, const uint32_t *knocks, uint32_t count) {
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    when_text(scan->knocks[knocks[0]].time_ns, first);
-    when_text(scan->knocks[knocks[count - 1]].time_ns, last);
+    minute_text(scan->knocks[knocks[0]].time_ns, first);
+    minute_text(scan->knocks[knocks[count - 1]].time_ns, last);
     scan_begin(scan, SCAN_PART);
     for (uint32_t i = 0; i < count; i++)
         cite(&scan->draft, &scan->knocks[knocks[i]]);

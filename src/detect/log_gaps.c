@@ -132,11 +132,6 @@ static enum status several_judge(const struct detect_context *context,
     return status;
 }
 
-static void day_text(int32_t day, char text[CLOCK_TEXT_SIZE]) {
-    clock_format((int64_t)day * 86400 * 1000000000, text);
-    text[10] = '\0';
-}
-
 // The widest hole between days with records that has enough days on both sides; its end's index.
 static uint32_t widest_hole(const struct relation *relation) {
     uint32_t widest = 0;

@@ -38,22 +38,13 @@ static const struct rule RULES[] = {
 #define WINDOW_NS (600 * 1000000000ll)
 #define QUIET_NS (86400 * 1000000000ll) // between two waves of one package
 
-static void when_text(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
-    if (clock_format(time_ns, text) < 16) {
-        text[0] = '\0';
-        return;
-    }
-    text[10] = ' ';
-    text[16] = '\0';
-}
-
 static enum status replaced_tell(const struct wave_interval *interval, struct draft *draft,
                                  const struct detection_sink *sink, struct problem *problem) {
     if (interval->cited.reference_count == 0 || interval->is_inferred)
         return STATUS_OK;
     char from[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
-    when_text(interval->from_ns, from);
-    when_text(interval->until_ns, until);
+    minute_text(interval->from_ns, from);
+    minute_text(interval->until_ns, until);
     draft_begin(draft, WAVE_REPLACED, interval->server, SLICE(""));
     draft_cite(draft, &interval->cited);
     draft_say(draft, "what", "%.*s offered %.*s with bytes that were never released, from %s%s%s.",
@@ -190,8 +181,8 @@ static enum status wave_tell(const struct wave_book *book, uint32_t from, uint32
                              const struct detection_sink *sink, struct problem *problem) {
     const struct wave_interval *interval = &book->intervals[book->victims[from].interval];
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    when_text(book->victims[from].first_ns, first);
-    when_text(book->victims[to - 1].first_ns, last);
+    minute_text(book->victims[from].first_ns, first);
+    minute_text(book->victims[to - 1].first_ns, last);
     draft_begin(draft, WAVE_WHOLE, interval->server, SLICE(""));
     for (uint32_t i = from; i < to; i++) {
         struct relation cited = {.references = book->victims[i].references,
@@ -219,14 +210,18 @@ static enum status wave_tell(const struct wave_book *book, uint32_t from, uint32
 static enum status waves_tell(struct wave_book *book, struct draft *draft,
                               const struct detection_sink *sink, struct problem *problem) {
     enum status status = STATUS_OK;
+    struct source_test test = {0};
     for (uint32_t from = 0, to; from < book->victim_count && status == STATUS_OK; from = to) {
         uint32_t interval = book->victims[from].interval;
         for (to = from + 1; to < book->victim_count && book->victims[to].interval == interval &&
                             book->victims[to].first_ns - book->victims[to - 1].first_ns < QUIET_NS;)
             to++;
-        double base = 1;
-        status = base_rate(book, &book->intervals[interval], &base, problem);
-        struct source_test test = source_test_of(book, interval, base);
+        // Victims of one interval lie together: their source is tested once.
+        if (from == 0 || book->victims[from - 1].interval != interval) {
+            double base = 1;
+            status = base_rate(book, &book->intervals[interval], &base, problem);
+            test = source_test_of(book, interval, base);
+        }
         if (status == STATUS_OK)
             status = wave_tell(book, from, to, &test, draft, sink, problem);
     }

@@ -27,13 +27,6 @@ void wave_book_done(struct wave_book *book) {
     memory_free(book->victims);
 }
 
-struct slice path_base(struct slice path) {
-    size_t at = path.size;
-    while (at > 0 && path.data[at - 1] != '/' && path.data[at - 1] != '\\')
-        at--;
-    return slice_part(path, at, path.size);
-}
-
 // One row of a catalogue or of a list of releases, kept.
 struct offer {
     struct slice server, path, digest, version, signer;

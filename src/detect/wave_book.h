@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/table.h"
 #include "detect/detector.h"
+#include "detect/path_name.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,9 +68,6 @@ struct wave_book {
 
 void wave_book_init(struct wave_book *book, const struct detect_context *context);
 void wave_book_done(struct wave_book *book);
-
-// The part behind the last '/' or '\'.
-struct slice path_base(struct slice path);
 
 // Find the intervals: what was offered, against the maker's list or else against its own version.
 enum status wave_find_intervals(struct wave_book *book, struct problem *problem);

@@ -42,6 +42,7 @@ struct fetch {
     uint64_t size;
     int64_t time_ns;
     struct reference reference;
+    bool dropped; // the host ran a drop of the package within a day
 };
 
 struct inference {
@@ -176,14 +177,14 @@ static enum status fetches_read(struct inference *inference, struct problem *pro
 }
 
 // Whether the host ran a drop of this package within a day after the time.
-static const struct drop *drop_after(const struct inference *inference, const struct fetch *fetch) {
+static bool fetch_dropped(const struct inference *inference, const struct fetch *fetch) {
     for (uint32_t i = 0; i < inference->drop_count; i++) {
         const struct drop *drop = &inference->drops[i];
         if (drop->host == fetch->host && slice_equal(drop->package, fetch->package) &&
             drop->time_ns >= fetch->time_ns - HOUR_NS && drop->time_ns < fetch->time_ns + DAY_NS)
-            return drop;
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 // The server that most of the package's fetches went to; where no access log is left, the one of
@@ -279,7 +280,7 @@ static bool neighbours_speak(const struct inference *inference, const struct fet
             !slice_equal(other->package, fetch->package))
             continue;
         told++;
-        dropped += drop_after(inference, other) != NULL;
+        dropped += other->dropped;
     }
     *ret_dropped = dropped * 100 >= told * NEIGHBOURS_PERCENT;
     return told > 0;
@@ -315,7 +316,7 @@ static void victims_infer(struct inference *inference, uint32_t interval) {
         const struct fetch *fetch = &inference->fetches[i];
         bool tells = fetch->host != RELATION_NO_HOST && inference->tells[fetch->host];
         if (slice_equal(fetch->package, package) &&
-            (tells ? drop_after(inference, fetch) != NULL : fetch_is_of_wave(inference, fetch)))
+            (tells ? fetch->dropped : fetch_is_of_wave(inference, fetch)))
             victim_take_fetch(book, interval, fetch);
     }
 }
@@ -326,6 +327,8 @@ enum status wave_infer(struct wave_book *book, struct problem *problem) {
     enum status status = drops_read(&inference, problem);
     if (status == STATUS_OK && inference.drop_count)
         status = fetches_read(&inference, problem);
+    for (uint32_t i = 0; i < inference.fetch_count; i++)
+        inference.fetches[i].dropped = fetch_dropped(&inference, &inference.fetches[i]);
     for (uint32_t i = 0; i < inference.drop_count && status == STATUS_OK; i++) {
         if (package_is_known(book, inference.drops[i].package) ||
             book->interval_count == WAVE_INTERVALS_MAX)

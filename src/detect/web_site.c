@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "detect/document_product.h"
+#include "detect/path_name.h"
 #include "detect/web_stem.h"
 #include "model/web_path.h"
 
@@ -212,13 +213,6 @@ static void site_request(struct web_site *site, struct stem_gathering *gathering
     stem_gathering_add(gathering, &row, row.outside ? hash_text(network_of(relation->from)) : 0);
 }
 
-static struct slice last_part(struct slice path) {
-    size_t at = path.size;
-    while (at && path.data[at - 1] != '/' && path.data[at - 1] != '\\')
-        at--;
-    return slice_part(path, at, path.size);
-}
-
 static const char *const WORKERS[] = {"w3wp.exe",    "umworkerprocess.exe",
                                       "java.exe",    "javaw.exe",
                                       "java",        "httpd.exe",
@@ -231,7 +225,7 @@ static const char *const WORKERS[] = {"w3wp.exe",    "umworkerprocess.exe",
                                       "node.exe"};
 
 static bool is_worker(struct slice image) {
-    struct slice name = last_part(image);
+    struct slice name = path_base(image);
     for (size_t i = 0; i < ARRAY_SIZE(WORKERS); i++)
         if (text_equal_fold_ascii(name, slice_of_string(WORKERS[i])))
             return true;
@@ -239,7 +233,7 @@ static bool is_worker(struct slice image) {
 }
 
 static void site_file(struct web_site *site, const struct relation *relation) {
-    struct slice name = last_part(relation->artefact);
+    struct slice name = path_base(relation->artefact);
     bool compiled = slice_ends(name, SLICE(".compiled"));
     if ((!compiled && !web_path_is_script(name)) || site->file_count == WEB_FILES_MAX)
         return;
@@ -255,7 +249,7 @@ static void site_file(struct web_site *site, const struct relation *relation) {
         .listed = listed, .created = created, .deleted = deleted, .compiled = compiled};
     if (!web_relation_keep(&site->arena, relation, &file->relation))
         return;
-    file->name = last_part(file->relation.artefact);
+    file->name = path_base(file->relation.artefact);
     file->by_worker = created && is_worker(file->relation.detail[1]);
     site->listed_pages += listed && !compiled;
     site->file_count++;
@@ -404,13 +398,13 @@ int64_t web_site_hit_before(const struct web_site *site, uint32_t stem, int64_t 
 }
 
 static struct slice directory_of(struct slice path) {
-    struct slice name = last_part(path);
+    struct slice name = path_base(path);
     size_t size = path.size - name.size;
-    return size ? last_part(slice_part(path, 0, size - 1)) : SLICE("");
+    return size ? path_base(slice_part(path, 0, size - 1)) : SLICE("");
 }
 
 const struct web_file *web_site_file(const struct web_site *site, const struct web_stem *stem) {
-    struct slice name = last_part(stem->path);
+    struct slice name = path_base(stem->path);
     struct slice directory = directory_of(stem->path);
     for (uint32_t i = 0; i < site->file_count; i++) {
         const struct web_file *file = &site->files[i];
