@@ -444,10 +444,14 @@ const struct command command_scan = {
     .operands = "PATH...",
     .operands_min = 1,
     .text =
-        "Reads event logs (EVTX, and JSON lines of common shippers) out of files, directories,\n"
-        "archives and standard input (-), and evaluates Sigma rules on every event. Formats and\n"
-        "shippers are recognised. Prints a summary; -o writes all findings, sorted by time,\n"
-        "repeats counted, each with the record it stands on.",
+        "Reads event logs (EVTX, and JSON lines of common shippers), web, mail, proxy, flow and "
+        "sensor\n"
+        "logs, inventories and files out of files, directories, archives and standard input (-).\n"
+        "Formats are recognised. Evaluates Sigma rules on every event, judges over who did what "
+        "to\n"
+        "whom, and ends with campaigns and incidents. -o writes all findings, sorted by time, "
+        "repeats\n"
+        "counted, each with the record it stands on; --report what happened.",
     .options = options,
     .run = scan_run,
 };
