@@ -30,7 +30,7 @@ static const struct option_row options[] = {
      "form of the findings; by FILE's ending, else jsonl"},
     {"report", 0, OPTION_LIST, "FILE", NULL, NULL,
      "what happened, as campaigns and incidents; by FILE's ending: .json .html .md .csv "
-     ".stix.json"},
+     ".stix.json .txt"},
     {"tlp", 0, OPTION_CHOICE, "LABEL", "clear|green|amber|amber+strict|red", "red",
      "who may see what a .stix.json tells (TLP 2.0)"},
     {"no-detectors", 0, OPTION_FLAG, NULL, NULL, NULL,

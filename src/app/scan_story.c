@@ -10,25 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct story_form {
-    const char *ending;
-    void (*append)(struct buffer *to, const struct report_input *input);
-};
-
-// The longest ending first.
-static const struct story_form FORMS[] = {
-    {".stix.json", report_append_stix}, {".csv", report_append_hosts_csv},
-    {".md", report_append_markdown},    {".html", report_append_html},
-    {".json", report_append_campaigns},
-};
-
-static const struct story_form *story_form_of(const char *path) {
-    for (size_t i = 0; i < ARRAY_SIZE(FORMS); i++)
-        if (slice_ends(slice_of_string(path), slice_of_string(FORMS[i].ending)))
-            return &FORMS[i];
-    return NULL;
-}
-
 // The directory of an operand, with its '/': itself when it is one. Globs are cut before their
 // first wildcard.
 static size_t story_directory_size(const char *path) {
@@ -66,6 +47,19 @@ static void story_root(struct scan_story *story, const struct scan_story_options
     buffer_done(&root);
 }
 
+static enum status story_refuse(const char *path, struct problem *problem) {
+    struct buffer endings;
+    buffer_init(&endings, 1 << 12);
+    size_t count;
+    const struct report_form *forms = report_forms(&count);
+    for (size_t i = 0; i < count; i++)
+        buffer_append_format(&endings, "%s%s", i ? " " : "", forms[i].ending);
+    enum status status = problem_set(problem, STATUS_USAGE, "%s: the endings of reports are %.*s",
+                                     path, (int)endings.size, (const char *)endings.data);
+    buffer_done(&endings);
+    return status;
+}
+
 enum status scan_story_open(struct scan_story *story, const struct scan_story_options *options,
                             struct problem *problem) {
     *story = (struct scan_story){.tlp = options->tlp};
@@ -73,10 +67,8 @@ enum status scan_story_open(struct scan_story *story, const struct scan_story_op
     if (options->report_count > SCAN_STORY_FILES_MAX)
         return problem_set(problem, STATUS_USAGE, "more than %d reports", SCAN_STORY_FILES_MAX);
     for (size_t i = 0; i < options->report_count; i++)
-        if (!story_form_of(options->reports[i]))
-            return problem_set(problem, STATUS_USAGE,
-                               "%s: a report ends in .json, .html, .md, .csv or .stix.json",
-                               options->reports[i]);
+        if (!report_form_of_path(options->reports[i]))
+            return story_refuse(options->reports[i], problem);
     for (size_t i = 0; i < options->report_count; i++) {
         const char *path = options->reports[i];
         int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
@@ -84,7 +76,7 @@ enum status scan_story_open(struct scan_story *story, const struct scan_story_op
         if (!to)
             return problem_set_errno(problem, "open %s", path);
         story->files[story->file_count++] =
-            (struct scan_story_file){path, to, story_form_of(path)->append};
+            (struct scan_story_file){path, to, report_form_of_path(path)};
     }
     return STATUS_OK;
 }
@@ -120,7 +112,7 @@ static struct report_input story_input(const struct scan_story *story,
 static enum status story_write(const struct scan_story_file *file, const struct report_input *input,
                                struct buffer *text, struct problem *problem) {
     buffer_reset(text);
-    file->append(text, input);
+    file->form->append(text, input);
     if (text->failed)
         return problem_set(problem, STATUS_LIMIT, "%s would be larger than %zu bytes", file->path,
                            text->ceiling);
@@ -153,8 +145,7 @@ void scan_story_show(const struct scan_story *story, const struct pipeline_run *
     struct story_sources sources = {story, run};
     struct source_names names = {&sources, story_path};
     struct report_input input = story_input(story, &names, run);
-    report_append_screen(to, &input);
-    report_append_missing(to, story->coverage);
+    report_append_text(to, &input);
 }
 
 void scan_story_done(struct scan_story *story) {

@@ -18,7 +18,7 @@ enum {
 struct scan_story_file {
     const char *path;
     FILE *to;
-    void (*append)(struct buffer *to, const struct report_input *input);
+    const struct report_form *form;
 };
 
 struct scan_story {

@@ -312,7 +312,7 @@ static void json_gaps(struct buffer *to, const struct report_input *input) {
     buffer_append_byte(to, ']');
 }
 
-void report_append_campaigns(struct buffer *to, const struct report_input *input) {
+void report_append_json(struct buffer *to, const struct report_input *input) {
     const struct reconstruction *made = input->reconstruction;
     buffer_append_text(to, "{\"schema\":\"vedette.report/1\"");
     json_campaign_list(to, input, "campaigns", made->campaigns, made->campaign_count);

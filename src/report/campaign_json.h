@@ -23,6 +23,9 @@ struct report_input {
 // What happened and what to do first, for a terminal.
 void report_append_screen(struct buffer *to, const struct report_input *input);
 
+// The same and, below it, which logs are missing: the screen as a file, without colour.
+void report_append_text(struct buffer *to, const struct report_input *input);
+
 // Which logs are missing, cleared, too short, and what to ask for next.
 void report_append_missing(struct buffer *to, const struct evidence_coverage *coverage);
 
@@ -30,7 +33,7 @@ void report_append_missing(struct buffer *to, const struct evidence_coverage *co
 void report_append_coverage(struct buffer *to, const struct evidence_coverage *coverage);
 
 // The machine's report (docs/report-schema.md): one JSON object and a line end.
-void report_append_campaigns(struct buffer *to, const struct report_input *input);
+void report_append_json(struct buffer *to, const struct report_input *input);
 
 // The same as one HTML page that needs no network and no other file (docs/report.md).
 void report_append_html(struct buffer *to, const struct report_input *input);
@@ -42,6 +45,6 @@ void report_append_markdown(struct buffer *to, const struct report_input *input)
 void report_append_stix(struct buffer *to, const struct report_input *input);
 
 // Hosts of all campaigns and incidents, a row each (RFC 4180).
-void report_append_hosts_csv(struct buffer *to, const struct report_input *input);
+void report_append_hosts(struct buffer *to, const struct report_input *input);
 
 #endif

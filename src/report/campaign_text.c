@@ -106,3 +106,8 @@ void report_append_screen(struct buffer *to, const struct report_input *input) {
                              "of high level or above\n",
                              made->lead_count, made->lead_count == 1 ? "" : "s");
 }
+
+void report_append_text(struct buffer *to, const struct report_input *input) {
+    report_append_screen(to, input);
+    report_append_missing(to, input->coverage);
+}

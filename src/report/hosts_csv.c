@@ -56,7 +56,7 @@ static void csv_row(struct buffer *to, struct buffer *cell, const struct report_
     buffer_append_text(to, "\r\n");
 }
 
-void report_append_hosts_csv(struct buffer *to, const struct report_input *input) {
+void report_append_hosts(struct buffer *to, const struct report_input *input) {
     const struct reconstruction *made = input->reconstruction;
     struct buffer cell;
     buffer_init(&cell, CELL_MAX);

@@ -11,6 +11,7 @@
 #include "model/relation.h"
 #include "report/output.h"
 #include "report/event_raw.h"
+#include "report/report_form.h"
 #include "report/tally.h"
 
 #include <stdbool.h>

@@ -239,7 +239,7 @@ static void lines_stay_lines(void **state) {
         assert_int_equal(count_text(buffer_slice(&text), "<script"), 0);
         assert_int_equal(count_text(buffer_slice(&text), "[x]("), 0);
         buffer_done(&text);
-        sample_write(&sample, report_append_hosts_csv, &text);
+        sample_write(&sample, report_append_hosts, &text);
         assert_int_equal(count_text(buffer_slice(&text), ",=cmd"), 0);
         assert_true(text_is_utf8(buffer_slice(&text)));
         buffer_done(&text);
@@ -268,11 +268,31 @@ static void stix_says_the_same_twice(void **state) {
     buffer_done(&second);
 }
 
+// Every form is found by its name, by its own file's name, and is the longest that fits.
+static void forms_are_chosen_by_ending(void **state) {
+    (void)state;
+    size_t count;
+    const struct report_form *forms = report_forms(&count);
+    assert_true(count >= 6);
+    for (size_t i = 0; i < count; i++) {
+        assert_ptr_equal(report_form_named(forms[i].name), &forms[i]);
+        assert_ptr_equal(report_form_of_path(forms[i].file), &forms[i]);
+        assert_true(*forms[i].summary);
+    }
+    assert_null(report_form_named("pdf"));
+    assert_null(report_form_of_path("report.pdf"));
+    assert_string_equal(report_form_of_path("a.json")->name, "json");
+    assert_string_equal(report_form_of_path("a.stix.json")->name, "stix");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(html_has_no_markup_of_values), cmocka_unit_test(html_asks_for_nothing),
-        cmocka_unit_test(html_tags_lead_to_records),    cmocka_unit_test(lines_stay_lines),
+        cmocka_unit_test(html_has_no_markup_of_values),
+        cmocka_unit_test(html_asks_for_nothing),
+        cmocka_unit_test(html_tags_lead_to_records),
+        cmocka_unit_test(lines_stay_lines),
         cmocka_unit_test(stix_says_the_same_twice),
+        cmocka_unit_test(forms_are_chosen_by_ending),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
