@@ -369,6 +369,46 @@ void text_append_base64(struct buffer *buffer, struct slice bytes) {
     }
 }
 
+static int text_base64_digit(uint8_t byte) {
+    if (byte >= 'A' && byte <= 'Z')
+        return byte - 'A';
+    if (byte >= 'a' && byte <= 'z')
+        return byte - 'a' + 26;
+    if (byte >= '0' && byte <= '9')
+        return byte - '0' + 52;
+    return byte == '+' ? 62 : byte == '/' ? 63 : -1;
+}
+
+// Four digits, of which `digits` count; false when one is none or stray bits are set.
+static bool text_read_group(const uint8_t *at, size_t digits, uint32_t *ret_group) {
+    uint32_t group = 0;
+    for (size_t i = 0; i < 4; i++) {
+        int digit = i < digits ? text_base64_digit(at[i]) : 0;
+        if (digit < 0)
+            return false;
+        group = group << 6 | (uint32_t)digit;
+    }
+    *ret_group = group;
+    return (group & (digits == 4 ? 0 : digits == 3 ? 0xFF : 0xFFFF)) == 0;
+}
+
+bool text_read_base64(struct slice text, struct buffer *ret_bytes) {
+    size_t start = ret_bytes->size;
+    bool fine = text.size % 4 == 0;
+    for (size_t at = 0; fine && at < text.size; at += 4) {
+        const uint8_t *digits = text.data + at;
+        bool last = at + 4 == text.size;
+        size_t count = !last || digits[3] != '=' ? 4 : digits[2] != '=' ? 3 : 2;
+        uint32_t group = 0;
+        fine = text_read_group(digits, count, &group);
+        for (size_t i = 0; fine && i + 1 < count; i++)
+            buffer_append_byte(ret_bytes, (uint8_t)(group >> (16 - 8 * i)));
+    }
+    if (!fine)
+        ret_bytes->size = start;
+    return fine;
+}
+
 // Starts of what spreadsheets take for a formula, the wide forms of East Asian locales among
 // them.
 static bool text_is_formula(struct slice text) {

@@ -59,6 +59,10 @@ void text_append_markdown(struct buffer *buffer, struct slice text);
 // Base64 with padding (RFC 4648, 4).
 void text_append_base64(struct buffer *buffer, struct slice bytes);
 
+// The other way round, strictly: full groups, padding where it belongs, no stray bits, nothing
+// else in between. False, and nothing appended, when it is anything else.
+bool text_read_base64(struct slice text, struct buffer *ret_bytes);
+
 // The first `size` bytes at most, without a UTF-8 character cut in two.
 struct slice text_cut(struct slice text, size_t size);
 
