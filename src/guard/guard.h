@@ -1,10 +1,14 @@
-// Door of the room: nothing unlisted leaves the upgrade server
+// Door of the room: nothing unsigned leaves the upgrade server
 // SPDX-License-Identifier: Apache-2.0
 #ifndef GUARD_GUARD_H
 #define GUARD_GUARD_H
 
-// In reading order:
-//   request_path.h   what a client asks for, decoded in one way only
-//   content_store.h  files by their SHA-256, hashed while they were written
+// In reading order.
+#include "guard/refusal.h"       // why the guard says no
+#include "guard/canonical.h"     // strict JSON, and its canonical bytes
+#include "guard/key.h"           // public keys
+#include "guard/metadata.h"      // one TUF file
+#include "guard/request_path.h"  // what a client asks for, decoded in one way only
+#include "guard/content_store.h" // files by their SHA-256, hashed while they were written
 
 #endif
