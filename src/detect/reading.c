@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detect/reading.h"
 
+#include "base/clock.h"
+
 #include <assert.h>
 
 enum status reading_open(struct reading *reading, const struct detect_context *context,
@@ -38,8 +40,9 @@ struct slice reading_to(const struct detect_context *context, const struct relat
 
 int64_t reading_time(const struct detect_context *context, const struct relation *relation,
                      const struct reference *reference) {
-    if (relation->recorder_host == RELATION_NO_HOST)
+    (void)context;
+    // What was taken off the relation's first time, which is that of its smallest reference.
+    if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0)
         return reference->time_ns;
-    assert(relation->recorder_host < context->fleet->count);
-    return reference->time_ns - context->fleet->hosts[relation->recorder_host].skew_ns;
+    return reference->time_ns - (relation->references[0].time_ns - relation->first_ns);
 }

@@ -108,6 +108,9 @@ void volume_cite(struct draft *draft, const struct relation *relation, int32_t f
     part.references = kept;
     part.reference_count = 0;
     part.first_ns = part.last_ns = CLOCK_NONE;
+    // Days are the recorder's own; times are as settling corrected them.
+    bool timed = relation->first_ns != CLOCK_NONE && relation->reference_count > 0;
+    int64_t skew_ns = timed ? relation->references[0].time_ns - relation->first_ns : 0;
     for (uint32_t i = 0; i < relation->reference_count; i++) {
         const struct reference *reference = &relation->references[i];
         if (reference->time_ns != CLOCK_NONE &&
@@ -118,8 +121,8 @@ void volume_cite(struct draft *draft, const struct relation *relation, int32_t f
         if (reference->time_ns == CLOCK_NONE)
             continue;
         if (part.first_ns == CLOCK_NONE)
-            part.first_ns = reference->time_ns;
-        part.last_ns = reference->time_ns;
+            part.first_ns = reference->time_ns - skew_ns;
+        part.last_ns = reference->time_ns - skew_ns;
     }
     part.count = part.reference_count;
     if (part.reference_count)

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "relate/account_book.h"
 #include "relate/address_book.h"
+#include "relate/wire_names.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ struct identity {
     struct arena spellings;
     struct address_book addresses;
     struct account_book accounts;
+    struct wire_names wire;
     uint32_t *host_of; // by name, once settled
     struct fleet_host *hosts;
     uint32_t host_count;
@@ -47,6 +49,7 @@ struct identity *identity_new(void) {
     arena_init(&identity->spellings, IDENTITY_TEXT_BYTES);
     address_book_init(&identity->addresses);
     account_book_init(&identity->accounts);
+    wire_names_init(&identity->wire);
     return identity;
 }
 
@@ -58,6 +61,7 @@ void identity_free(struct identity *identity) {
     arena_done(&identity->spellings);
     address_book_done(&identity->addresses);
     account_book_done(&identity->accounts);
+    wire_names_done(&identity->wire);
     memory_free(identity->host_of);
     memory_free(identity->hosts);
     memory_free(identity->aliases);
@@ -133,6 +137,7 @@ void identity_learn(struct identity *identity, const struct relation_key *key,
                     const struct relation_sum *sum) {
     if (key->kind == RELATION_ALIAS)
         identity_learn_alias(identity, key, sum);
+    wire_names_learn(&identity->wire, key, sum);
     // A ticket names its service's machine account: the domain knows that host.
     if (key->kind == RELATION_CREDENTIAL_USE &&
         slice_equal(key->parts[PART_ARTEFACT], SLICE("ticket")))
@@ -326,19 +331,6 @@ static void identity_add_cut_names(struct identity *identity) {
             identity->host_of[i] = FLEET_NO_HOST;
 }
 
-void identity_settle(struct identity *identity) {
-    assert(!identity->host_of);
-    uint32_t count = identity->names.count;
-    identity->host_of = memory_new(count + 1, sizeof *identity->host_of);
-    memset(identity->host_of, 0xFF, (count + 1) * sizeof *identity->host_of);
-    identity->hosts = memory_new(count + 1, sizeof *identity->hosts);
-    identity_settle_names(identity);
-    identity_add_cut_names(identity);
-    identity_sort_hosts(identity);
-    address_book_settle(&identity->addresses, identity->host_of);
-    identity_list_aliases(identity);
-}
-
 uint32_t identity_find(const struct identity *identity, struct slice name, int64_t time_ns) {
     uint8_t folded[IDENTITY_NAME_BYTES];
     if (name.size == 0 || name.size > IDENTITY_NAME_BYTES)
@@ -359,6 +351,65 @@ uint32_t identity_find(const struct identity *identity, struct slice name, int64
         return FLEET_NO_HOST;
     return identity->hosts[identity->host_of[number]].fqdn.size ? FLEET_NO_HOST
                                                                 : identity->host_of[number];
+}
+
+// Hosts that have an address, and addresses that have a host, need no further claim.
+struct identity_claimed {
+    struct identity *identity;
+    bool *hosts, *addresses;
+};
+
+static bool claimed_name(void *context, struct slice name) {
+    const struct identity_claimed *claimed = context;
+    uint32_t host = identity_find(claimed->identity, name, CLOCK_NONE);
+    return host == FLEET_NO_HOST || claimed->hosts[host];
+}
+
+static bool claimed_address(void *context, struct slice address) {
+    const struct identity_claimed *claimed = context;
+    uint32_t number = intern_find(&claimed->identity->addresses.addresses, address);
+    return number != INTERN_FULL && claimed->addresses[number];
+}
+
+static void claim_match(void *context, const struct wire_match *match) {
+    const struct identity_claimed *claimed = context;
+    struct address_claim claim = {.host = identity_add_name(claimed->identity, match->name),
+                                  .first_ns = match->first_ns,
+                                  .last_ns = match->last_ns};
+    address_book_claim(&claimed->identity->addresses, match->address, &claim);
+}
+
+static void identity_match_wire(struct identity *identity) {
+    const struct address_book *book = &identity->addresses;
+    struct identity_claimed claimed = {
+        .identity = identity,
+        .hosts = memory_new((size_t)identity->host_count + 1, sizeof(bool)),
+        .addresses = memory_new((size_t)book->addresses.count + 1, sizeof(bool))};
+    for (size_t i = 0; i < book->count; i++) {
+        uint32_t host = identity->host_of[book->claims[i].host];
+        if (host == FLEET_NO_HOST)
+            continue;
+        claimed.hosts[host] = true;
+        claimed.addresses[book->claims[i].address] = true;
+    }
+    struct wire_settling settling = {&claimed, claimed_name, claimed_address, claim_match};
+    wire_names_settle(&identity->wire, &settling);
+    memory_free(claimed.hosts);
+    memory_free(claimed.addresses);
+}
+
+void identity_settle(struct identity *identity) {
+    assert(!identity->host_of);
+    uint32_t count = identity->names.count;
+    identity->host_of = memory_new(count + 1, sizeof *identity->host_of);
+    memset(identity->host_of, 0xFF, (count + 1) * sizeof *identity->host_of);
+    identity->hosts = memory_new(count + 1, sizeof *identity->hosts);
+    identity_settle_names(identity);
+    identity_add_cut_names(identity);
+    identity_sort_hosts(identity);
+    identity_match_wire(identity);
+    address_book_settle(&identity->addresses, identity->host_of);
+    identity_list_aliases(identity);
 }
 
 size_t identity_account(const struct identity *identity, struct slice account, uint8_t *to) {

@@ -21,6 +21,7 @@ enum {
     SETTLE_SORTER_BYTES = 64 << 20, // rewritten relations, and sightings
     SETTLE_STORE_BYTES = 192 << 20, // of the store in memory; the rest lies in a file
 };
+#define QUARTER_NS (900 * 1000000000ll)
 
 struct settling {
     struct relater *relater;
@@ -28,6 +29,7 @@ struct settling {
     struct clock_book *clocks;
     struct process_book processes;
     struct role_book *roles;
+    int64_t *zoneless_skews_ns; // by host, of its logs that name no zone
     struct sorter *merged, *rewritten;
     struct relation_store *store;
     struct relation_sum *sum, *other;
@@ -101,6 +103,15 @@ static const uint64_t SEEN_TWICE = RELATION_MASK(LOGON) | RELATION_MASK(CREDENTI
                                    RELATION_MASK(WEB_REQUEST) | RELATION_MASK(UPDATE_FETCH) |
                                    RELATION_MASK(MAIL_READ) | RELATION_MASK(SHARE);
 
+// Told by syslog lines, which name no zone (rows of "syslog"): a host's other logs may, so these
+// have a clock of their own.
+static bool settle_is_zoneless(const struct relation_key *key) {
+    struct slice how = key->parts[PART_ARTEFACT], program = key->parts[PART_DETAIL_0];
+    bool own = slice_equal(key->parts[PART_TO], key->parts[PART_RECORDER]);
+    return own && ((key->kind == RELATION_LOGON && slice_equal(how, SLICE("ssh"))) ||
+                   (key->kind == RELATION_SPAWN && slice_equal(program, SLICE("sudo"))));
+}
+
 static enum status settle_sight(struct settling *settling, const struct relation_key *key,
                                 struct relation_sum *sum, struct problem *problem) {
     uint32_t recorder = identity_find(settling->identity, key->parts[PART_RECORDER], sum->first_ns);
@@ -110,6 +121,11 @@ static enum status settle_sight(struct settling *settling, const struct relation
         return STATUS_OK;
     settle_host(settling, &from, sum->first_ns);
     settle_host(settling, &to, sum->first_ns);
+    if (settle_is_zoneless(key)) {
+        uint32_t count;
+        identity_hosts(settling->identity, &count);
+        recorder += count;
+    }
     if (sum->time_count)
         return clock_book_note(settling->clocks, from, to, recorder,
                                slice_of(sum->times, sum->time_count * sizeof *sum->times), problem);
@@ -129,11 +145,14 @@ static bool settle_is_inner(const struct relation_key *key) {
 }
 
 // From the recorder's clock to true time. Days stay as they were counted.
-static void settle_times(const struct settling *settling, uint32_t recorder,
+static void settle_times(const struct settling *settling, const struct relation_key *key,
                          struct relation_sum *sum) {
+    uint32_t recorder = identity_find(settling->identity, key->parts[PART_RECORDER], sum->first_ns);
     uint32_t count;
     const struct fleet_host *hosts = identity_hosts(settling->identity, &count);
-    int64_t skew_ns = recorder == FLEET_NO_HOST ? 0 : hosts[recorder].skew_ns;
+    int64_t skew_ns = recorder == FLEET_NO_HOST ? 0
+                      : settle_is_zoneless(key) ? settling->zoneless_skews_ns[recorder]
+                                                : hosts[recorder].skew_ns;
     if (skew_ns == 0 || sum->first_ns == CLOCK_NONE)
         return;
     sum->first_ns -= skew_ns;
@@ -155,8 +174,7 @@ static enum status settle_rewrite(struct settling *settling, const struct relati
     if (key->kind != RELATION_ALIAS)
         settle_host(settling, &settled.parts[PART_TO], sum->first_ns);
     settle_host(settling, &settled.parts[PART_RECORDER], sum->first_ns);
-    uint32_t recorder = identity_find(settling->identity, key->parts[PART_RECORDER], sum->first_ns);
-    settle_times(settling, recorder, sum);
+    settle_times(settling, key, sum);
     settled.parts[PART_ACCOUNT] =
         slice_of(account, identity_account(settling->identity, key->parts[PART_ACCOUNT], account));
     buffer_reset(&settling->key);
@@ -180,6 +198,22 @@ static enum status settle_store(struct settling *settling, const struct relation
     return relation_store_add(settling->store, key, sum, hosts, problem);
 }
 
+// A host's clock, and that of its logs without a zone: zones are whole quarters of an hour, the
+// rest is the clock's.
+static void settle_take_clocks(struct settling *settling, const struct fleet_host *clocks,
+                               struct fleet_host *hosts, uint32_t count) {
+    settling->zoneless_skews_ns = memory_new((size_t)count + 1, sizeof(int64_t));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct fleet_host *own = &clocks[i], *zoneless = &clocks[count + i];
+        bool told = own->skew_pairs > 0 || zoneless->skew_pairs == 0;
+        int64_t quarters =
+            (zoneless->skew_ns + (zoneless->skew_ns < 0 ? -1 : 1) * QUARTER_NS / 2) / QUARTER_NS;
+        hosts[i].skew_ns = told ? own->skew_ns : zoneless->skew_ns - quarters * QUARTER_NS;
+        hosts[i].skew_pairs = told ? own->skew_pairs : zoneless->skew_pairs;
+        settling->zoneless_skews_ns[i] = zoneless->skew_pairs ? zoneless->skew_ns : own->skew_ns;
+    }
+}
+
 static enum status settle_clocks(struct settling *settling, struct problem *problem) {
     uint32_t count;
     struct fleet_host *hosts = identity_hosts(settling->identity, &count);
@@ -187,8 +221,12 @@ static enum status settle_clocks(struct settling *settling, struct problem *prob
     enum status status = sorter_rewind(settling->merged, problem);
     if (status == STATUS_OK)
         status = settle_pass(settling, settling->merged, settle_sight, problem);
+    struct fleet_host *clocks = memory_new(2 * (size_t)count + 1, sizeof *clocks);
     if (status == STATUS_OK)
-        status = clock_book_settle(settling->clocks, hosts, count, problem);
+        status = clock_book_settle(settling->clocks, clocks, 2 * count, problem);
+    if (status == STATUS_OK)
+        settle_take_clocks(settling, clocks, hosts, count);
+    memory_free(clocks);
     clock_book_free(settling->clocks);
     settling->clocks = NULL;
     return status;
@@ -240,6 +278,7 @@ enum status relater_settle(struct relater *relater, struct relation_store **ret_
     buffer_done(&settling.key);
     buffer_done(&settling.payload);
     process_book_done(&settling.processes);
+    memory_free(settling.zoneless_skews_ns);
     memory_free(settling.sum);
     memory_free(settling.other);
     if (status == STATUS_OK) {
