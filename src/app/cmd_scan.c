@@ -29,10 +29,10 @@ static const struct option_row options[] = {
     {"format", 'f', OPTION_CHOICE, "FORMAT", "table|jsonl|json|csv", NULL,
      "form of the findings; by FILE's ending, else jsonl"},
     {"report", 0, OPTION_LIST, "FILE", NULL, NULL,
-     "what happened, as campaigns and incidents; by FILE's ending: .json .html .md .csv "
-     ".stix.json .txt"},
+     "what happened, as campaigns and incidents; by FILE's ending: .html .json .md .txt "
+     ".stix.json .threat.json .jsonl .csv indicators.csv"},
     {"tlp", 0, OPTION_CHOICE, "LABEL", "clear|green|amber|amber+strict|red", "red",
-     "who may see what a .stix.json tells (TLP 2.0)"},
+     "who may see the reports (TLP 2.0); what rules ask by their tags makes it stricter only"},
     {"no-detectors", 0, OPTION_FLAG, NULL, NULL, NULL,
      "rules only: no relations, no judgement over many records, no campaigns"},
     {"since", 0, OPTION_TIME, "TIME", NULL, NULL, "only events at or after TIME (UTC)"},
@@ -251,7 +251,6 @@ static void scan_summarise(struct scan *scan, const struct pipeline_run *run, do
     summary.gaps = pipeline_gaps(run, &summary.gap_count);
     for (size_t i = 0; i < ruleset_complaint_count(scan->ruleset); i++)
         summary.rules_refused += ruleset_complaint(scan->ruleset, i)->refused;
-    tally_sort(&scan->tally);
     report_summary(text, &summary);
     scan_story_show(&scan->story, run, text);
     fwrite(text->data, 1, text->size, to);
@@ -284,6 +283,8 @@ static enum exit_code scan_finish(struct scan *scan, struct pipeline_run *run, d
     buffer_init(&text, SCAN_TEXT_MAX);
     tally_init(&scan->tally);
     enum status status = scan_write(scan, run, &text);
+    tally_sort(&scan->tally);
+    scan->story.tally = &scan->tally;
     if (status == STATUS_OK && !command_line_flag(scan->line, "no-detectors"))
         status = scan_story_tell(&scan->story, run, &text, &scan->problem);
     enum exit_code code = EXIT_DONE;

@@ -104,6 +104,7 @@ static struct report_input story_input(const struct scan_story *story,
         .names = names,
         .coverage = story->coverage,
         .tlp = story->tlp,
+        .tally = story->tally,
     };
     input.gaps = pipeline_gaps(run, &input.gap_count);
     return input;

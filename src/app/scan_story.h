@@ -27,6 +27,7 @@ struct scan_story {
     size_t root_size; // of the evidence root with its '/': paths are told without it
     char *root;
     const char *tlp;
+    const struct tally *tally; // NULL: findings are not told by rule
     struct reconstruction *made;
     struct evidence_coverage *coverage;
     struct cited cited;

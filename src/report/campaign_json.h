@@ -6,8 +6,11 @@
 #include "base/buffer.h"
 #include "model/evidence_coverage.h"
 #include "model/gap.h"
+#include "model/marking.h"
 #include "report/cited.h"
 #include "report/output.h"
+
+struct tally;
 
 // What every report of a reconstruction is made of.
 struct report_input {
@@ -17,8 +20,13 @@ struct report_input {
     const struct gap_sum *gaps;
     size_t gap_count;
     const struct evidence_coverage *coverage; // NULL: not asked for
-    const char *tlp; // "clear", "green", "amber", "amber+strict", "red"; NULL: red
+    const char *tlp;           // "clear", "green", "amber", "amber+strict", "red"; NULL: red
+    const struct tally *tally; // findings by rule; NULL: not asked for
 };
+
+// Who may see the report: the most restrictive of what was asked and what the tags of the rules
+// that found something ask.
+enum marking report_marking(const struct report_input *input);
 
 // What happened and what to do first, for a terminal.
 void report_append_screen(struct buffer *to, const struct report_input *input);
@@ -43,6 +51,15 @@ void report_append_markdown(struct buffer *to, const struct report_input *input)
 
 // A STIX 2.1 bundle with Attack Flow 2.0 objects; the same ids for the same evidence.
 void report_append_stix(struct buffer *to, const struct report_input *input);
+
+// The same sections for machines: vedette.threat/1 (docs/report-schema.md).
+void report_append_threat(struct buffer *to, const struct report_input *input);
+
+// Cited records, first compromises and thefts as a timeline, a JSON object a line.
+void report_append_timesketch(struct buffer *to, const struct report_input *input);
+
+// What to look for elsewhere, a row each (RFC 4180).
+void report_append_indicators(struct buffer *to, const struct report_input *input);
 
 // Hosts of all campaigns and incidents, a row each (RFC 4180).
 void report_append_hosts(struct buffer *to, const struct report_input *input);

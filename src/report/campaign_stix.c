@@ -3,6 +3,7 @@
 #include "report/stix_object.h"
 
 #include "base/clock.h"
+#include "report/technique.h"
 
 enum {
     TECHNIQUES_MAX = 256,
@@ -74,18 +75,6 @@ static void stix_systems(const struct stix *stix) {
         stix_relationship(stix, campaign->is_incident ? "related-to" : "targets", "identity",
                           campaign->id, host->name);
     }
-}
-
-// The next of "T1190, T1505.003"; empty at the end.
-static struct slice technique_next(struct slice *rest) {
-    while (rest->size && (rest->data[0] == ' ' || rest->data[0] == ','))
-        *rest = slice_part(*rest, 1, SIZE_MAX);
-    size_t size = 0;
-    while (size < rest->size && rest->data[size] != ',')
-        size++;
-    struct slice name = slice_part(*rest, 0, size);
-    *rest = slice_part(*rest, size, SIZE_MAX);
-    return name;
 }
 
 // One attack-pattern a technique and bundle: its time is fixed, for all bundles to agree.

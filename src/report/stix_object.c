@@ -7,26 +7,6 @@
 
 #define AUTHOR_TIME "2026-01-01T00:00:00.000Z"
 
-// TLP 2.0 as STIX 2.1 markings (FIRST, OASIS: fixed ids).
-struct tlp_label {
-    const char *label, *name, *uuid;
-};
-
-static const struct tlp_label TLP_LABELS[] = {
-    {"red", "TLP:RED", "e828b379-4e03-4974-9ac4-e53a884c97c1"}, // the first stands for none
-    {"clear", "TLP:CLEAR", "94868c89-83c2-464b-929b-a1a8aa3c8487"},
-    {"green", "TLP:GREEN", "bab4a63c-aed9-4cf5-a766-dfca5abac2bb"},
-    {"amber", "TLP:AMBER", "55d920b0-5e8b-4f79-9ee9-91f868d9b421"},
-    {"amber+strict", "TLP:AMBER+STRICT", "939a9414-2ddd-4d32-a0cd-375ea402b003"},
-};
-
-static const struct tlp_label *stix_label(const struct report_input *input) {
-    for (size_t i = 0; input->tlp && i < ARRAY_SIZE(TLP_LABELS); i++)
-        if (strcmp(input->tlp, TLP_LABELS[i].label) == 0)
-            return &TLP_LABELS[i];
-    return &TLP_LABELS[0];
-}
-
 void stix_uuid(const char *type, struct slice owner, struct slice name,
                char ret_uuid[STIX_UUID_SIZE]) {
     static const uint8_t NAMESPACE[16] = {0x3b, 0x1f, 0xc2, 0x5e, 0x70, 0x9a, 0x4d, 0x16,
@@ -86,7 +66,7 @@ void stix_object_begin(struct buffer *to, const struct report_input *input, cons
     stix_append_text(to, "created", time);
     stix_append_text(to, "modified", time);
     buffer_append_format(to, ",\"object_marking_refs\":[\"marking-definition--%s\"]",
-                         stix_label(input)->uuid);
+                         marking_uuid(report_marking(input)));
 }
 
 void stix_append_evidence(struct buffer *to, const struct report_input *input,
@@ -112,14 +92,14 @@ void stix_append_evidence(struct buffer *to, const struct report_input *input,
 }
 
 void stix_append_common(struct buffer *to, const struct report_input *input) {
-    const struct tlp_label *label = stix_label(input);
+    enum marking marking = report_marking(input);
     buffer_append_format(
         to,
         "{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition--"
         "%s\",\"created\":\"2022-10-01T00:00:00.000Z\",\"name\":\"%s\",\"extensions\":{\"extension-"
         "definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d\":{\"extension_type\":\"property-"
         "extension\",\"tlp_2_0\":\"%s\"}}}",
-        label->uuid, label->name, label->label);
+        marking_uuid(marking), marking_name(marking), marking_label(marking));
     buffer_append_text(to, ",\n{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":");
     stix_append_id(to, "identity", SLICE("author"), SLICE("Vedette"));
     buffer_append_text(

@@ -252,6 +252,84 @@ static void lines_stay_lines(void **state) {
     buffer_done(&plain);
 }
 
+// Whatever a form is, bytes that come out are text, and no control gets through.
+static void every_form_is_safe_text(void **state) {
+    (void)state;
+    size_t count;
+    const struct report_form *forms = report_forms(&count);
+    for (size_t number = 0; number < HOSTILE_COUNT; number++)
+        for (size_t i = 0; i < count; i++) {
+            struct sample sample;
+            struct buffer text;
+            sample_init(&sample, hostile(number));
+            sample_write(&sample, forms[i].append, &text);
+            assert_true(text_is_utf8(buffer_slice(&text)));
+            static const char *const banned[] = {"\x1b", "\x07", "\xe2\x80\xae", "\n=", ",=", ",@"};
+            for (size_t k = 0; k < ARRAY_SIZE(banned); k++)
+                if (count_text(buffer_slice(&text), banned[k]))
+                    fail_msg("text %zu brings %zu into %s", number, k, forms[i].name);
+            assert_null(text.size ? memchr(text.data, 0, text.size) : NULL);
+            cited_done(&sample.cited);
+            buffer_done(&text);
+        }
+}
+
+// A timeline's line: three lines at least, each an object with a time twice.
+static void timelines_have_times(void **state) {
+    (void)state;
+    struct sample sample;
+    struct buffer text;
+    sample_init(&sample, SLICE("harmless"));
+    sample_write(&sample, report_append_timesketch, &text);
+    struct slice whole = buffer_slice(&text);
+    size_t lines = count_text(whole, "\n");
+    assert_true(lines >= 3);
+    assert_int_equal(count_text(whole, "\"timestamp\":10000"), lines);
+    assert_int_equal(count_text(whole, "\"datetime\":\"2001-09-09T"), lines);
+    assert_int_equal(count_text(whole, "\"timestamp_desc\":\""), lines);
+    assert_int_equal(count_text(whole, "{\"message\":\"harmless"), lines);
+    cited_done(&sample.cited);
+    buffer_done(&text);
+}
+
+static void short_timelines_are_filled(void **state) {
+    (void)state;
+    struct sample sample;
+    struct buffer text;
+    sample_init(&sample, SLICE("harmless"));
+    sample.made.campaign_count = sample.made.incident_count = 0;
+    sample.lead.reference_count = 1;
+    sample_write(&sample, report_append_timesketch, &text);
+    assert_int_equal(count_text(buffer_slice(&text), "\n"), 3);
+    buffer_done(&text);
+    sample.made.lead_count = 0;
+    sample_write(&sample, report_append_timesketch, &text);
+    assert_int_equal(text.size, 0);
+    cited_done(&sample.cited);
+    buffer_done(&text);
+}
+
+// The stricter of what is asked and what the rules' tags ask.
+static void the_strictest_marking_wins(void **state) {
+    (void)state;
+    struct report_input input = {.tlp = NULL};
+    assert_int_equal(report_marking(&input), MARKING_RED); // not marked: not to be shared
+    input.tlp = "green";
+    assert_int_equal(report_marking(&input), MARKING_GREEN);
+    struct slice tags[] = {SLICE("attack.t1190"), SLICE("tlp.amber")};
+    struct rule rule = {.title = SLICE("x"), .tags = tags, .tag_count = 2};
+    struct tally_rule told = {.rule = &rule};
+    struct tally tally = {.rules = &told, .rule_count = 1};
+    input.tally = &tally;
+    assert_int_equal(report_marking(&input), MARKING_AMBER);
+    tags[1] = SLICE("TLP.AMBER+STRICT");
+    assert_int_equal(report_marking(&input), MARKING_AMBER_STRICT);
+    tags[1] = SLICE("tlp.clear");
+    assert_int_equal(report_marking(&input), MARKING_GREEN);
+    tags[1] = SLICE("tlp.whatever");
+    assert_int_equal(report_marking(&input), MARKING_RED);
+}
+
 static void stix_says_the_same_twice(void **state) {
     (void)state;
     struct sample sample;
@@ -293,6 +371,10 @@ int main(void) {
         cmocka_unit_test(lines_stay_lines),
         cmocka_unit_test(stix_says_the_same_twice),
         cmocka_unit_test(forms_are_chosen_by_ending),
+        cmocka_unit_test(every_form_is_safe_text),
+        cmocka_unit_test(timelines_have_times),
+        cmocka_unit_test(short_timelines_are_filled),
+        cmocka_unit_test(the_strictest_marking_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
