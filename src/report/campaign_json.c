@@ -1,8 +1,9 @@
 // A reconstruction as vedette.report/1
 // SPDX-License-Identifier: Apache-2.0
-#include "report/json_piece.h"
+#include "report/campaign_json.h"
 
 #include "base/text.h"
+#include "report/json_piece.h"
 
 // The parent's name, or null for one that came from outside.
 static void json_parent(struct buffer *to, const struct campaign *campaign, int32_t parent) {

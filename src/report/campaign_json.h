@@ -4,29 +4,9 @@
 #define REPORT_CAMPAIGN_JSON_H
 
 #include "base/buffer.h"
-#include "model/evidence_coverage.h"
-#include "model/gap.h"
-#include "model/marking.h"
-#include "report/cited.h"
-#include "report/output.h"
+#include "report/report_input.h"
 
-struct tally;
-
-// What every report of a reconstruction is made of.
-struct report_input {
-    const struct reconstruction *reconstruction;
-    const struct cited *cited;
-    const struct source_names *names; // paths relative to the evidence root
-    const struct gap_sum *gaps;
-    size_t gap_count;
-    const struct evidence_coverage *coverage; // NULL: not asked for
-    const char *tlp;           // "clear", "green", "amber", "amber+strict", "red"; NULL: red
-    const struct tally *tally; // findings by rule; NULL: not asked for
-};
-
-// Who may see the report: the most restrictive of what was asked and what the tags of the rules
-// that found something ask.
-enum marking report_marking(const struct report_input *input);
+struct evidence_coverage;
 
 // What happened and what to do first, for a terminal.
 void report_append_screen(struct buffer *to, const struct report_input *input);

@@ -1,9 +1,10 @@
 // A structured threat report for machines
 // SPDX-License-Identifier: Apache-2.0
-#include "report/json_piece.h"
+#include "report/campaign_json.h"
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "report/json_piece.h"
 #include "report/indicator_list.h"
 #include "report/technique.h"
 

@@ -1,10 +1,11 @@
 // A reconstruction as a timeline for Timesketch
 // SPDX-License-Identifier: Apache-2.0
-#include "report/json_piece.h"
+#include "report/campaign_json.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "report/json_piece.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,8 @@
 #ifndef REPORT_JSON_PIECE_H
 #define REPORT_JSON_PIECE_H
 
-#include "report/campaign_json.h"
+#include "base/buffer.h"
+#include "report/report_input.h"
 
 // Each appends one member; all but json_key and `first` ones after a comma.
 void json_key(struct buffer *to, const char *name, bool first);

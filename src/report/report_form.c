@@ -3,7 +3,6 @@
 #include "report/report_form.h"
 
 #include "report/campaign_json.h"
-#include "report/tally.h"
 
 #include <string.h>
 
@@ -33,11 +32,4 @@ const struct report_form *report_form_of_path(const char *path) {
             (!found || strlen(forms[i].ending) > strlen(found->ending)))
             found = &forms[i];
     return found;
-}
-
-enum marking report_marking(const struct report_input *input) {
-    enum marking marking = input->tlp ? marking_of(slice_of_string(input->tlp)) : MARKING_RED;
-    for (size_t i = 0; input->tally && i < input->tally->rule_count; i++)
-        marking = marking_strictest(marking, marking_of_rule(input->tally->rules[i].rule));
-    return marking;
 }

@@ -1,0 +1,29 @@
+// What every report of a reconstruction is made of
+// SPDX-License-Identifier: Apache-2.0
+#ifndef REPORT_REPORT_INPUT_H
+#define REPORT_REPORT_INPUT_H
+
+#include "model/evidence_coverage.h"
+#include "model/gap.h"
+#include "model/marking.h"
+#include "report/cited.h"
+#include "report/output.h"
+
+struct tally;
+
+struct report_input {
+    const struct reconstruction *reconstruction;
+    const struct cited *cited;
+    const struct source_names *names; // paths relative to the evidence root
+    const struct gap_sum *gaps;
+    size_t gap_count;
+    const struct evidence_coverage *coverage; // NULL: not asked for
+    const char *tlp;           // "clear", "green", "amber", "amber+strict", "red"; NULL: red
+    const struct tally *tally; // findings by rule; NULL: not asked for
+};
+
+// Who may see the report: the most restrictive of what was asked and what the tags of the rules
+// that found something ask.
+enum marking report_marking(const struct report_input *input);
+
+#endif
