@@ -37,21 +37,28 @@ static unsigned tile_width(uint64_t size, unsigned level, uint64_t index) {
     return width < TILE_WIDTH ? (unsigned)width : TILE_WIDTH;
 }
 
-// A partial tile may have been cleared away once the full one was there (tlog-tiles).
-static enum status tile_read_file(const char *directory, struct tile_path where,
-                                  struct buffer *bytes, struct problem *problem) {
+static enum status tile_read_exact(const struct tile_store *store, struct tile_path where,
+                                   struct buffer *bytes, struct problem *problem) {
     char path[PATH_MAX];
     size_t size_max = where.level < 0 ? BUNDLE_BYTES_MAX : TILE_BYTES_MAX;
-    enum status status = tile_path_format(directory, where, path, problem);
-    if (status == STATUS_OK)
-        status = durable_file_read(path, size_max, bytes, problem);
-    if (status != STATUS_NOT_FOUND || where.width == TILE_WIDTH)
+    enum status status =
+        tile_path_format(store->fetch ? "" : store->directory, where, path, problem);
+    if (status != STATUS_OK)
         return status;
+    if (store->fetch)
+        return store->fetch(store->fetch_context, path + 1, size_max, bytes, problem);
+    return durable_file_read(path, size_max, bytes, problem);
+}
+
+// A partial tile may have been cleared away once the full one was there (tlog-tiles).
+static enum status tile_read_file(const struct tile_store *store, struct tile_path where,
+                                  struct buffer *bytes, struct problem *problem) {
     struct tile_path full = {where.level, where.index, TILE_WIDTH};
-    status = tile_path_format(directory, full, path, NULL);
-    if (status == STATUS_OK)
-        status = durable_file_read(path, size_max, bytes, NULL);
-    return status == STATUS_OK ? status : STATUS_NOT_FOUND;
+    enum status status = tile_read_exact(store, where, bytes, problem);
+    if (status == STATUS_NOT_FOUND && where.width < TILE_WIDTH &&
+        tile_read_exact(store, full, bytes, NULL) == STATUS_OK)
+        status = STATUS_OK;
+    return status;
 }
 
 static enum status tile_load(struct tile_store *store, unsigned level, uint64_t index,
@@ -66,8 +73,8 @@ static enum status tile_load(struct tile_store *store, unsigned level, uint64_t 
         }
     struct buffer bytes;
     buffer_init(&bytes, TILE_BYTES_MAX + 2 * DURABLE_READ_BYTES);
-    enum status status = tile_read_file(
-        store->directory, (struct tile_path){(int)level, index, width}, &bytes, problem);
+    enum status status =
+        tile_read_file(store, (struct tile_path){(int)level, index, width}, &bytes, problem);
     if (status == STATUS_OK && bytes.size != width * MERKLE_HASH_SIZE &&
         bytes.size != TILE_BYTES_MAX)
         status = problem_set(problem, STATUS_FORMAT, "%s: tile %u/%llu has %zu bytes, not %u",
@@ -137,8 +144,8 @@ static enum status bundle_each(struct tile_store *store, uint64_t index, uint64_
     struct buffer bytes;
     unsigned width = tile_width(store->size, 0, index);
     buffer_init(&bytes, BUNDLE_BYTES_MAX + 2 * DURABLE_READ_BYTES);
-    enum status status = tile_read_file(
-        store->directory, (struct tile_path){TILE_LEVEL_ENTRIES, index, width}, &bytes, problem);
+    enum status status = tile_read_file(store, (struct tile_path){TILE_LEVEL_ENTRIES, index, width},
+                                        &bytes, problem);
     size_t at = 0;
     for (unsigned i = 0; status == STATUS_OK && i < width; i++) {
         struct slice entry;

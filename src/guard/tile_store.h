@@ -34,10 +34,17 @@ struct tile {
     struct merkle_hash hashes[TILE_WIDTH];
 };
 
+// Where tiles come from when it is no directory: `path` is relative ("tile/0/x001/067"). Appends at
+// most `size_max` bytes; STATUS_NOT_FOUND when there is no such file.
+typedef enum status tile_fetch(void *context, const char *path, size_t size_max,
+                               struct buffer *ret_bytes, struct problem *problem);
+
 // Reads the tree of `size` entries. Not thread-safe.
 struct tile_store {
     const char *directory; // the caller's
     uint64_t size;
+    tile_fetch *fetch; // NULL: files below `directory`
+    void *fetch_context;
     struct tile *cache;
     unsigned next; // the place in the cache that is taken next
 };
