@@ -29,6 +29,10 @@ static enum exit_code help_run(const struct command_line *line) {
             fprintf(stderr, "vedette help: there is no command '%s'\n", line->operands[0]);
             return EXIT_USAGE;
         }
+        if (command->verbs && line->operand_count > 1) {
+            const struct command *verb = command_find_verb(command, line->operands[1]);
+            command = verb ? verb : command;
+        }
         help_command(command);
     }
     return EXIT_DONE;
@@ -37,7 +41,7 @@ static enum exit_code help_run(const struct command_line *line) {
 const struct command command_help = {
     .name = "help",
     .summary = "tell what a command does",
-    .operands = "[COMMAND]",
+    .operands = "[COMMAND [VERB]]",
     .operands_min = 0,
     .text = "Without a command, lists them all.",
     .options = options,

@@ -31,10 +31,16 @@ struct command {
     const char *text; // a paragraph or two for --help and the man page
     const struct option_row *options;
     enum exit_code (*run)(const struct command_line *line);
+    // A family: "vedette guard audit". NULL-terminated; each has its own words, its name is of
+    // both words, and the family's own options and run are not used. NULL: a command by itself.
+    const struct command *const *verbs;
+    const char *exits; // what the exit codes mean, for --help; NULL: as for all
 };
 
 const struct command *const *command_list(size_t *ret_count);
 const struct command *command_find(const char *name);
+// A family's verb; NULL when there is none of the name.
+const struct command *command_find_verb(const struct command *family, const char *verb);
 
 // The words of one call, checked against the command's table.
 struct command_line {

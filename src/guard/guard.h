@@ -10,5 +10,9 @@
 #include "guard/metadata.h"      // one TUF file
 #include "guard/request_path.h"  // what a client asks for, decoded in one way only
 #include "guard/content_store.h" // files by their SHA-256, hashed while they were written
+#include "guard/known_list.h"    // hashes that somebody else vouches for
+#include "guard/serving_book.h"  // what was once served, and to whom
+#include "guard/tree.h"          // everything below a directory
+#include "guard/tree_audit.h"    // what differs in it
 
 #endif
