@@ -66,6 +66,7 @@ struct implant {
     struct draft cover, collection;
     bool has_cover, has_collection;
     int64_t removed_ns; // the last removal on this host
+    bool guessed;       // a start without its command line speaks on this host
 };
 
 static void draft_open(struct implant *implant, struct draft *draft, bool *has,
@@ -76,6 +77,14 @@ static void draft_open(struct implant *implant, struct draft *draft, bool *has,
     draft_cite(draft, relation);
 }
 
+static void guess_say(const struct implant *implant, struct draft *draft) {
+    if (implant->guessed)
+        draft_say(
+            draft, "confidence",
+            "medium: this host logs no command lines; what its shells were told is taken from "
+            "those that the same program started within a day on other hosts");
+}
+
 static enum status host_end(struct implant *implant) {
     enum status status = STATUS_OK;
     if (implant->has_cover) {
@@ -84,6 +93,7 @@ static enum status host_end(struct implant *implant) {
         draft_say(&implant->cover, "why",
                   "its child's command deletes the image of its own parent, or that image was "
                   "deleted, which removes itself on other hosts");
+        guess_say(implant, &implant->cover);
         draft_say(&implant->cover, "benign",
                   "Uninstallers do so from temporary folders, after a setup that the software "
                   "inventory would show.");
@@ -95,11 +105,12 @@ static enum status host_end(struct implant *implant) {
                   SLICE_FORMAT(buffer_slice(&implant->host)));
         draft_say(&implant->collection, "why",
                   "the same program removes itself, here or on other hosts");
+        guess_say(implant, &implant->collection);
         draft_say(&implant->collection, "benign",
                   "Products that search keep themselves installed afterwards.");
         status = draft_tell(&implant->collection, implant->sink, implant->problem);
     }
-    implant->has_cover = implant->has_collection = false;
+    implant->has_cover = implant->has_collection = implant->guessed = false;
     implant->removed_ns = CLOCK_NONE;
     return status;
 }
@@ -107,6 +118,30 @@ static enum status host_end(struct implant *implant) {
 static bool time_is_after_removal(const struct implant *implant, int64_t time_ns) {
     return implant->removed_ns != CLOCK_NONE && time_ns >= implant->removed_ns &&
            time_ns <= implant->removed_ns + GONE_NS;
+}
+
+// Where no command line was logged, each start speaks for itself.
+static void unlogged_take(struct implant *implant, const struct relation *relation) {
+    for (uint32_t i = 0; i < relation->reference_count; i++) {
+        struct relation one = *relation;
+        one.references = &relation->references[i];
+        one.reference_count = 1;
+        one.count = 1;
+        one.first_ns = one.last_ns =
+            reading_time(implant->context, relation, &relation->references[i]);
+        enum implant_deed deed = implant_unlogged(&implant->book, relation, one.first_ns);
+        if (deed == IMPLANT_REMOVED) {
+            draft_open(implant, &implant->cover, &implant->has_cover, IMPLANT_COVER, &one);
+            draft_say_text(&implant->cover, "artefact", relation->detail[0]);
+        } else if (deed == IMPLANT_SEARCHED) {
+            draft_open(implant, &implant->collection, &implant->has_collection, IMPLANT_COLLECTION,
+                       &one);
+            draft_say_text(&implant->collection, "artefact", relation->detail[0]);
+        } else {
+            continue;
+        }
+        implant->guessed = true;
+    }
 }
 
 static void spawn_take(struct implant *implant, const struct relation *relation) {
@@ -120,6 +155,8 @@ static void spawn_take(struct implant *implant, const struct relation *relation)
         draft_open(implant, &implant->collection, &implant->has_collection, IMPLANT_COLLECTION,
                    relation);
         draft_say_text(&implant->collection, "artefact", relation->detail[0]);
+    } else if (relation->detail[1].size == 0) {
+        unlogged_take(implant, relation);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "detect/path_name.h"
 
 #include <string.h>
 
@@ -17,6 +18,9 @@ void implant_book_init(struct implant_book *book, const struct detect_context *c
     intern_init(&book->paths, IMPLANT_PATHS_MAX, 16 << 20);
     intern_init(&book->removed, IMPLANT_PATHS_MAX, 8 << 20);
     intern_init(&book->removed_folders, IMPLANT_PATHS_MAX, 8 << 20);
+    intern_init(&book->searching, IMPLANT_PATHS_MAX, 8 << 20);
+    book->removals = memory_new(IMPLANT_PATHS_MAX, sizeof *book->removals);
+    book->searches = memory_new(IMPLANT_PATHS_MAX, sizeof *book->searches);
     book->hosts = memory_new(IMPLANT_PATHS_MAX, sizeof *book->hosts);
     book->lone = memory_new(LONE_PROGRAMS_MAX, sizeof *book->lone);
 }
@@ -24,6 +28,9 @@ void implant_book_init(struct implant_book *book, const struct detect_context *c
 void implant_book_done(struct implant_book *book) {
     memory_free(book->lone);
     memory_free(book->hosts);
+    memory_free(book->removals);
+    memory_free(book->searches);
+    intern_done(&book->searching);
     intern_done(&book->removed_folders);
     intern_done(&book->removed);
     intern_done(&book->paths);
@@ -130,11 +137,45 @@ bool implant_is_beside_removed(const struct implant_book *book, struct slice pat
     return intern_find(&book->removed_folders, path_folder(path_key(path))) != INTERN_FULL;
 }
 
+static void window_take(struct interner *paths, struct implant_window *windows, struct slice key,
+                        const struct relation *relation) {
+    uint32_t before = paths->count, number = intern_add(paths, key);
+    if (number == INTERN_FULL)
+        return;
+    struct implant_window *window = &windows[number];
+    if (number == before || relation->first_ns < window->first_ns)
+        window->first_ns = relation->first_ns;
+    if (number == before || relation->last_ns > window->last_ns)
+        window->last_ns = relation->last_ns;
+}
+
+static bool window_holds(const struct interner *paths, const struct implant_window *windows,
+                         struct slice key, int64_t time_ns) {
+    const int64_t day_ns = 86400 * 1000000000ll;
+    uint32_t number = intern_find(paths, key);
+    return number != INTERN_FULL && time_ns >= windows[number].first_ns - day_ns &&
+           time_ns <= windows[number].last_ns + day_ns;
+}
+
+enum implant_deed implant_unlogged(const struct implant_book *book, const struct relation *spawn,
+                                   int64_t time_ns) {
+    struct slice key = path_key(spawn->detail[0]), name = path_base(spawn->artefact);
+    if (spawn->detail[1].size ||
+        (!slice_equal_string(name, "cmd.exe") && !slice_equal_string(name, "powershell.exe")))
+        return IMPLANT_UNKNOWN;
+    if (time_ns >= spawn->last_ns && window_holds(&book->removed, book->removals, key, time_ns))
+        return IMPLANT_REMOVED;
+    return window_holds(&book->searching, book->searches, key, time_ns) ? IMPLANT_SEARCHED
+                                                                        : IMPLANT_UNKNOWN;
+}
+
 static void removal_take(struct implant_book *book, const struct relation *relation) {
     struct slice key = path_key(relation->detail[0]);
+    if (path_is_writable(key) && implant_command_searches(relation->detail[1]))
+        window_take(&book->searching, book->searches, key, relation);
     if (!implant_removes_parent(relation))
         return;
-    (void)intern_add(&book->removed, key);
+    window_take(&book->removed, book->removals, key, relation);
     // A folder of its own, not one that all share.
     if (path_is_writable(key) && !path_is_odd(key) && !slice_starts(key, SLICE("\\users\\")))
         (void)intern_add(&book->removed_folders, path_folder(key));

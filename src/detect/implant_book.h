@@ -30,13 +30,19 @@ enum {
     LONE_PROGRAMS_MAX = 4096 // more are none that stand out
 };
 
+// When programs with one path did something, on all hosts.
+struct implant_window {
+    int64_t first_ns, last_ns;
+};
+
 struct implant_book {
     const struct detect_context *context;
     struct arena arena;
     struct interner paths; // without their drive
     uint32_t *hosts;       // by path: how many have it
-    struct interner removed, removed_folders;
-    struct lone_program *lone; // by (path, host)
+    struct interner removed, removed_folders, searching;
+    struct implant_window *removals, *searches; // by number in `removed` and `searching`
+    struct lone_program *lone;                  // by (path, host)
     uint32_t lone_count;
 };
 
@@ -51,6 +57,16 @@ enum status implant_book_read(struct implant_book *book, uint32_t hosts_max,
 bool implant_is_removed(const struct implant_book *book, struct slice path);
 // Whether a file lies in such a program's own folder.
 bool implant_is_beside_removed(const struct implant_book *book, struct slice path);
+
+// What the start of a shell was, whose command line was not logged, by what the same program's
+// shells did within a day of it on other hosts.
+enum implant_deed {
+    IMPLANT_UNKNOWN,
+    IMPLANT_REMOVED, // the last start there
+    IMPLANT_SEARCHED
+};
+enum implant_deed implant_unlogged(const struct implant_book *book, const struct relation *spawn,
+                                   int64_t time_ns);
 
 // A child whose command deletes the image of its parent.
 bool implant_removes_parent(const struct relation *spawn);

@@ -24,6 +24,7 @@ void address_book_init(struct address_book *book) {
 void address_book_done(struct address_book *book) {
     intern_done(&book->addresses);
     memory_free(book->claims);
+    memory_free(book->by_host);
 }
 
 void address_book_claim(struct address_book *book, struct slice address,
@@ -120,6 +121,8 @@ static size_t book_join(struct address_book *book, const struct address_claim *b
             }
             if (claim.last_ns > last->last_ns)
                 last->last_ns = claim.last_ns;
+            if (claim.until_ns > last->until_ns)
+                last->until_ns = claim.until_ns;
             continue;
         }
         spans[end++] = claim;
@@ -153,6 +156,9 @@ void address_book_settle(struct address_book *book, const uint32_t *hosts) {
     memory_free(book->claims);
     book->claims = spans;
     book->count = book->capacity = end;
+    book->by_host = memory_new(end, sizeof *book->by_host);
+    memcpy(book->by_host, spans, end * sizeof *spans);
+    qsort(book->by_host, end, sizeof *book->by_host, claim_compare_host);
 }
 
 // The first span of the address or a later one that ends at or after the time.
@@ -181,6 +187,26 @@ static uint32_t book_find_always(const struct address_book *book, uint32_t addre
     return host;
 }
 
+// Whether the host of a span was seen with another address, and no more, between the time and the
+// span's beginning: then the span does not reach back to that time.
+static bool book_came_later(const struct address_book *book, const struct address_claim *span,
+                            int64_t time_ns) {
+    size_t low = 0;
+    size_t high = book->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct address_claim *other = &book->by_host[middle];
+        if (other->host < span->host ||
+            (other->host == span->host && other->first_ns < span->first_ns))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct address_claim *other = low > 0 ? &book->by_host[low - 1] : NULL;
+    return other && other->host == span->host && other->address != span->address &&
+           other->last_ns < span->first_ns && other->last_ns >= time_ns;
+}
+
 uint32_t address_book_find(const struct address_book *book, struct slice address, int64_t time_ns) {
     uint32_t number = intern_find(&book->addresses, address);
     if (number == INTERN_FULL || book->count == 0)
@@ -194,6 +220,15 @@ uint32_t address_book_find(const struct address_book *book, struct slice address
         at > 0 && book->claims[at - 1].address == number ? &book->claims[at - 1] : NULL;
     if (after && after->first_ns <= time_ns)
         return after->host;
+    if (before && before->until_ns >= time_ns)
+        return before->host;
+    if (before && after && before->host == after->host)
+        return time_ns - before->last_ns <= BOOK_REACH_NS ||
+                       after->first_ns - time_ns <= BOOK_REACH_NS
+                   ? before->host
+                   : FLEET_NO_HOST;
+    if (after && after->host != FLEET_NO_HOST && book_came_later(book, after, time_ns))
+        return before && time_ns - before->last_ns <= BOOK_REACH_NS ? before->host : FLEET_NO_HOST;
     if (!before || !after)
         return before ? before->host : after ? after->host : FLEET_NO_HOST;
     bool nearer_before = time_ns - before->last_ns <= after->first_ns - time_ns;

@@ -16,14 +16,18 @@
 //           C             ███    two at a time: nobody's
 //   spans   A ███████ B ██-- C
 //
+// A lease holds until its end when nobody else is seen there; nobody's span reaches back into a
+// time in which its host is seen elsewhere.
 struct address_book {
     struct interner addresses;
     struct address_claim {
         uint32_t address;
         uint32_t host; // a name's number until settled
         int64_t first_ns, last_ns;
+        int64_t until_ns; // of a lease; CLOCK_NONE
         bool strong;
-    } * claims; // spans, once settled, in order of address and time
+    } * claims,   // spans, once settled, in order of address and time
+        *by_host; // the same in order of host and time, once settled
     size_t count, capacity;
     uint64_t conflicts; // spans that are nobody's
     uint64_t dropped;   // claims for which there was no room

@@ -12,8 +12,8 @@
 //              that starts with it are one host while only one such FQDN is known.
 //   addresses: claims (address, host, from, to) of leases and of hosts' own records are strong, of
 //              logons weak; weak ones count where there is no strong one. Claims of two hosts on
-//              one time cancel each other. Between claims the nearer one holds, half a day at most
-//              when the neighbours differ.
+//              one time cancel each other. Between claims a lease holds until its end, else the
+//              nearer one, half a day at most when the neighbours differ.
 struct identity;
 
 struct identity *identity_new(void);

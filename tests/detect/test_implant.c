@@ -61,6 +61,29 @@ static void removal_shows_collection_elsewhere(void **state) {
     relation_table_free(table);
 }
 
+// Where no command lines are logged, what the same program's shells did elsewhere that day speaks.
+static void starts_without_command_lines(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    struct slice shell = SLICE("c:\\windows\\system32\\cmd.exe");
+    spawn(table, "ws-01", shell, SLICE(AGENT), SLICE("cmd.exe /c dir /s /b C:\\Users\\*plan*"));
+    spawn(
+        table, "ws-01", shell, SLICE(AGENT),
+        SLICE("cmd.exe /c ping -n 5 127.0.0.1 > nul & del \"C:\\ProgramData\\Vendor\\Agent.exe\""))
+        ->first_ns += 3600 * 1000000000ll;
+    spawn(table, "ws-02", shell, SLICE(AGENT), SLICE(""));
+    spawn(table, "ws-02", shell, SLICE("c:\\programdata\\vendor\\other.exe"), SLICE(""));
+    relation_table_judge(table, &detector_implant);
+    const struct table_detection *removed =
+        relation_table_find(table, "vedette-implant-removes-itself", "WS-02");
+    assert_non_null(removed);
+    assert_int_equal(removed->reference_count, 1);
+    assert_int_not_equal(table_detection_field(removed, "confidence")[0], 0);
+    assert_null(relation_table_find(table, "vedette-implant-collects", "WS-02"));
+    assert_non_null(relation_table_find(table, "vedette-implant-collects", "WS-01"));
+    relation_table_free(table);
+}
+
 static void lone_program_is_weighed(void **state) {
     (void)state;
     struct relation_table *table = fleet_new();
@@ -105,6 +128,7 @@ static void passwords_in_files(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(removal_shows_collection_elsewhere),
+        cmocka_unit_test(starts_without_command_lines),
         cmocka_unit_test(lone_program_is_weighed),
         cmocka_unit_test(passwords_in_files),
     };

@@ -142,9 +142,38 @@ static void test_accounts(void **state) {
     identity_free(identity);
 }
 
+// 1970-01-05 is day 4: hours 96 to 119.
+static void test_leases(void **state) {
+    (void)state;
+    char text[64];
+    struct identity *identity = identity_new();
+    struct relation_sum *sum = memory_new(1, sizeof *sum);
+    relation_sum_reset(sum);
+    sum->first_ns = sum->last_ns = HOUR_NS;
+    struct relation_key lease = {.kind = RELATION_ALIAS,
+                                 .parts = {[PART_FROM] = SLICE("a"),
+                                           [PART_TO] = SLICE("10.0.0.1"),
+                                           [PART_ARTEFACT] = SLICE("dhcp"),
+                                           [PART_DETAIL_1] = SLICE("1 1970/01/05 00:00:00")}};
+    identity_learn(identity, &lease, sum);
+    memory_free(sum);
+    claim(identity, "b", "10.0.0.1", "dhcp", 98, 99);
+    // Until one o'clock of the fifth day b was elsewhere.
+    claim(identity, "c", "10.0.0.2", "dhcp", 1, 2);
+    claim(identity, "b", "10.0.0.3", "dhcp", 10, 97);
+    claim(identity, "b", "10.0.0.2", "dhcp", 100, 101);
+    identity_settle(identity);
+    assert_string_equal(find(identity, "10.0.0.1", 90, text), "a");
+    assert_string_equal(find(identity, "10.0.0.1", 97, text), "");
+    assert_string_equal(find(identity, "10.0.0.1", 98, text), "b");
+    assert_string_equal(find(identity, "10.0.0.2", 96, text), "");
+    assert_string_equal(find(identity, "10.0.0.2", 12, text), "c");
+    identity_free(identity);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_addresses),
-                                       cmocka_unit_test(test_accounts)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names), cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_leases), cmocka_unit_test(test_accounts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
