@@ -14,9 +14,9 @@
 //
 //     DIR/root.json timestamp.json snapshot.json targets.json <role, percent-encoded>.json
 //     DIR/clock      the latest time seen, so that a clock set back is noticed
-//     DIR/lock       held while a client works on the directory
 //
-// Files are kept byte for byte as received and replaced by rename after fsync.
+// Files are kept byte for byte as received and replaced by rename after fsync. The directory is
+// locked while a client works on it.
 struct client;
 
 // Where bytes come from. `path` is relative to the repository's metadata ("2.root.json",
@@ -42,7 +42,7 @@ struct client_options {
     const char *directory; // of the trusted metadata
     struct client_source source;
     struct client_limits limits;
-    int64_t now_ns; // CLOCK_NONE: the machine's clock
+    int64_t now_ns; // for tests; CLOCK_NONE: the machine's clock, read at each refresh
 };
 
 // Make DIR/root.json out of a root that the caller trusts (shipped with the software). Refused
@@ -54,23 +54,23 @@ enum status client_new(const struct client_options *options, struct client **ret
 void client_free(struct client *client);
 
 // Bring root, timestamp, snapshot and targets up to date (5.3 to 5.6). On failure what was
-// trusted before is still trusted and kept, as far as the specification has it so.
+// trusted before is still trusted (client_find goes on with it) and kept, as far as the
+// specification has it so.
 enum status client_refresh(struct client *client, struct refusal *refusal);
 
 // Without any fetch: what DIR holds, verified; expired metadata is refused.
 enum status client_open_kept(struct client *client, struct refusal *refusal);
 
-// A target that is signed.
+// A target that is signed. Slices live until the next refresh, or client_free.
 struct client_target {
+    struct slice path; // as the metadata has it
     struct metadata_file file;
-    const struct metadata *targets; // the file that lists it; NULL role name means "targets"
-    struct slice path;              // as the metadata has it; lives as long as the client
-    char role[METADATA_BIN_NAME_SIZE];
+    struct slice role; // which lists it: "targets", or the name of a delegation
     int64_t targets_version;
 };
 
 // Look a path up, fetching delegated targets as needed (5.6.7): REFUSAL_UNLISTED when none lists
-// it. After client_refresh or client_open_kept.
+// it. After a client_refresh or client_open_kept that succeeded.
 enum status client_find(struct client *client, struct slice path, struct client_target *ret_target,
                         struct refusal *refusal);
 
@@ -84,8 +84,8 @@ int64_t client_expiry(const struct client *client);
 // What is trusted of a type; NULL before refresh.
 const struct metadata *client_metadata(const struct client *client, enum metadata_type type);
 
-// Where a target lies below the targets' URL: with consistent snapshots DIR/HASH.FILE, else as it
-// is; percent-encoded only where `encode`. Appended to `to`. `kind` chooses among its hashes.
+// Where a target lies below the targets' URL, appended to `to`: as its path says, and with
+// consistent snapshots with the hash before the file's name ("dir/HASH.name").
 void client_target_path(const struct client *client, const struct client_target *target,
                         struct buffer *to);
 

@@ -8,6 +8,7 @@
 #include "guard/canonical.h"     // strict JSON, and its canonical bytes
 #include "guard/key.h"           // public keys
 #include "guard/metadata.h"      // one TUF file
+#include "guard/client.h"        // the TUF client: refresh, find
 #include "guard/request_path.h"  // what a client asks for, decoded in one way only
 #include "guard/content_store.h" // files by their SHA-256, hashed while they were written
 #include "guard/known_list.h"    // hashes that somebody else vouches for

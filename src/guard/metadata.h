@@ -28,6 +28,7 @@ enum {
     METADATA_KEYS_MAX = 1024,       // of one file
     METADATA_SIGNATURES_MAX = 1024, // of one file
     METADATA_DELEGATIONS_MAX = 64 * 1024,
+    METADATA_BIN_NAME_SIZE = 256,
 };
 
 // "root"; static storage.
@@ -143,17 +144,10 @@ void metadata_entry_read(const struct metadata *metadata, const struct metadata_
 enum status metadata_file_check(const struct metadata_file *file, const char *name,
                                 struct slice bytes, struct refusal *refusal);
 
-// The delegations that a target path falls under, in order; start with *at = 0. False at the
-// end. For bins *ret_role has its name in `name_buffer`.
-enum {
-    METADATA_BIN_NAME_SIZE = 256
-};
-bool metadata_delegation_next(const struct metadata *targets, struct slice path, uint32_t *at,
-                              struct metadata_role *ret_role,
-                              char name_buffer[METADATA_BIN_NAME_SIZE]);
-
-// Paths patterns (TUF 1.0.34, 4.5): '*' and '?' do not cross '/', "[...]" is as fnmatch(3) has
-// it; as many '/' in both.
-bool metadata_path_matches(struct slice pattern, struct slice path);
+// The same for bytes that went by in pieces: their digests; of those that `file` does not name
+// any value will do.
+enum status metadata_file_check_digests(const struct metadata_file *file, const char *name,
+                                        const uint8_t *sha256, const uint8_t *sha512,
+                                        struct refusal *refusal);
 
 #endif
