@@ -302,9 +302,9 @@ static void deliveries_take(struct http_server *server) {
 // A head, whole or in part.
 static void head_read(struct http_server *server, struct connection *connection,
                       struct slice bytes) {
-    struct http_request request;
+    struct http_head request;
     const char *reason;
-    enum http_reading reading = http_request_read(bytes, &request, &reason);
+    enum http_reading reading = http_head_read(bytes, &request, &reason);
     if (reading == HTTP_PARTIAL) {
         if (connection->bytes.size == 0)
             connection->since_ns = server->now_ns;

@@ -5,7 +5,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
-#include "net/http_request.h"
+#include "net/http_head.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ struct http_server_options {
     void *context;
     // On the loop's thread. Must lead to one http_server_answer with the ticket, now or later;
     // `request` is gone as soon as it is answered, and when this returns.
-    void (*request)(void *context, uint64_t ticket, const struct http_request *request);
+    void (*request)(void *context, uint64_t ticket, const struct http_head *request);
     // A head that could not be read; it is answered 400 and its connection closed. May be NULL.
     void (*broken)(void *context, const char *reason);
     // About once a second. May be NULL.

@@ -43,7 +43,7 @@ static void *answer_later(void *context) {
     return NULL;
 }
 
-static void on_request(void *context, uint64_t ticket, const struct http_request *request) {
+static void on_request(void *context, uint64_t ticket, const struct http_head *request) {
     struct place *place = context;
     if (slice_equal(request->target, SLICE("/later"))) {
         place->later_ticket = ticket;

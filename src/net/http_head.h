@@ -1,7 +1,7 @@
 // The head of an HTTP/1 request, read strictly
 // SPDX-License-Identifier: Apache-2.0
-#ifndef NET_HTTP_REQUEST_H
-#define NET_HTTP_REQUEST_H
+#ifndef NET_HTTP_HEAD_H
+#define NET_HTTP_HEAD_H
 
 #include "base/slice.h"
 
@@ -19,7 +19,7 @@ struct http_field {
 };
 
 // Views into the bytes that were read.
-struct http_request {
+struct http_head {
     struct slice method;
     struct slice target; // as it stands in the request line
     struct http_field fields[HTTP_FIELDS_MAX];
@@ -37,10 +37,10 @@ enum http_reading {
 // front end and a server that read two requests differently are an attack: line ends are CR LF,
 // nothing is folded, no name comes twice, bytes behind the head are broken, and so is whatever
 // announces a body (Content-Length but 0, Transfer-Encoding, Expect, Upgrade). Thread-safe.
-enum http_reading http_request_read(struct slice bytes, struct http_request *ret_request,
-                                    const char **ret_reason);
+enum http_reading http_head_read(struct slice bytes, struct http_head *ret_request,
+                                 const char **ret_reason);
 
 // A field's value; {NULL, 0} when the request has none of the name.
-struct slice http_request_field(const struct http_request *request, const char *name);
+struct slice http_head_field(const struct http_head *request, const char *name);
 
 #endif

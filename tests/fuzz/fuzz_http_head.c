@@ -1,6 +1,6 @@
 // Any bytes as the head of a request
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http_request.h"
+#include "net/http_head.h"
 
 #include <assert.h>
 
@@ -11,9 +11,9 @@ static bool lies_in(struct slice part, const uint8_t *data, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct http_request request;
+    struct http_head request;
     const char *reason;
-    enum http_reading reading = http_request_read(slice_of(data, size), &request, &reason);
+    enum http_reading reading = http_head_read(slice_of(data, size), &request, &reason);
     assert((reading == HTTP_BROKEN) == (reason != NULL));
     if (reading != HTTP_READ)
         return 0;
@@ -24,6 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     // No beginning of what is whole is whole.
     for (size_t cut = 1; cut <= 4 && cut < size; cut++)
-        assert(http_request_read(slice_of(data, size - cut), &request, &reason) != HTTP_READ);
+        assert(http_head_read(slice_of(data, size - cut), &request, &reason) != HTTP_READ);
     return 0;
 }

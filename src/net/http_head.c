@@ -1,6 +1,6 @@
 // The head of an HTTP/1 request, read strictly
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http_request.h"
+#include "net/http_head.h"
 
 #include "base/text.h"
 
@@ -45,7 +45,7 @@ static bool line_next(struct slice head, size_t *at, struct slice *ret_line) {
 }
 
 // "GET /path HTTP/1.1"
-static const char *line_read(struct slice line, struct http_request *request) {
+static const char *line_read(struct slice line, struct http_head *request) {
     const uint8_t *first = memchr(line.data, ' ', line.size);
     size_t method = first ? (size_t)(first - line.data) : 0;
     if (line.size < method + sizeof " x HTTP/1.1" - 1)
@@ -64,7 +64,7 @@ static const char *line_read(struct slice line, struct http_request *request) {
     return NULL;
 }
 
-static const char *field_read(struct slice line, struct http_request *request) {
+static const char *field_read(struct slice line, struct http_head *request) {
     const uint8_t *colon = memchr(line.data, ':', line.size);
     struct slice name = slice_part(line, 0, colon ? (size_t)(colon - line.data) : 0);
     struct slice value = trim(slice_part(line, name.size + 1, line.size));
@@ -82,22 +82,22 @@ static const char *field_read(struct slice line, struct http_request *request) {
 }
 
 // What announces a body, or another protocol.
-static const char *fields_check(struct http_request *request) {
+static const char *fields_check(struct http_head *request) {
     static const char *const NEVER[] = {"Transfer-Encoding", "Expect", "Upgrade", "Trailer"};
     for (size_t i = 0; i < ARRAY_SIZE(NEVER); i++)
-        if (http_request_field(request, NEVER[i]).data)
+        if (http_head_field(request, NEVER[i]).data)
             return "a request with a body";
-    struct slice length = http_request_field(request, "Content-Length");
+    struct slice length = http_head_field(request, "Content-Length");
     if (length.data && !slice_equal(length, SLICE("0")))
         return "a request with a body";
-    struct slice connection = http_request_field(request, "Connection");
+    struct slice connection = http_head_field(request, "Connection");
     if (text_equal_fold_ascii(connection, SLICE("close")))
         request->keep = false;
     return NULL;
 }
 
-enum http_reading http_request_read(struct slice bytes, struct http_request *ret_request,
-                                    const char **ret_reason) {
+enum http_reading http_head_read(struct slice bytes, struct http_head *ret_request,
+                                 const char **ret_reason) {
     const uint8_t *end = memmem(bytes.data, bytes.size, "\r\n\r\n", 4);
     size_t size = end ? (size_t)(end - bytes.data) + 4 : bytes.size;
     *ret_reason = NULL;
@@ -124,7 +124,7 @@ enum http_reading http_request_read(struct slice bytes, struct http_request *ret
     return *ret_reason ? HTTP_BROKEN : HTTP_READ;
 }
 
-struct slice http_request_field(const struct http_request *request, const char *name) {
+struct slice http_head_field(const struct http_head *request, const char *name) {
     for (size_t i = 0; i < request->field_count; i++)
         if (text_equal_fold_ascii(request->fields[i].name, slice_of_string(name)))
             return request->fields[i].value;
