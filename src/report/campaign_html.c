@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html_piece.h"
 
+#include "base/memory.h"
+
 enum {
     CHARTED_INCIDENTS_MAX = 20
 };
@@ -18,33 +20,30 @@ static void html_campaign(const struct html *html, const struct campaign *campai
         html_graph(html, campaign, number);
     }
     html_hosts(html, campaign, number);
+    html_steps(html, campaign, number);
+    html_matrix(html, campaign, number);
+    html_indicators(html, campaign, number);
 }
 
-static void html_overview(const struct html *html) {
-    const struct reconstruction *made = html->input->reconstruction;
-    buffer_append_format(html->to,
-                         "<p>%u campaign%s, %u incident%s, %u lead%s. <a href=\"#evidence\">%u "
-                         "records</a> are cited.</p>\n",
-                         made->campaign_count, made->campaign_count == 1 ? "" : "s",
-                         made->incident_count, made->incident_count == 1 ? "" : "s",
-                         made->lead_count, made->lead_count == 1 ? "" : "s",
-                         html->input->cited->count);
-    if (made->campaign_count + made->incident_count == 0)
-        buffer_append_text(html->to, "<p>No campaign and no incident was found in this evidence. "
-                                     "That is no proof that nothing happened: see <a "
-                                     "href=\"#gaps\">what could not be read</a>.</p>\n");
+static void html_nothing(const struct html *html) {
+    buffer_append_text(html->to, "<section class=\"box c\"><h2>No campaign and no incident was "
+                                 "found in this evidence</h2>\n<p>That is no proof that nothing "
+                                 "happened: see <a href=\"#logs\">which logs there are</a> and "
+                                 "<a href=\"#gaps\">what could not be read</a>.</p></section>\n");
 }
 
 void report_append_html(struct buffer *to, const struct report_input *input) {
     const struct reconstruction *made = input->reconstruction;
-    const struct html html = {to, input};
+    struct html html = {to, input, memory_new((size_t)input->cited->count + 1, 1)};
     html_page_begin(&html);
-    html_overview(&html);
     uint32_t campaigns = made->campaign_count;
+    if (campaigns + made->incident_count == 0)
+        html_nothing(&html);
     for (uint32_t i = 0; i < campaigns; i++)
         html_first_screen(&html, &made->campaigns[i], 1 + i);
     for (uint32_t i = 0; i < made->incident_count; i++)
         html_first_screen(&html, &made->incidents[i], 1 + campaigns + i);
+    html_screen_coverage(&html);
     for (uint32_t i = 0; i < campaigns; i++)
         html_campaign(&html, &made->campaigns[i], 1 + i, true);
     for (uint32_t i = 0; i < made->incident_count; i++)
@@ -52,6 +51,8 @@ void report_append_html(struct buffer *to, const struct report_input *input) {
     html_leads(&html);
     html_coverage(&html);
     html_gaps(&html);
+    html_rules(&html);
     html_evidence(&html);
     html_page_end(&html);
+    memory_free(html.linked);
 }

@@ -98,3 +98,18 @@ void cited_tag(const struct cited *cited, const struct reference *reference,
                char ret_tag[TAG_SIZE]) {
     tag_of(reference->sha256, cited->digits, ret_tag);
 }
+
+uint32_t cited_place(const struct cited *cited, const uint8_t sha256[DIGEST_SHA256_SIZE]) {
+    uint32_t low = 0, high = cited->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (memcmp(cited->references[middle].sha256, sha256, DIGEST_SHA256_SIZE) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < cited->count &&
+                   memcmp(cited->references[low].sha256, sha256, DIGEST_SHA256_SIZE) == 0
+               ? low
+               : UINT32_MAX;
+}

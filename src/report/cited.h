@@ -19,4 +19,7 @@ void cited_done(struct cited *cited);
 void cited_tag(const struct cited *cited, const struct reference *reference,
                char ret_tag[TAG_SIZE]);
 
+// Place of a cited record in `references`; UINT32_MAX for one that is not cited.
+uint32_t cited_place(const struct cited *cited, const uint8_t sha256[DIGEST_SHA256_SIZE]);
+
 #endif

@@ -4,13 +4,15 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "report/tally.h"
 
 #include <stdlib.h>
 
 enum {
     LEADS_MAX = 300,
     GAPS_MAX = 1000,
-    COVERAGE_ROWS_MAX = 1000
+    COVERAGE_ROWS_MAX = 1000,
+    RULES_MAX = 500
 };
 
 static int evidence_compare(const void *left, const void *right) {
@@ -37,31 +39,114 @@ static void evidence_row(const struct html *html, const struct reference *refere
     buffer_append_format(html->to, "<td>%.*s<td class=m>%s</tr>\n", (int)size, time, hex);
 }
 
-void html_evidence(const struct html *html) {
+// Records that the page links to; the others stand in report.json.
+static struct reference *evidence_linked(const struct html *html, uint32_t *ret_count) {
     const struct cited *cited = html->input->cited;
+    struct reference *linked = memory_new((size_t)cited->count + 1, sizeof *linked);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < cited->count; i++)
+        if (html->linked[i])
+            linked[count++] = cited->references[i];
+    if (count)
+        qsort(linked, count, sizeof *linked, evidence_compare);
+    *ret_count = count;
+    return linked;
+}
+
+static uint32_t evidence_of_file(const struct reference *linked, uint32_t count, uint32_t from) {
+    uint32_t end = from;
+    while (end < count && linked[end].position.source == linked[from].position.source)
+        end++;
+    return end - from;
+}
+
+void html_evidence(const struct html *html) {
     const struct source_names *names = html->input->names;
+    uint32_t count;
+    struct reference *linked = evidence_linked(html, &count);
     buffer_append_format(html->to,
-                         "<h2 id=evidence>Evidence</h2>\n<p>%u records are cited, each by the "
-                         "SHA-256 of its raw bytes (a line without its end).</p>\n<div class=w "
-                         "tabindex=0><table><thead><tr><th scope=col>Tag<th scope=col>Line or "
-                         "record<th scope=col>Offset<th scope=col>Time (UTC)<th "
-                         "scope=col>SHA-256</tr></thead>\n",
-                         cited->count);
-    struct reference *sorted = memory_new((size_t)cited->count + 1, sizeof *sorted);
-    if (cited->count)
-        memcpy(sorted, cited->references, cited->count * sizeof *sorted);
-    qsort(sorted, cited->count, sizeof *sorted, evidence_compare);
-    for (uint32_t i = 0; i < cited->count; i++) {
-        if (i == 0 || sorted[i].position.source != sorted[i - 1].position.source) {
+                         "<h2 id=evidence>Evidence: records by file</h2>\n<p>%u records are cited "
+                         "here, each by the SHA-256 of its raw bytes (a line without its end)",
+                         count);
+    if (count < html->input->cited->count)
+        buffer_append_format(html->to, "; %u more in report.json",
+                             html->input->cited->count - count);
+    buffer_append_text(html->to, ".</p>\n<div class=w tabindex=0><table><thead><tr><th "
+                                 "scope=col>Tag<th scope=col>Line or record<th scope=col>Offset<th "
+                                 "scope=col>Time (UTC)<th scope=col>SHA-256</tr></thead>\n");
+    for (uint32_t i = 0; i < count; i++) {
+        if (i == 0 || linked[i].position.source != linked[i - 1].position.source) {
             buffer_append_text(html->to, i ? "</tbody>\n<tbody>\n" : "<tbody>\n");
             buffer_append_text(html->to, "<tr><th colspan=5 scope=rowgroup>");
-            html_value(html, names->path(names->context, sorted[i].position.source));
-            buffer_append_text(html->to, "</tr>\n");
+            html_value(html, names->path(names->context, linked[i].position.source));
+            buffer_append_format(html->to, " <small>%u cited</small></tr>\n",
+                                 evidence_of_file(linked, count, i));
         }
-        evidence_row(html, &sorted[i]);
+        evidence_row(html, &linked[i]);
     }
-    buffer_append_text(html->to, cited->count ? "</tbody></table></div>\n" : "</table></div>\n");
-    memory_free(sorted);
+    buffer_append_text(html->to, count ? "</tbody></table></div>\n" : "</table></div>\n");
+    memory_free(linked);
+}
+
+void html_rules(const struct html *html) {
+    const struct tally *tally = html->input->tally;
+    if (!tally)
+        return;
+    buffer_append_format(html->to,
+                         "<h2 id=rules>Rules that found something</h2>\n<p>%zu rules and "
+                         "detectors, the highest level first.</p>\n<div class=w tabindex=0><table "
+                         "class=sort><thead><tr><th scope=col>Level<th scope=col>Rule<th "
+                         "scope=col class=n>Records<th scope=col class=n>Hosts<th "
+                         "scope=col>First<th scope=col>Last<th scope=col>Id</tr></thead>\n"
+                         "<tbody>\n",
+                         tally->rule_count);
+    for (size_t i = 0; i < tally->rule_count && i < RULES_MAX; i++) {
+        const struct tally_rule *told = &tally->rules[i];
+        buffer_append_format(html->to, "<tr><td>%s<th scope=row>",
+                             rule_level_text(told->rule->level));
+        html_value_cut(html, told->rule->title, 200);
+        buffer_append_format(html->to, "<td class=n>%llu<td class=n>%u<td>",
+                             (unsigned long long)told->count, told->hosts);
+        html_time(html, told->first_ns);
+        buffer_append_text(html->to, "<td>");
+        html_time(html, told->last_ns);
+        buffer_append_text(html->to, "<td class=m>");
+        html_value_cut(html, told->rule->id, 80);
+        buffer_append_text(html->to, "</tr>\n");
+    }
+    buffer_append_text(html->to, "</tbody></table></div>\n");
+    if (tally->rule_count > RULES_MAX)
+        buffer_append_format(html->to, "<p>%zu more are left out here.</p>\n",
+                             tally->rule_count - RULES_MAX);
+}
+
+// What share of the logs is whole, as one bar.
+void html_coverage_bar(const struct html *html) {
+    static const struct {
+        enum coverage_state state;
+        char class;
+    } PARTS[] = {{COVERAGE_PRESENT, 'q'},
+                 {COVERAGE_HOLES, 'k'},
+                 {COVERAGE_SHORT, 'x'},
+                 {COVERAGE_CLEARED, 'h'},
+                 {COVERAGE_MISSING, 'o'}};
+    const uint32_t *states = html->input->coverage->states;
+    double x = 0, all = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(PARTS); i++)
+        all += states[PARTS[i].state];
+    buffer_append_text(html->to, "<svg viewBox=\"0 0 600 18\" role=img aria-label=\"Share of logs "
+                                 "that are whole\">");
+    for (size_t i = 0; i < ARRAY_SIZE(PARTS); i++) {
+        double width = 600.0 * states[PARTS[i].state] / all;
+        if (states[PARTS[i].state])
+            buffer_append_format(html->to,
+                                 "<rect class=%c x=%.1f y=1 width=%.1f height=16><title>%u %s"
+                                 "</title></rect>",
+                                 PARTS[i].class, x, width, states[PARTS[i].state],
+                                 coverage_state_name(PARTS[i].state));
+        x += width;
+    }
+    buffer_append_text(html->to, "</svg>\n");
 }
 
 void html_leads(const struct html *html) {
@@ -137,10 +222,11 @@ void html_coverage(const struct html *html) {
                          states[COVERAGE_PRESENT], states[COVERAGE_HOLES], states[COVERAGE_SHORT],
                          states[COVERAGE_CLEARED], states[COVERAGE_MISSING]);
     coverage_asks(html, coverage);
-    buffer_append_text(html->to, "<h3>Logs that are not whole</h3>\n<div class=w tabindex=0><table "
-                                 "class=sort><thead><tr><th scope=col>Host<th scope=col>Log<th "
-                                 "scope=col>State<th scope=col>Records<th scope=col>First<th "
-                                 "scope=col>Last</tr></thead>\n<tbody>\n");
+    buffer_append_text(html->to,
+                       "<h3>Logs that are not whole</h3>\n<div class=w tabindex=0><table "
+                       "class=sort><thead><tr><th scope=col>Host<th scope=col>Log<th "
+                       "scope=col>State<th scope=col class=n>Records<th scope=col>First<th "
+                       "scope=col>Last</tr></thead>\n<tbody>\n");
     uint32_t shown = 0;
     for (size_t s = 0; s < ARRAY_SIZE(WORST_FIRST); s++)
         for (uint32_t i = 0; i < coverage->row_count && shown < COVERAGE_ROWS_MAX; i++)

@@ -19,7 +19,8 @@ enum {
     OWN_ROWS_MAX = 150,
     LEAVES_ALONE_MAX = 8, // more leaves of one parent than that are one row
     GRAPH_WIDTH = 1080,
-    WAVE_LISTED_MAX = 5000
+    WAVE_LISTED_MAX = 5000,
+    WAVE_TAGS_MAX = 8
 };
 
 enum node_kind {
@@ -176,8 +177,8 @@ static void edge_draw(const struct graph *graph, const struct graph_node *node) 
     if (node->parent == UINT32_MAX || node->depth == 0)
         return;
     const struct graph_node *parent = &graph->nodes[node->parent];
-    buffer_append_format(graph->html->to, "<path class=e d=\"M%.0f %dV%dH%.0f\"/>", node_x(parent),
-                         parent->row * ROW_HEIGHT + 18, node->row * ROW_HEIGHT + 13,
+    buffer_append_format(graph->html->to, "<path class=e d=\"M%.0f %dV%dq0 7 7 7H%.0f\"/>",
+                         node_x(parent), parent->row * ROW_HEIGHT + 18, node->row * ROW_HEIGHT + 6,
                          node_x(node) - 5);
 }
 
@@ -201,6 +202,23 @@ static void edge_runners_up(const struct graph *graph, const struct campaign_hos
     buffer_append_text(html->to, "</title>");
 }
 
+// The best of the runners-up, in sight.
+static void edge_second(const struct graph *graph, const struct campaign_host *host) {
+    const struct html *html = graph->html;
+    if (host->runner_up_count == 0)
+        return;
+    const struct explanation *other = &host->runners_up[0];
+    buffer_append_text(html->to, " · or ");
+    html_value_cut(html, other->reason, 50);
+    buffer_append_text(html->to, " from ");
+    if (other->parent < 0)
+        buffer_append_text(html->to, "outside");
+    else
+        html_value_cut(html, graph->campaign->hosts[other->parent].name, 40);
+    buffer_append_format(html->to, " (%+.1f)",
+                         (double)(other->cost_millibits - host->best.cost_millibits) / 1000);
+}
+
 static void node_host(const struct graph *graph, const struct graph_node *node, uint32_t place) {
     const struct html *html = graph->html;
     const struct campaign_host *host = &graph->campaign->hosts[place];
@@ -221,7 +239,9 @@ static void node_host(const struct graph *graph, const struct graph_node *node, 
     html_time(html, host->first_ns);
     buffer_append_text(html->to, host->best.parent < 0 ? ", from outside: " : ": ");
     html_value_cut(html, host->best.reason, 70);
-    buffer_append_format(html->to, ", %.1f bits</tspan>", (double)host->best.cost_millibits / 1000);
+    buffer_append_format(html->to, ", %.1f bits", (double)host->best.cost_millibits / 1000);
+    edge_second(graph, host);
+    buffer_append_text(html->to, "</tspan>");
     edge_runners_up(graph, host);
     buffer_append_text(html->to, "</text>\n");
 }
@@ -249,7 +269,7 @@ static void node_group(const struct graph *graph, const struct graph_node *node,
 static void graph_draw(const struct graph *graph) {
     buffer_append_format(graph->html->to,
                          "<div class=w tabindex=0><svg viewBox=\"0 0 %d %d\" role=img "
-                         "aria-label=\"Way from host to host\">\n",
+                         "aria-label=\"From host to host\">\n",
                          GRAPH_WIDTH, (int)graph->row_count * ROW_HEIGHT + 8);
     for (uint32_t i = 0; i < graph->row_count; i++)
         edge_draw(graph, &graph->nodes[graph->order[i]]);
@@ -266,15 +286,15 @@ static void graph_draw(const struct graph *graph) {
 static void graph_wave_list(const struct graph *graph, uint32_t place) {
     const struct html *html = graph->html;
     const struct campaign_wave *wave = &graph->campaign->waves[place];
-    buffer_append_format(html->to, "<details id=c%uw%u><summary>Wave %u: %u hosts, ", graph->number,
-                         place, place + 1, wave->host_count);
+    buffer_append_format(html->to, "<details><summary>Wave %u: %u hosts, ", place + 1,
+                         wave->host_count);
     html_value_cut(html, wave->artefact, 160);
-    buffer_append_text(html->to, "</summary><p>");
+    buffer_append_format(html->to, "</summary><p id=c%uw%u>", graph->number, place);
     for (uint32_t i = 0; i < wave->host_count && i < WAVE_LISTED_MAX; i++) {
         buffer_append_text(html->to, i ? ", " : "");
         html_host_link(html, graph->campaign, graph->number, wave->hosts[i]);
     }
-    html_tags(html, wave->references, wave->reference_count, CAMPAIGN_CITATIONS_MAX);
+    html_tags(html, wave->references, wave->reference_count, WAVE_TAGS_MAX);
     buffer_append_text(html->to, "</p></details>\n");
 }
 
@@ -293,10 +313,10 @@ void html_graph(const struct html *html, const struct campaign *campaign, uint32
     graph_link(&graph);
     graph_lay_out(&graph);
     buffer_append_format(html->to,
-                         "<h3 id=c%ugraph>Way from host to host</h3>\n<p class=d>Each row says how "
+                         "<h3 id=c%ugraph>From host to host</h3>\n<p class=d>Each row says how "
                          "the host above reached this one, and what that explanation costs: fewer "
-                         "bits are likelier. The pointer shows what else is possible; so does the "
-                         "table of hosts.</p>\n",
+                         "bits are likelier. After \"or\" stands what else is possible, and how "
+                         "much dearer. A wave opens into its hosts below.</p>\n",
                          number);
     graph_draw(&graph);
     for (uint32_t i = 0; i < campaign->wave_count; i++)

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html_piece.h"
 
+#include "base/text.h"
+
 enum {
     CELL_ITEMS_MAX = 12,
+    ALIASES_MAX = 3,
     CELL_TEXT_MAX = 300,
-    CELL_TAGS_MAX = 5
+    CELL_TAGS_MAX = 3
 };
 
 static void hosts_list(const struct html *html, const struct slice *texts, uint32_t count) {
@@ -48,7 +51,9 @@ static void hosts_row(const struct html *html, const struct campaign *campaign, 
     const char *state = host_state_name(host->state);
     buffer_append_format(to, "<tr id=c%uh%u><th scope=row>", number, place);
     html_value_cut(html, host->name, CELL_TEXT_MAX);
-    for (uint32_t i = 0; i < host->alias_count && i < CELL_ITEMS_MAX; i++) {
+    for (uint32_t i = 0; i < host->alias_count && i < ALIASES_MAX; i++) {
+        if (text_equal_fold_ascii(host->aliases[i], host->name))
+            continue;
         buffer_append_text(to, "<br><small>");
         html_value_cut(html, host->aliases[i], CELL_TEXT_MAX);
         buffer_append_text(to, "</small>");
@@ -69,15 +74,20 @@ static void hosts_row(const struct html *html, const struct campaign *campaign, 
 }
 
 void html_hosts(const struct html *html, const struct campaign *campaign, uint32_t number) {
-    buffer_append_format(
-        html->to,
-        "<h3 id=c%uhosts>Hosts</h3>\n<p hidden><label>Filter <input type=search "
-        "data-for=c%utable autocomplete=off></label> <output id=c%utablen>%u</output></p>\n<div "
-        "class=w tabindex=0><table class=sort id=c%utable><thead><tr><th scope=col>Host<th "
-        "scope=col>State<th scope=col>First<th scope=col>From<th scope=col>How<th "
-        "scope=col>Find and remove<th scope=col>Accounts to reset<th "
-        "scope=col>Evidence</tr></thead>\n<tbody>\n",
-        number, number, number, campaign->host_count, number);
+    buffer_append_format(html->to,
+                         "<h3 id=c%uhosts>Hosts</h3>\n<div class=bar hidden data-for=c%utable "
+                         "data-file=hosts-%u.csv><label>Filter <input type=search "
+                         "autocomplete=off placeholder=\"name, state, artefact\"></label><button "
+                         "class=b type=button>Download as CSV</button> <output class=d>%u shown"
+                         "</output></div>\n",
+                         number, number, number, campaign->host_count);
+    buffer_append_format(html->to,
+                         "<div class=w tabindex=0><table class=\"sort hosts\" id=c%utable><thead>"
+                         "<tr><th scope=col>Host<th scope=col>State<th scope=col>First "
+                         "compromise<th scope=col>From<th scope=col>How, and what else is "
+                         "possible<th scope=col>Find and remove<th scope=col>Accounts to reset<th "
+                         "scope=col>Evidence</tr></thead>\n<tbody>\n",
+                         number);
     for (uint32_t i = 0; i < campaign->host_count; i++)
         hosts_row(html, campaign, number, i);
     buffer_append_text(html->to, "</tbody></table></div>\n");

@@ -5,20 +5,30 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#include <stdlib.h>
+
 enum {
     LANES_MAX = 40, // hosts with a lane of their own
     LANE_HEIGHT = 26,
     LANE_LEFT = 230, // names stand before it
     LANE_RIGHT = 1080,
     LANE_TOP = 34,
+    LEGEND_HEIGHT = 24,
     LANE_WIDTH = LANE_RIGHT - LANE_LEFT,
     BARS_MAX = 200,
-    TICKS = 5,
+    TICKS_MAX = 9,
+    MARKS_MAX = 8192, // records whose stage is looked up
     SILENT_ROWS_MAX = 64
 };
 
 static const int64_t HOUR_NS = 3600000000000;
 static const int64_t DAY_NS = 86400000000000;
+
+// A cited record and the stage that it tells of.
+struct lane_mark {
+    const uint8_t *sha256;
+    enum stage stage;
+};
 
 // The time that the drawing spans, and which hosts have a lane.
 struct lanes {
@@ -26,8 +36,10 @@ struct lanes {
     const struct campaign *campaign;
     uint32_t number;
     int64_t first_ns, last_ns;
-    bool *alone; // by host: a lane of its own
-    bool *waved; // by host: in a wave
+    bool *alone;             // by host: a lane of its own
+    bool *waved;             // by host: in a wave
+    struct lane_mark *marks; // sorted by digest
+    size_t mark_count;
     int y;
 };
 
@@ -38,6 +50,43 @@ static double lanes_x(const struct lanes *lanes, int64_t time_ns) {
         return LANE_RIGHT;
     return LANE_LEFT + LANE_WIDTH * ((double)time_ns - (double)lanes->first_ns) /
                            ((double)lanes->last_ns - (double)lanes->first_ns);
+}
+
+static int mark_compare(const void *left, const void *right) {
+    const struct lane_mark *a = left, *b = right;
+    int order = memcmp(a->sha256, b->sha256, DIGEST_SHA256_SIZE);
+    return order ? order : (int)a->stage - (int)b->stage;
+}
+
+static void lanes_index(struct lanes *lanes) {
+    const struct campaign *campaign = lanes->campaign;
+    lanes->marks = memory_new(MARKS_MAX, sizeof *lanes->marks);
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        for (uint32_t k = 0; k < campaign->stages[i].sentence_count; k++) {
+            const struct sentence *sentence = &campaign->stages[i].sentences[k];
+            for (uint32_t n = 0; n < sentence->reference_count; n++)
+                if (lanes->mark_count < MARKS_MAX)
+                    lanes->marks[lanes->mark_count++] = (struct lane_mark){
+                        sentence->references[n].sha256, campaign->stages[i].stage};
+        }
+    if (lanes->mark_count)
+        qsort(lanes->marks, lanes->mark_count, sizeof *lanes->marks, mark_compare);
+}
+
+// STAGE_NONE for a record that no sentence of the story cites.
+static enum stage lanes_stage(const struct lanes *lanes, const uint8_t *sha256) {
+    size_t low = 0, high = lanes->mark_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memcmp(lanes->marks[middle].sha256, sha256, DIGEST_SHA256_SIZE) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < lanes->mark_count &&
+                   memcmp(lanes->marks[low].sha256, sha256, DIGEST_SHA256_SIZE) == 0
+               ? lanes->marks[low].stage
+               : STAGE_NONE;
 }
 
 static void lanes_span(struct lanes *lanes) {
@@ -135,8 +184,21 @@ static void lane_silence(const struct lanes *lanes, uint32_t fleet_host) {
     memory_free(spoken);
 }
 
-static void lane_marks(const struct lanes *lanes, const struct campaign_host *host) {
+static void lane_mark(const struct lanes *lanes, const struct reference *reference, double x) {
     const struct html *html = lanes->html;
+    enum stage stage = lanes_stage(lanes, reference->sha256);
+    char tag[TAG_SIZE];
+    cited_tag(html->input->cited, reference, tag);
+    html->linked[cited_place(html->input->cited, reference->sha256)] = 1;
+    buffer_append_format(html->to,
+                         "<a href=\"#%s\"><circle class=s%d cx=%.1f cy=%d r=4.5><title>%s ", tag,
+                         (int)stage, x, lanes->y + LANE_HEIGHT / 2, tag);
+    html_time(html, reference->time_ns);
+    buffer_append_format(html->to, "%s%s</title></circle></a>", stage ? ", " : "",
+                         stage_heading(stage));
+}
+
+static void lane_marks(const struct lanes *lanes, const struct campaign_host *host) {
     double last_x = -9;
     for (uint32_t i = 0; i < host->reference_count; i++) {
         const struct reference *reference = &host->references[i];
@@ -144,13 +206,40 @@ static void lane_marks(const struct lanes *lanes, const struct campaign_host *ho
         if (reference->time_ns == CLOCK_NONE || (x - last_x < 3 && x >= last_x))
             continue;
         last_x = x;
-        char tag[TAG_SIZE];
-        cited_tag(html->input->cited, reference, tag);
-        buffer_append_format(html->to,
-                             "<a href=\"#%s\"><circle class=b cx=%.1f cy=%d r=4><title>%s ", tag, x,
-                             lanes->y + LANE_HEIGHT / 2, tag);
-        html_time(html, reference->time_ns);
-        buffer_append_text(html->to, "</title></circle></a>");
+        lane_mark(lanes, reference, x);
+    }
+}
+
+// A cross where a log of the host was cleared.
+static void lane_cleared(const struct lanes *lanes, uint32_t fleet_host) {
+    const struct evidence_coverage *coverage = lanes->html->input->coverage;
+    for (uint32_t i = 0; coverage && i < coverage->row_count; i++) {
+        const struct coverage_row *row = &coverage->rows[i];
+        if (row->host != fleet_host || row->state != COVERAGE_CLEARED ||
+            row->cleared_ns < lanes->first_ns || row->cleared_ns > lanes->last_ns)
+            continue;
+        buffer_append_format(lanes->html->to, "<path class=z d=\"M%.1f %dl8 8m0-8l-8 8\"><title>",
+                             lanes_x(lanes, row->cleared_ns) - 4, lanes->y + 9);
+        html_value_cut(lanes->html, row->log, 60);
+        buffer_append_text(lanes->html->to, " log cleared</title></path>");
+    }
+}
+
+// Stages that show on this host alone: how long each lasted, a thin line a stage.
+static void lane_bands(const struct lanes *lanes, const struct campaign_host *host) {
+    for (uint32_t i = 0; i < lanes->campaign->stage_count; i++) {
+        const struct campaign_stage *stage = &lanes->campaign->stages[i];
+        if (stage->host_count != 1 || !(host->stages >> stage->stage & 1))
+            continue;
+        double from = lanes_x(lanes, stage->first_ns), until = lanes_x(lanes, stage->last_ns);
+        buffer_append_format(lanes->html->to,
+                             "<rect class=s%d x=%.1f y=%.1f width=%.1f height=2.4><title>%s, ",
+                             (int)stage->stage, from, lanes->y + 3 + 2.6 * ((int)stage->stage - 1),
+                             until > from + 3 ? until - from : 3.0, stage_heading(stage->stage));
+        html_time(lanes->html, stage->first_ns);
+        buffer_append_text(lanes->html->to, " to ");
+        html_time(lanes->html, stage->last_ns);
+        buffer_append_text(lanes->html->to, "</title></rect>");
     }
 }
 
@@ -176,7 +265,9 @@ static void lane_host(struct lanes *lanes, uint32_t place) {
                          until > from + 2 ? until - from : 2.0);
     lane_stages(lanes, host);
     buffer_append_text(to, "</rect>");
+    lane_bands(lanes, host);
     lane_marks(lanes, host);
+    lane_cleared(lanes, host->host);
     for (uint32_t i = 0; i < campaign->theft_count; i++) {
         const struct campaign_theft *theft = &campaign->thefts[i];
         if (theft->host != place)
@@ -244,21 +335,52 @@ static void lane_others(struct lanes *lanes, uint32_t count) {
     memory_free(hosts);
 }
 
+// The finest round step that needs at most TICKS_MAX lines.
+static int64_t axis_step(const struct lanes *lanes) {
+    static const int HOURS[] = {1,       2,       4,       6,        12,
+                                24,      2 * 24,  3 * 24,  7 * 24,   14 * 24,
+                                28 * 24, 56 * 24, 91 * 24, 182 * 24, 365 * 24};
+    int64_t span_hours = lanes->last_ns / HOUR_NS - lanes->first_ns / HOUR_NS;
+    for (size_t i = 0; i < ARRAY_SIZE(HOURS); i++)
+        if (span_hours / HOURS[i] < TICKS_MAX)
+            return HOURS[i] * HOUR_NS;
+    return (span_hours / TICKS_MAX + 1) * HOUR_NS;
+}
+
+// Lines at round times: days without their hour.
 static void lanes_axis(const struct lanes *lanes, int height) {
     struct buffer *to = lanes->html->to;
-    double step = ((double)lanes->last_ns - (double)lanes->first_ns) / TICKS;
-    for (int i = 0; i <= TICKS; i++) {
-        int64_t time_ns = lanes->first_ns + (int64_t)(step * i * 0.999999);
-        double x = LANE_LEFT + (double)LANE_WIDTH * i / TICKS;
+    int64_t step = axis_step(lanes), at = lanes->first_ns / step * step;
+    for (int i = 0; i <= TICKS_MAX + 1 && at <= lanes->last_ns; i++) {
+        char text[CLOCK_TEXT_SIZE];
+        if (at >= lanes->first_ns && clock_format(at, text) >= 16) {
+            double x = lanes_x(lanes, at);
+            text[10] = ' ';
+            bool right = x > LANE_RIGHT - 60;
+            buffer_append_format(to,
+                                 "<path class=l d=\"M%.1f %dV%d\"/><text class=d x=%.1f y=18 "
+                                 "text-anchor=%s>%.*s</text>",
+                                 x, LANE_TOP - 8, height, x, right ? "end" : "middle",
+                                 step % DAY_NS ? 16 : 10, text);
+        }
+        if (at > CLOCK_MAX - step)
+            break;
+        at += step;
+    }
+    buffer_append_byte(to, '\n');
+}
+
+static void lanes_legend(const struct lanes *lanes) {
+    struct buffer *to = lanes->html->to;
+    double x = 4;
+    int y = lanes->y + 8;
+    for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++) {
+        const char *heading = stage_heading((enum stage)stage);
         buffer_append_format(to,
-                             "<path class=l d=\"M%.1f %dV%d\"/><text class=d x=%.1f y=18 "
-                             "text-anchor=%s>",
-                             x, LANE_TOP - 8, height, x,
-                             i == 0       ? "start"
-                             : i == TICKS ? "end"
-                                          : "middle");
-        html_time(lanes->html, time_ns);
-        buffer_append_text(to, "</text>");
+                             "<circle class=s%d cx=%.0f cy=%d r=4.5 /><text class=d x=%.0f y=%d>%s"
+                             "</text>",
+                             stage, x + 5, y + 6, x + 14, y + 10, heading);
+        x += 34 + 6.4 * (double)strlen(heading);
     }
     buffer_append_byte(to, '\n');
 }
@@ -276,7 +398,7 @@ static void lanes_draw(struct lanes *lanes) {
     buffer_append_format(to,
                          "<div class=w tabindex=0><svg viewBox=\"0 0 %d %d\" role=img "
                          "aria-label=\"Time line by host\">\n",
-                         LANE_RIGHT + 12, height);
+                         LANE_RIGHT + 12, height + LEGEND_HEIGHT);
     lanes_axis(lanes, height);
     lanes->y = LANE_TOP;
     for (uint32_t i = 0; i < campaign->host_count; i++)
@@ -292,6 +414,7 @@ static void lanes_draw(struct lanes *lanes) {
     }
     if (others)
         lane_others(lanes, others);
+    lanes_legend(lanes);
     buffer_append_text(to, "</svg></div>\n");
 }
 
@@ -299,14 +422,19 @@ void html_lanes(const struct html *html, const struct campaign *campaign, uint32
     struct lanes lanes = {.html = html, .campaign = campaign, .number = number};
     lanes.alone = memory_new((size_t)campaign->host_count + 1, sizeof *lanes.alone);
     lanes.waved = memory_new((size_t)campaign->host_count + 1, sizeof *lanes.waved);
+    lanes_index(&lanes);
     lanes_span(&lanes);
     lanes_choose(&lanes);
-    buffer_append_format(html->to,
-                         "<h3 id=c%utime>Time</h3>\n<p class=d>A lane a host: dots are records, "
-                         "diamonds thefts, grey boxes days without a log. Waves: arrivals, a bar "
-                         "every %lld h.</p>\n",
-                         number, (long long)(bar_width(&lanes) / HOUR_NS));
+    buffer_append_format(
+        html->to,
+        "<h3 id=c%utime>Time</h3>\n<p class=d>A lane a host: dots are records, coloured by "
+        "stage, diamonds thefts, crosses cleared "
+        "logs, thin lines stages that show on this host alone. Hatched: no telemetry, "
+        "no log of the host speaks of those days. Waves: arrivals, a bar every "
+        "%lld h.</p>\n",
+        number, (long long)(bar_width(&lanes) / HOUR_NS));
     lanes_draw(&lanes);
+    memory_free(lanes.marks);
     memory_free(lanes.alone);
     memory_free(lanes.waved);
 }

@@ -5,6 +5,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <assert.h>
+
+enum {
+    TAGS_OPEN_MAX = 4
+};
+
 void html_value(const struct html *html, struct slice text) {
     text_append_html(html->to, text);
 }
@@ -25,15 +31,30 @@ void html_time(const struct html *html, int64_t time_ns) {
     buffer_append(html->to, text, 16);
 }
 
+static void html_tag(const struct html *html, const struct reference *reference) {
+    char tag[TAG_SIZE];
+    cited_tag(html->input->cited, reference, tag);
+    uint32_t place = cited_place(html->input->cited, reference->sha256);
+    assert(place < html->input->cited->count);
+    html->linked[place] = 1;
+    buffer_append_format(html->to, " <a class=t href=\"#%s\">%s</a>", tag, tag);
+}
+
 void html_tags(const struct html *html, const struct reference *references, uint32_t count,
                uint32_t most) {
-    for (uint32_t i = 0; i < count && i < most; i++) {
-        char tag[TAG_SIZE];
-        cited_tag(html->input->cited, &references[i], tag);
-        buffer_append_format(html->to, " <a class=t href=\"#%s\">%s</a>", tag, tag);
+    uint32_t shown = most ? most : TAGS_OPEN_MAX;
+    for (uint32_t i = 0; i < count && i < shown; i++)
+        html_tag(html, &references[i]);
+    if (count <= shown)
+        return;
+    if (most) {
+        buffer_append_format(html->to, " <small>+%u</small>", count - shown);
+        return;
     }
-    if (count > most)
-        buffer_append_format(html->to, " <small>and %u more</small>", count - most);
+    buffer_append_format(html->to, " <details class=m><summary>+%u</summary>", count - shown);
+    for (uint32_t i = shown; i < count; i++)
+        html_tag(html, &references[i]);
+    buffer_append_text(html->to, "</details>");
 }
 
 void html_sentences(const struct html *html, const struct sentence *sentences, uint32_t count,
@@ -47,7 +68,7 @@ void html_sentences(const struct html *html, const struct sentence *sentences, u
         html_tags(html, sentences[i].references, sentences[i].reference_count, most);
         buffer_append_text(html->to, "</li>\n");
     }
-    buffer_append_format(html->to, "</%s>\n", element);
+    buffer_append_format(html->to, "</%.2s>\n", element);
 }
 
 void html_bytes(const struct html *html, uint64_t bytes) {

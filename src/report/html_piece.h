@@ -10,7 +10,10 @@
 struct html {
     struct buffer *to;
     const struct report_input *input;
+    uint8_t *linked; // by place in input->cited: the page links to it, so the appendix has it
 };
+
+extern const char HTML_STYLE[], HTML_SCRIPT[];
 
 // A value, escaped; the only way by which one reaches the page.
 void html_value(const struct html *html, struct slice text);
@@ -19,11 +22,13 @@ void html_value_cut(const struct html *html, struct slice text, size_t size);
 // "2026-11-22 13:29"; "unknown" for no time.
 void html_time(const struct html *html, int64_t time_ns);
 
-// Links to the cited records in the appendix, `most` at most, then how many more there are.
+// Links to the cited records in the appendix, `most` at most, then how many more there are; 0: all
+// of them, those after the first few folded in.
 void html_tags(const struct html *html, const struct reference *references, uint32_t count,
                uint32_t most);
 
-// A list ("ol", "ul") of sentences, each ending in `most` tags; nothing without sentences.
+// A list ("ol", "ul", with a class if wanted) of sentences, each ending in `most` tags as html_tags
+// takes it; nothing without sentences.
 void html_sentences(const struct html *html, const struct sentence *sentences, uint32_t count,
                     const char *element, uint32_t most);
 
@@ -34,6 +39,10 @@ void html_bytes(const struct html *html, uint64_t bytes);
 void html_host_link(const struct html *html, const struct campaign *campaign, uint32_t number,
                     uint32_t host);
 
+// What left, in words, with `tags` tags.
+void html_theft(const struct html *html, const struct campaign *campaign, uint32_t number,
+                const struct campaign_theft *theft, uint32_t tags);
+
 // Document up to <main>, and after it.
 void html_page_begin(const struct html *html);
 void html_page_end(const struct html *html);
@@ -41,11 +50,17 @@ void html_page_end(const struct html *html);
 // Sections of one campaign or incident.
 void html_first_screen(const struct html *html, const struct campaign *campaign, uint32_t number);
 void html_story(const struct html *html, const struct campaign *campaign, uint32_t number);
+void html_steps(const struct html *html, const struct campaign *campaign, uint32_t number);
+void html_matrix(const struct html *html, const struct campaign *campaign, uint32_t number);
+void html_indicators(const struct html *html, const struct campaign *campaign, uint32_t number);
 void html_lanes(const struct html *html, const struct campaign *campaign, uint32_t number);
 void html_graph(const struct html *html, const struct campaign *campaign, uint32_t number);
 void html_hosts(const struct html *html, const struct campaign *campaign, uint32_t number);
 
 // Sections of the whole report.
+void html_screen_coverage(const struct html *html);
+void html_coverage_bar(const struct html *html);
+void html_rules(const struct html *html);
 void html_leads(const struct html *html);
 void html_coverage(const struct html *html);
 void html_gaps(const struct html *html);

@@ -59,7 +59,7 @@ struct slice technique_next(struct slice *rest) {
     while (rest->size && (rest->data[0] == ' ' || rest->data[0] == ','))
         *rest = slice_part(*rest, 1, SIZE_MAX);
     size_t size = 0;
-    while (size < rest->size && rest->data[size] != ',' && rest->data[size] != ' ')
+    while (size < rest->size && rest->data[size] != ',')
         size++;
     struct slice name = slice_part(*rest, 0, size);
     *rest = slice_part(*rest, size, SIZE_MAX);

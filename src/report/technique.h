@@ -23,7 +23,7 @@ const char *tactic_name(enum tactic tactic); // "Initial Access"; static
 struct technique {
     const char *id, *name;
     enum tactic tactic;
-    const char *mitigations; // "M1051 M1030"
+    const char *mitigations; // "M1051, M1030"
 };
 
 // NULL for one that is not in the table; a part ("T1021.005") falls back to its whole.
@@ -32,7 +32,7 @@ const struct technique *technique_find(struct slice id);
 // "Update Software" of "M1051"; "" for one that is not in the table. Static.
 const char *mitigation_name(struct slice id);
 
-// The next word of "T1190, T1505.003" or "M1051 M1030"; empty at the end. Moves `rest` on.
+// The next word of "T1190, T1505.003"; empty at the end. Moves `rest` on.
 struct slice technique_next(struct slice *rest);
 
 enum {

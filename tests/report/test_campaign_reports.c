@@ -187,6 +187,49 @@ static void html_has_no_markup_of_values(void **state) {
     buffer_done(&plain);
 }
 
+// A campaign of a whole fleet of 5,000, half of it a wave, fits a page of 5 MB; appendix included.
+static void html_of_a_fleet_is_small(void **state) {
+    (void)state;
+    enum {
+        FLEET = 5000,
+        PAGE_MAX = 5 * 1000 * 1000
+    };
+    struct sample sample;
+    sample_init(&sample, SLICE("PC-00000.corp.example.com"));
+    struct campaign_host *hosts = test_calloc(FLEET, sizeof *hosts);
+    struct reference *references = test_calloc(FLEET * 2, sizeof *references);
+    uint32_t *members = test_calloc(FLEET, sizeof *members);
+    for (uint32_t i = 0; i < 2 * FLEET; i++) {
+        references[i] = sample.reference[0];
+        memcpy(references[i].sha256, &i, sizeof i);
+        references[i].sha256[9] = (uint8_t)(i * 37);
+    }
+    for (uint32_t i = 0; i < FLEET; i++) {
+        hosts[i] = sample.hosts[1];
+        hosts[i].best = (struct explanation){i ? 0 : -1, SLICE("wave of an update"), 1000,
+                                             0,          references + 2 * (size_t)i, 2};
+        hosts[i].references = references + 2 * (size_t)i;
+        hosts[i].runner_up_count = 0;
+        members[i] = i;
+    }
+    sample.wave.hosts = members;
+    sample.wave.host_count = FLEET / 2;
+    sample.campaigns[0].hosts = hosts;
+    sample.campaigns[0].host_count = FLEET;
+    sample.made.incident_count = 0;
+    cited_done(&sample.cited);
+    cited_init(&sample.cited, &sample.made);
+    struct buffer text;
+    sample_write(&sample, report_append_html, &text);
+    if (text.size > PAGE_MAX)
+        fail_msg("%zu bytes", text.size);
+    buffer_done(&text);
+    cited_done(&sample.cited);
+    test_free(hosts);
+    test_free(references);
+    test_free(members);
+}
+
 static void html_asks_for_nothing(void **state) {
     (void)state;
     static const char *const banned[] = {"src=",    "url(http", "@import", "<link",
@@ -366,6 +409,7 @@ static void forms_are_chosen_by_ending(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(html_has_no_markup_of_values),
+        cmocka_unit_test(html_of_a_fleet_is_small),
         cmocka_unit_test(html_asks_for_nothing),
         cmocka_unit_test(html_tags_lead_to_records),
         cmocka_unit_test(lines_stay_lines),
