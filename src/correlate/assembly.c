@@ -74,5 +74,5 @@ const struct sentence *sentence_row_keep(struct assembly *assembly, struct sente
 }
 
 struct slice host_name(const struct assembly *assembly, uint32_t host) {
-    return assembly->input->fleet->hosts[host].name;
+    return assembly->book->cast.fleet.hosts[host].name;
 }

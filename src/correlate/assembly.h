@@ -14,8 +14,8 @@ struct assembly {
     const struct forest *forest;
     struct arena arena;
     struct buffer text; // of the sentence in work
-    uint32_t *places;   // by fleet host: its place in the campaign in work, or FOREST_NONE
-    uint32_t *members;  // fleet hosts of the campaign in work, in its order
+    uint32_t *places;   // by host of the cast: its place in the campaign in work, or FOREST_NONE
+    uint32_t *members;  // hosts of the campaign in work, in its order
     uint32_t member_count;
     bool failed; // the arena is full
 };

@@ -102,7 +102,7 @@ static void host_gather(struct assembly *assembly, uint32_t number, struct campa
 }
 
 static void host_name_all(struct assembly *assembly, uint32_t number, struct campaign_host *host) {
-    const struct fleet_host *known = &assembly->input->fleet->hosts[number];
+    const struct fleet_host *known = &assembly->book->cast.fleet.hosts[number];
     struct name_list aliases = {.count = 0};
     name_list_add(&aliases, known->fqdn);
     for (uint32_t i = 0; i < known->alias_count; i++)
@@ -133,7 +133,7 @@ void assembly_hosts(struct assembly *assembly, struct campaign *campaign) {
         uint32_t number = assembly->members[i];
         const struct forest_host *found = &assembly->forest->hosts[number];
         struct campaign_host *host = &campaign->hosts[i];
-        host->host = number;
+        host->host = cast_is_stranger(&assembly->book->cast, number) ? RELATION_NO_HOST : number;
         host->first_ns = found->reached_ns;
         host->last_ns = found->reached_ns;
         host->evidence_millibits = found->evidence;
@@ -157,12 +157,12 @@ static uint32_t children_of(const struct campaign *campaign, uint32_t place) {
 static const char *server_role(const struct assembly *assembly, const struct campaign *campaign,
                                uint32_t place) {
     const struct campaign_host *host = &campaign->hosts[place];
-    unsigned roles = assembly->input->fleet->hosts[host->host].roles;
+    unsigned roles = assembly->book->cast.fleet.hosts[assembly->members[place]].roles;
     uint32_t children = children_of(campaign, place);
     bool sends_waves = false;
     for (uint32_t i = 0; i < campaign->host_count && !sends_waves; i++)
         sends_waves = campaign->hosts[i].best.parent == (int32_t)place &&
-                      assembly->forest->hosts[campaign->hosts[i].host].is_member;
+                      assembly->forest->hosts[assembly->members[i]].is_member;
     bool entry = host->best.parent < 0;
     if (sends_waves)
         return "software-upgrade server";
@@ -198,7 +198,8 @@ static void wave_fill(struct assembly *assembly, struct campaign *campaign, uint
     *wave = (struct campaign_wave){.source = source, .hosts = hosts};
     for (uint32_t i = 0; i < campaign->host_count && hosts; i++) {
         const struct campaign_host *host = &campaign->hosts[i];
-        if (host->best.parent != (int32_t)source || !assembly->forest->hosts[host->host].is_member)
+        if (host->best.parent != (int32_t)source ||
+            !assembly->forest->hosts[assembly->members[i]].is_member)
             continue;
         hosts[wave->host_count++] = i;
         if (wave->host_count == 1)

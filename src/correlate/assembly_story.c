@@ -323,7 +323,7 @@ static void unknown_logs(struct assembly *assembly, const struct campaign *campa
                          struct sentence_row *row) {
     for (uint32_t i = 0; i < campaign->host_count; i++) {
         const struct campaign_host *host = &campaign->hosts[i];
-        const struct fleet_host *known = &assembly->input->fleet->hosts[host->host];
+        const struct fleet_host *known = &assembly->book->cast.fleet.hosts[assembly->members[i]];
         if (known->has_evidence)
             continue;
         struct citations citations = host_citations(host);

@@ -121,9 +121,15 @@ static bool finding_speaks(const struct finding *finding, enum stage stage) {
            finding->reference_count && (stage || finding->rule->level >= RULE_LEVEL_MEDIUM);
 }
 
+// Weak findings make nobody a host.
+static uint32_t clue_host(struct cast *cast, const struct finding *finding, struct slice name) {
+    return finding->rule->level >= RULE_LEVEL_MEDIUM ? cast_meet(cast, name, finding->first_ns)
+                                                     : cast_find(cast, name, finding->first_ns);
+}
+
 static void clue_fill(struct clue *clue, const struct finding *finding, enum stage stage,
-                      const struct correlate_input *input) {
-    const struct relation_source *relations = input->relations;
+                      struct cast *cast) {
+    const struct correlate_input *input = cast->input;
     *clue = (struct clue){.rule = finding->rule,
                           .stage = stage,
                           .level = finding->rule->level,
@@ -134,10 +140,8 @@ static void clue_fill(struct clue *clue, const struct finding *finding, enum sta
                           .source_host = RELATION_NO_HOST};
     for (uint32_t i = 0; i < finding->field_count; i++)
         clue_read_field(clue, &finding->fields[i]);
-    clue->host = relations->find_host(relations->context, finding->host, finding->first_ns);
-    if (clue->source.size)
-        clue->source_host =
-            relations->find_host(relations->context, clue->source, finding->first_ns);
+    clue->host = clue_host(cast, finding, finding->host);
+    clue->source_host = clue_host(cast, finding, clue->source);
     for (uint32_t i = 0; i < finding->reference_count; i++)
         clue->classes |=
             class_of(input->source_format(input->context, finding->references[i].position.source));
@@ -158,7 +162,7 @@ static enum status clue_take(struct clue_book *book, const struct correlate_inpu
     enum stage stage = stage_of_rule(finding->rule);
     if (!finding_speaks(finding, stage))
         return STATUS_OK;
-    clue_fill(&clue, finding, stage, input);
+    clue_fill(&clue, finding, stage, &book->cast);
     if (book->count + book->lead_count >= CLUES_MAX || !clue_keep(book, &clue, finding))
         return problem_set(problem, STATUS_LIMIT, "more than %d findings to correlate", CLUES_MAX);
     clue.rule_number = rule_number(numbers, finding->rule);
@@ -242,6 +246,7 @@ enum status clue_book_init(struct clue_book *book, const struct correlate_input 
                            struct problem *problem) {
     *book = (struct clue_book){0};
     arena_init(&book->arena, CLUE_BYTES);
+    cast_init(&book->cast, input);
     struct rule_numbers numbers = {0};
     table_init(&numbers.table);
     struct finding *finding = memory_new(1, sizeof *finding);
@@ -260,7 +265,8 @@ enum status clue_book_init(struct clue_book *book, const struct correlate_input 
         clue_book_done(book);
         return status;
     }
-    book_sort(book, input->fleet->count);
+    cast_settle(&book->cast);
+    book_sort(book, book->cast.fleet.count);
     book_count_spreads(book);
     book_weigh(book, input->fleet->count);
     return STATUS_OK;
@@ -268,6 +274,7 @@ enum status clue_book_init(struct clue_book *book, const struct correlate_input 
 
 void clue_book_done(struct clue_book *book) {
     arena_done(&book->arena);
+    cast_done(&book->cast);
     memory_free(book->clues);
     memory_free(book->leads);
     memory_free(book->starts);

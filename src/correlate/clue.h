@@ -4,8 +4,7 @@
 #define CORRELATE_CLUE_H
 
 #include "base/arena.h"
-#include "base/intern.h"
-#include "correlate/correlate.h"
+#include "correlate/cast.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +31,7 @@ enum source_class {
 struct clue {
     const struct rule *rule;
     uint32_t rule_number; // dense over the rules met
-    uint32_t host;        // of the fleet
+    uint32_t host;        // of the cast
     enum stage stage;
     enum rule_level level;
     unsigned classes; // enum source_class, of its cited records
@@ -44,7 +43,7 @@ struct clue {
     struct slice artefacts[CLUE_ARTEFACTS_MAX];
     uint32_t artefact_count;
     struct slice source;  // as told, or empty
-    uint32_t source_host; // of the fleet; RELATION_NO_HOST
+    uint32_t source_host; // of the cast; RELATION_NO_HOST
     uint64_t volume;
     bool volume_at_least;
     bool is_benign; // a verdict or a benign explanation won
@@ -56,9 +55,10 @@ struct clue {
 // All of them, by (host, first time, rule, order of findings).
 struct clue_book {
     struct arena arena;
+    struct cast cast;
     struct clue *clues;
     uint32_t count, capacity;
-    uint32_t *starts;  // by host: first clue; fleet->count + 1 entries
+    uint32_t *starts;  // by host: first clue; all of the cast, and one more
     uint32_t *spreads; // by rule number: hosts that have it
     uint32_t rule_count;
     struct clue *leads; // of hosts that are none of the fleet's

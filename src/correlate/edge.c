@@ -131,6 +131,8 @@ static enum status edges_of_relations(struct edge_list *list, const struct clue_
         status = source->next(reader, &relation, &more, problem);
         if (status != STATUS_OK || !more)
             break;
+        if (relation.from_host == RELATION_NO_HOST)
+            relation.from_host = cast_find(&book->cast, relation.from, relation.first_ns);
         if (relation_is_candidate(&relation, book, input))
             status = edge_of_relation(list, &relation, problem);
     }
@@ -186,7 +188,7 @@ enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
     }
     if (list->count)
         qsort(list->edges, list->count, sizeof *list->edges, edge_compare);
-    edges_weigh_hubs(list, input->fleet->count);
+    edges_weigh_hubs(list, book->cast.fleet.count);
     return STATUS_OK;
 }
 

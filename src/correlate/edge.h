@@ -8,7 +8,7 @@
 // A candidate. `from` is where the intruder was before, `to` where he came to.
 struct edge {
     int64_t time_ns;
-    uint32_t from, to;  // of the fleet
+    uint32_t from, to;  // of the cast
     int32_t cost;       // millibits, without the hub's share
     bool is_member;     // membership of a wave convicts by itself
     bool is_told;       // a detector told it; else it is a bare relation

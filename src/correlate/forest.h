@@ -29,7 +29,7 @@ struct forest_host {
 };
 
 struct forest {
-    struct forest_host *hosts; // as the fleet's
+    struct forest_host *hosts; // as the cast's
     uint32_t host_count;
 };
 

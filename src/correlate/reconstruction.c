@@ -190,7 +190,7 @@ static void result_build(struct assembly *assembly, struct tree_list *trees, int
 static enum status result_make(struct holder *holder, const struct correlate_input *input,
                                struct problem *problem) {
     int32_t root_cost = root_cost_of(input);
-    uint32_t hosts = input->fleet->count;
+    uint32_t hosts = holder->book.cast.fleet.count;
     struct forest forest;
     struct tree_list trees;
     forest_init(&forest, &holder->book, &holder->edges, hosts, root_cost);

@@ -394,7 +394,8 @@ static void claim_match(void *context, const struct wire_match *match) {
     const struct identity_claimed *claimed = context;
     struct address_claim claim = {.host = identity_add_name(claimed->identity, match->name),
                                   .first_ns = match->first_ns,
-                                  .last_ns = match->last_ns};
+                                  .last_ns = match->last_ns,
+                                  .until_ns = CLOCK_NONE};
     address_book_claim(&claimed->identity->addresses, match->address, &claim);
 }
 

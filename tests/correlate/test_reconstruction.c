@@ -207,6 +207,26 @@ static void reachable_is_not_compromised(void **state) {
     play_done(&play);
 }
 
+// An inside address that no evidence names is a host of its own; one of the outside never is.
+static void an_address_is_a_host(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    const struct rule *wave = rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread");
+    play_find(&play, wave, "10.9.8.7", "H-001", 103000);
+    play_find(&play, wave, "198.51.100.7", "H-001", 103060);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    assert_int_equal(made->campaigns[0].host_count, 33);
+    const struct campaign_host *stranger = &made->campaigns[0].hosts[32];
+    assert_true(slice_equal_string(stranger->name, "10.9.8.7"));
+    assert_int_equal(stranger->host, RELATION_NO_HOST);
+    assert_int_equal(stranger->state, HOST_STATE_CONFIRMED);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void one_host_is_an_incident(void **state) {
     (void)state;
     struct play play;
@@ -240,7 +260,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_campaign_is_found_whole),    cmocka_unit_test(noise_is_no_campaign),
         cmocka_unit_test(reachable_is_not_compromised), cmocka_unit_test(one_host_is_an_incident),
-        cmocka_unit_test(logarithms_are_right),
+        cmocka_unit_test(an_address_is_a_host),         cmocka_unit_test(logarithms_are_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

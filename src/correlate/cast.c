@@ -1,0 +1,64 @@
+// Who plays a part: the fleet, and addresses nobody names
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/cast.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+enum {
+    CAST_TEXT_BYTES = 4 << 20,
+    CAST_NAMED_MAX = 1 << 20,
+    CAST_NAMED_BYTES = 64 << 20
+};
+
+void cast_init(struct cast *cast, const struct correlate_input *input) {
+    *cast = (struct cast){.input = input, .fleet = *input->fleet};
+    intern_init(&cast->strangers, CAST_STRANGERS_MAX, CAST_TEXT_BYTES);
+    intern_init(&cast->named, CAST_NAMED_MAX, CAST_NAMED_BYTES);
+    for (uint32_t i = 0; i < input->fleet->count; i++)
+        for (uint32_t k = 0; k < input->fleet->hosts[i].alias_count; k++)
+            if (address_is_address(input->fleet->hosts[i].aliases[k].text))
+                intern_add(&cast->named, input->fleet->hosts[i].aliases[k].text);
+}
+
+void cast_done(struct cast *cast) {
+    intern_done(&cast->strangers);
+    intern_done(&cast->named);
+    memory_free(cast->hosts);
+}
+
+uint32_t cast_find(const struct cast *cast, struct slice name, int64_t time_ns) {
+    const struct relation_source *relations = cast->input->relations;
+    if (name.size == 0)
+        return RELATION_NO_HOST;
+    uint32_t host = relations->find_host(relations->context, name, time_ns);
+    if (host != RELATION_NO_HOST || cast->strangers.count == 0)
+        return host;
+    uint32_t stranger = intern_find(&cast->strangers, name);
+    return stranger == INTERN_FULL ? RELATION_NO_HOST : cast->input->fleet->count + stranger;
+}
+
+uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns) {
+    uint32_t host = cast_find(cast, name, time_ns);
+    if (host != RELATION_NO_HOST || !address_is_address(name) || address_is_outside(name) ||
+        intern_find(&cast->named, name) != INTERN_FULL)
+        return host;
+    uint32_t stranger = intern_add(&cast->strangers, name);
+    return stranger == INTERN_FULL ? RELATION_NO_HOST : cast->input->fleet->count + stranger;
+}
+
+bool cast_is_stranger(const struct cast *cast, uint32_t host) {
+    return host >= cast->input->fleet->count;
+}
+
+void cast_settle(struct cast *cast) {
+    const struct fleet *known = cast->input->fleet;
+    uint32_t count = known->count + cast->strangers.count;
+    cast->hosts = memory_new((size_t)count + 1, sizeof *cast->hosts);
+    if (known->count)
+        memcpy(cast->hosts, known->hosts, known->count * sizeof *cast->hosts);
+    for (uint32_t i = known->count; i < count; i++)
+        cast->hosts[i].name = intern_text(&cast->strangers, i - known->count);
+    cast->fleet = (struct fleet){cast->hosts, count};
+}

@@ -1,0 +1,39 @@
+// Who plays a part: the fleet, and addresses nobody names
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_CAST_H
+#define CORRELATE_CAST_H
+
+#include "base/intern.h"
+#include "correlate/correlate.h"
+
+#include <stdbool.h>
+
+// The fleet's hosts keep their numbers. An inside address that a finding speaks of although no
+// evidence ever names its host is a host of its own (a stranger): others' logs show what was done
+// to it. An address that was somebody's at another time moves between hosts: it is none.
+struct cast {
+    const struct correlate_input *input;
+    struct interner named;     // addresses that some evidence names
+    struct interner strangers; // number - input->fleet->count
+    struct fleet_host *hosts;  // the fleet's, then strangers
+    struct fleet fleet;        // all of them; while strangers are met: the fleet's
+};
+
+enum {
+    CAST_STRANGERS_MAX = 1 << 16
+};
+
+void cast_init(struct cast *cast, const struct correlate_input *input);
+void cast_done(struct cast *cast);
+
+// Who that was at the time; RELATION_NO_HOST. cast_meet makes an inside address a stranger.
+uint32_t cast_find(const struct cast *cast, struct slice name, int64_t time_ns);
+uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns);
+
+// Whether no evidence names it.
+bool cast_is_stranger(const struct cast *cast, uint32_t host);
+
+// After the last was met.
+void cast_settle(struct cast *cast);
+
+#endif
