@@ -46,16 +46,13 @@ static int64_t client_now(const struct client *client) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-enum status client_new(const struct client_options *options, struct client **ret_client,
-                       struct refusal *refusal) {
-    (void)refusal;
+struct client *client_new(const struct client_options *options) {
     struct client *client = memory_new(1, sizeof *client);
     client->options = *options;
     client->directory = memory_keep_text(options->directory, strlen(options->directory));
     client->options.directory = client->directory;
     arena_init(&client->names, 16 * 1024 * 1024);
-    *ret_client = client;
-    return STATUS_OK;
+    return client;
 }
 
 void client_free(struct client *client) {

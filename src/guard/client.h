@@ -49,8 +49,7 @@ struct client_options {
 // when its own threshold does not hold. No network.
 enum status client_install_root(const char *directory, struct slice root, struct refusal *refusal);
 
-enum status client_new(const struct client_options *options, struct client **ret_client,
-                       struct refusal *refusal);
+struct client *client_new(const struct client_options *options);
 void client_free(struct client *client);
 
 // Bring root, timestamp, snapshot and targets up to date (5.3 to 5.6). On failure what was

@@ -9,6 +9,8 @@
 #include "guard/key.h"           // public keys
 #include "guard/metadata.h"      // one TUF file
 #include "guard/client.h"        // the TUF client: refresh, find
+#include "guard/remote.h"        // where it fetches from
+#include "guard/download.h"      // get a target, checked while it is written
 #include "guard/request_path.h"  // what a client asks for, decoded in one way only
 #include "guard/content_store.h" // files by their SHA-256, hashed while they were written
 #include "guard/known_list.h"    // hashes that somebody else vouches for

@@ -56,7 +56,7 @@ struct metadata_role {
     struct slice name;
     const uint32_t *keys; // numbers in the delegator's `keys`; UINT32_MAX for a keyid without key
     uint32_t key_count;   // keyids, no two the same
-    uint32_t threshold;   // 1 to key_count
+    uint32_t threshold;   // from 1 on; above key_count nothing is ever signed enough
     bool terminating;
     const struct canonical_value *paths;         // array of strings, or NULL
     const struct canonical_value *hash_prefixes; // array of strings, or NULL

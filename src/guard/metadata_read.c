@@ -178,8 +178,8 @@ static enum status role_read(struct reading *reading, const struct canonical_val
     }
     role->keys = keys;
     if (!member_integer(reading, object, "threshold", &threshold) || threshold < 1 ||
-        threshold > role->key_count)
-        return refuse(reading, "a threshold that is not between 1 and the number of keys");
+        threshold > UINT32_MAX)
+        return refuse(reading, "a threshold that is no number from 1 on");
     role->threshold = (uint32_t)threshold;
     return STATUS_OK;
 }
