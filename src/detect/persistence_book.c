@@ -98,7 +98,7 @@ static void host_count(struct persistence_book *book, uint32_t number, uint32_t 
 }
 
 static bool contains(struct slice text, const char *part) {
-    return text.size && memmem(text.data, text.size, part, strlen(part)) != NULL;
+    return text.data && memmem(text.data, text.size, part, strlen(part)) != NULL;
 }
 
 // Files whose coming alone makes something start; PERSISTENCE_KIND_COUNT: none of them.
