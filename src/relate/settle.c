@@ -168,8 +168,9 @@ static enum status settle_rewrite(struct settling *settling, const struct relati
     if (settle_is_inner(key))
         return STATUS_OK;
     settled.bucket = 0;
-    settled.parts[PART_DETAIL_3] = process_book_find(
-        &settling->processes, key->parts[PART_RECORDER], key->parts[PART_DETAIL_3]);
+    if (slice_starts(key->parts[PART_DETAIL_3], SLICE("{")))
+        settled.parts[PART_DETAIL_3] = process_book_find(
+            &settling->processes, key->parts[PART_RECORDER], key->parts[PART_DETAIL_3]);
     settle_host(settling, &settled.parts[PART_FROM], sum->first_ns);
     if (key->kind != RELATION_ALIAS)
         settle_host(settling, &settled.parts[PART_TO], sum->first_ns);

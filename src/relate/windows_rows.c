@@ -36,6 +36,14 @@
 #define FILE_CREATED                                                                               \
     "to=@host:host!; account=User; artefact=TargetFilename:lower!; detail1=Image:lower; "          \
     "detail2='created'"
+#define CONNECTED                                                                                  \
+    "from=@host:host!; to=DestinationIp:host!; account=User; artefact='connect'; "                 \
+    "detail0=DestinationPort; detail1=Image:lower"
+#define ASKED                                                                                      \
+    "from=@host:host!; to=QueryName:lower!; account=User; artefact='dns'; detail1=Image:lower"
+#define ACCESSED                                                                                   \
+    "to=@host:host!; account=SourceUser; artefact=TargetImage:lower!; "                            \
+    "detail0=SourceImage:lower; detail1="
 #define PIPE_SEEN                                                                                  \
     "to=@host:host!; account=User; artefact=PipeName:lower!; detail0=Image:lower; detail1="
 
@@ -155,10 +163,8 @@ static const struct relation_row ROWS[] = {
            "to=@host:host!; account=User; artefact=Image:lower!; detail0=ParentImage:lower; "
            "detail1=CommandLine; detail2=Hashes:sha256",
            NULL),
-    SYSMON(3, CONTACT,
-           "from=@host:host!; to=DestinationIp:host!; account=User; artefact='connect'; "
-           "detail0=DestinationPort; detail1=Image:lower",
-           "Initiated!=false"),
+    SYSMON(3, CONTACT, CONNECTED, "Initiated!=false; Image!~" SERVANTS),
+    SYSMON(3, CONTACT, CONNECTED WITH_COMMAND, "Initiated!=false; Image~" SERVANTS),
     SYSMON(3, ALIAS, "from=@host:host!; to=SourceIp:host!; artefact='sysmon'", "Initiated!=false"),
     // What comes in by TCP came to an address of its own: no broadcast, no group.
     SYSMON(3, ALIAS, "from=@host:host!; to=DestinationIp:host!; artefact='sysmon'",
@@ -167,14 +173,12 @@ static const struct relation_row ROWS[] = {
            "to=@host:host!; artefact=ImageLoaded:lower!; detail0=Hashes:sha256; "
            "detail1=Image:lower; detail2='loaded'",
            "Signed=false"),
-    SYSMON(8, PROCESS_ACCESS,
-           "to=@host:host!; account=SourceUser; artefact=TargetImage:lower!; "
-           "detail0=SourceImage:lower; detail1='thread'",
-           NULL),
-    SYSMON(10, PROCESS_ACCESS,
-           "to=@host:host!; account=SourceUser; artefact=TargetImage:lower!; "
-           "detail0=SourceImage:lower; detail1=GrantedAccess",
-           NULL),
+    SYSMON(8, PROCESS_ACCESS, ACCESSED "'thread'", "SourceImage!~" SERVANTS),
+    SYSMON(8, PROCESS_ACCESS, ACCESSED "'thread'; detail3=SourceProcessGuid",
+           "SourceImage~" SERVANTS),
+    SYSMON(10, PROCESS_ACCESS, ACCESSED "GrantedAccess", "SourceImage!~" SERVANTS),
+    SYSMON(10, PROCESS_ACCESS, ACCESSED "GrantedAccess; detail3=SourceProcessGUID",
+           "SourceImage~" SERVANTS),
     SYSMON(1, ALIAS, "from=@host:host!; to=ProcessGuid!; artefact='process'; detail0=CommandLine!",
            "Image~" SERVANTS),
     SYSMON(11, FILE, FILE_CREATED, "Image!~" SERVANTS),
@@ -210,10 +214,8 @@ static const struct relation_row ROWS[] = {
            NULL),
     SYSMON(21, PERSISTENCE,
            "to=@host:host!; account=User; artefact='wmi'; detail0=Consumer!; detail1=Filter", NULL),
-    SYSMON(22, CONTACT,
-           "from=@host:host!; to=QueryName:lower!; account=User; artefact='dns'; "
-           "detail1=Image:lower",
-           NULL),
+    SYSMON(22, CONTACT, ASKED, "Image!~" SERVANTS),
+    SYSMON(22, CONTACT, ASKED WITH_COMMAND, "Image~" SERVANTS),
 
     OTHER(WMI, 5858, REMOTE_EXECUTION,
           "from=ClientMachine:host!; to=@host:host!; account=User; artefact='wmi'; "
