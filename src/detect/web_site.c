@@ -336,7 +336,8 @@ static enum status site_end(struct web_site *site, struct stem_gathering *gather
 static void site_add(struct web_site *site, struct stem_gathering *gathering,
                      const struct relation *relation) {
     if (relation->kind == RELATION_FILE) {
-        site_file(site, relation);
+        if (site->name.size) // pages of a folder alone are no server's
+            site_file(site, relation);
         return;
     }
     if (relation->first_ns != CLOCK_NONE &&

@@ -6,8 +6,11 @@
 
 // Columns go by the names that decode/forensic.def gives them. SHA-1 stands in no part: what is
 // compared across sources is SHA-256.
-#define FOUND                                                                                      \
-    "to=@host:host!; artefact=TargetFilename:volume!; detail0=sha256:sha256|Hashes:sha256; "
+#define FOUND FOUND_ON("!")
+// A web root that was copied alone names no host.
+#define FOUND_ON(must)                                                                             \
+    "to=@host:host" must "; artefact=TargetFilename:volume!; "                                     \
+                         "detail0=sha256:sha256|Hashes:sha256; "
 
 #define LOG(name, what, text, only)                                                                \
     { .format = name, .code = ROW_ANY_CODE, .kind = RELATION_##what, .parts = text, .when = only }
@@ -22,7 +25,11 @@ static const struct relation_row ROWS[] = {
     LOG("prefetch", FILE, FOUND "detail2='executed'", NULL),
     LOG("file_inventory", FILE, FOUND "detail1=SignedBy; detail2='listed'", NULL),
     LOG("web_root", FILE, FOUND "detail2='listed'", NULL),
-    LOG("file", FILE, FOUND "detail1=SignedBy; detail2='listed'", NULL),
+    LOG("file", FILE, FOUND "detail1=SignedBy; detail2='listed'", "Entropy="),
+    LOG("file", FILE,
+        FOUND_ON("") "detail2='listed'; in=Size; "
+                     "detail3=Entropy&CoincidenceIndex&LongestToken&CompressedShare",
+        "Entropy!="),
     LOG("software_inventory", SOFTWARE,
         "to=@host:host!; artefact=DisplayName:lower!; detail0=DisplayVersion; detail1=Publisher",
         NULL),
