@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/sorter_run.h"
+#include "base/sorter_sort.h"
 #include "base/spool.h"
 
 #include <assert.h>
@@ -22,14 +23,7 @@ enum {
     SORTER_FAN_IN_MIN = 8,         // runs merged at once; more take another pass
     SORTER_FAN_IN_MAX = 256,
     SORTER_READ_BYTES = 64 * 1024,  // least buffer of one run
-    SORTER_INSERTION = 12,          // short pieces are sorted by insertion
     SORTER_FIRST_BYTES = 16 * 1024, // so that many small sorters cost little
-};
-
-// The prefix settles most comparisons without touching the record.
-struct sorter_entry {
-    uint64_t prefix;
-    uint64_t offset; // of the record's head in data
 };
 
 struct sorter {
@@ -114,60 +108,10 @@ void sorter_free(struct sorter *sorter) {
     memory_free(sorter);
 }
 
-static int sorter_compare(const struct sorter *sorter, const struct sorter_entry *a,
-                          const struct sorter_entry *b) {
-    if (a->prefix != b->prefix)
-        return a->prefix < b->prefix ? -1 : 1;
-    struct run_record record_a = run_record_at(sorter->data + a->offset);
-    struct run_record record_b = run_record_at(sorter->data + b->offset);
-    return run_record_compare(&record_a, &record_b);
-}
-
-static void sorter_insert_sort(const struct sorter *sorter, size_t from, size_t to) {
-    struct sorter_entry *entries = sorter->entries;
-    for (size_t i = from + 1; i < to; i++) {
-        struct sorter_entry entry = entries[i];
-        size_t at = i;
-        for (; at > from && sorter_compare(sorter, &entries[at - 1], &entry) > 0; at--)
-            entries[at] = entries[at - 1];
-        entries[at] = entry;
-    }
-}
-
-// Merge from[low..middle) and from[middle..high) to to[low..high).
-static void sorter_merge_pair(const struct sorter *sorter, const struct sorter_entry *from,
-                              struct sorter_entry *to, const size_t bounds[3]) {
-    size_t left = bounds[0], right = bounds[1];
-    for (size_t at = bounds[0]; at < bounds[2]; at++) {
-        bool take_left =
-            right == bounds[2] ||
-            (left < bounds[1] && sorter_compare(sorter, &from[left], &from[right]) <= 0);
-        to[at] = take_left ? from[left++] : from[right++];
-    }
-}
-
-// Bottom-up merge sort of the entries.
 static void sorter_sort(struct sorter *sorter) {
-    size_t count = sorter->entry_count;
-    for (size_t from = 0; from < count; from += SORTER_INSERTION) {
-        size_t to = count - from > SORTER_INSERTION ? from + SORTER_INSERTION : count;
-        sorter_insert_sort(sorter, from, to);
-    }
-    if (count <= SORTER_INSERTION)
-        return;
-    struct sorter_entry *other = memory_resize(NULL, count, sizeof *other);
-    for (size_t width = SORTER_INSERTION; width < count; width *= 2) {
-        for (size_t low = 0; low < count; low += 2 * width) {
-            size_t middle = count - low > width ? low + width : count;
-            size_t high = count - middle > width ? middle + width : count;
-            sorter_merge_pair(sorter, sorter->entries, other, (size_t[]){low, middle, high});
-        }
-        struct sorter_entry *swapped = sorter->entries;
-        sorter->entries = other;
-        other = swapped;
-        sorter->entry_capacity = count;
-    }
-    memory_free(other);
+    struct sorter_entry *scratch = memory_resize(NULL, sorter->entry_count + 1, sizeof *scratch);
+    entries_sort(sorter->data, sorter->entries, scratch, sorter->entry_count);
+    memory_free(scratch);
 }
 
 static enum status sorter_open_file(struct sorter *sorter, struct problem *problem) {
@@ -257,7 +201,7 @@ enum status sorter_add(struct sorter *sorter, struct slice key, struct slice pay
     if (payload.size)
         memcpy(to + RUN_HEAD_BYTES + key.size, payload.data, payload.size);
     sorter->entries[sorter->entry_count++] =
-        (struct sorter_entry){.prefix = run_prefix(key), .offset = sorter->data_size};
+        (struct sorter_entry){.word = run_prefix(key), .offset = sorter->data_size};
     sorter->data_size += size;
     sorter->count++;
     return STATUS_OK;
