@@ -62,31 +62,57 @@ static int vote_compare(const void *left, const void *right) {
     return a->time_ns < b->time_ns ? -1 : a->time_ns > b->time_ns;
 }
 
-static int number_compare(const void *left, const void *right) {
-    int64_t a = *(const int64_t *)left;
-    int64_t b = *(const int64_t *)right;
-    return a < b ? -1 : a > b;
-}
-
 static int64_t absolute(int64_t number) {
     return number < 0 ? -number : number;
 }
 
-// Sightings of both sides among votes [from, to): one record that meets a burst of the other side's
-// is one sighting.
-static uint32_t peak_agreeing(const struct clock_vote *votes, uint32_t from, uint32_t to) {
-    int64_t times[2][PAIR_VOTES_MAX];
-    uint32_t distinct[2] = {0, 0};
-    for (uint32_t i = from; i < to; i++) {
-        times[0][i - from] = votes[i].time_ns;
-        times[1][i - from] = votes[i].time_ns + votes[i].difference_ns;
-    }
+// Sightings of both sides within a window over the votes: one record that meets a burst of the
+// other side's is one sighting. Times are numbered, so that a step of the window costs two counts.
+struct clock_peak {
+    uint16_t numbers[2][PAIR_VOTES_MAX]; // of each vote's time on either side
+    uint16_t seen[2][PAIR_VOTES_MAX];    // by number: votes in the window
+    uint32_t distinct[2];
+};
+
+// One vote's time on one side.
+struct sighting {
+    int64_t time_ns;
+    uint32_t vote;
+};
+
+static int sighting_compare(const void *left, const void *right) {
+    int64_t a = ((const struct sighting *)left)->time_ns;
+    int64_t b = ((const struct sighting *)right)->time_ns;
+    return a < b ? -1 : a > b;
+}
+
+static void peak_init(struct clock_peak *peak, const struct clock_vote *votes, uint32_t count) {
+    struct sighting sightings[PAIR_VOTES_MAX];
+    memset(peak, 0, sizeof *peak);
     for (size_t side = 0; side < 2; side++) {
-        qsort(times[side], to - from, sizeof(int64_t), number_compare);
-        for (uint32_t i = 0; i < to - from; i++)
-            distinct[side] += i == 0 || times[side][i] != times[side][i - 1];
+        for (uint32_t i = 0; i < count; i++)
+            sightings[i] =
+                (struct sighting){votes[i].time_ns + (side == 0 ? 0 : votes[i].difference_ns), i};
+        qsort(sightings, count, sizeof sightings[0], sighting_compare);
+        for (uint32_t i = 0, number = 0; i < count; i++) {
+            number += i > 0 && sightings[i].time_ns != sightings[i - 1].time_ns;
+            peak->numbers[side][sightings[i].vote] = (uint16_t)number;
+        }
     }
-    return distinct[0] < distinct[1] ? distinct[0] : distinct[1];
+}
+
+static void peak_take(struct clock_peak *peak, uint32_t vote) {
+    for (size_t side = 0; side < 2; side++)
+        peak->distinct[side] += peak->seen[side][peak->numbers[side][vote]]++ == 0;
+}
+
+static void peak_drop(struct clock_peak *peak, uint32_t vote) {
+    for (size_t side = 0; side < 2; side++)
+        peak->distinct[side] -= --peak->seen[side][peak->numbers[side][vote]] == 0;
+}
+
+static uint32_t peak_agreeing(const struct clock_peak *peak) {
+    return peak->distinct[0] < peak->distinct[1] ? peak->distinct[0] : peak->distinct[1];
 }
 
 // The window of PEAK_NS in which most sightings agree. Things that repeat make side peaks at their
@@ -96,15 +122,17 @@ static void pair_settle(struct clock_pair *pair) {
     if (pair->count < PAIR_AGREEING_MIN)
         return;
     qsort(pair->votes, pair->count, sizeof *pair->votes, vote_compare);
+    struct clock_peak peak;
+    peak_init(&peak, pair->votes, pair->count);
     for (int pass = 0; pass < 2; pass++) {
         int64_t nearest_ns = INT64_MAX;
-        for (uint32_t from = 0, to = 0; from < pair->count; from++) {
+        for (uint32_t from = 0, to = 0; from < pair->count; peak_drop(&peak, from++)) {
             while (to < pair->count &&
                    pair->votes[to].difference_ns - pair->votes[from].difference_ns <= PEAK_NS)
-                to++;
+                peak_take(&peak, to++);
             if (to - from < PAIR_AGREEING_MIN || (to - from) * 5 < most * 4)
                 continue;
-            uint32_t agreeing = peak_agreeing(pair->votes, from, to);
+            uint32_t agreeing = peak_agreeing(&peak);
             int64_t median_ns = pair->votes[from + (to - from) / 2].difference_ns;
             if (pass == 0) {
                 most = agreeing > most ? agreeing : most;
