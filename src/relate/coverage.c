@@ -7,8 +7,6 @@
 #include "base/text.h"
 #include "relate/text_form.h"
 
-#include <assert.h>
-
 // Cost of a record: a look at its class's log, a compare of the host's bytes, three numbers.
 
 enum {
@@ -16,7 +14,6 @@ enum {
     COVERAGE_HOST_BYTES = 128,
     COVERAGE_LOG_BYTES = 96,
     COVERAGE_LOGS_MAX = 512,
-    COVERAGE_KEY_BYTES = 4096,
     COVERAGE_TEXT_BYTES = 64 << 10
 };
 
@@ -48,13 +45,12 @@ struct coverage {
     uint16_t *log_of; // by class id
     uint32_t capacity;
     struct coverage_slot slots[COVERAGE_SLOTS];
-    struct buffer text, key;
+    struct buffer text;
 };
 
 struct coverage *coverage_new(void) {
     struct coverage *coverage = memory_new(1, sizeof *coverage);
     buffer_init(&coverage->text, COVERAGE_TEXT_BYTES);
-    buffer_init(&coverage->key, COVERAGE_KEY_BYTES);
     return coverage;
 }
 
@@ -62,7 +58,6 @@ void coverage_free(struct coverage *coverage) {
     if (!coverage)
         return;
     buffer_done(&coverage->text);
-    buffer_done(&coverage->key);
     memory_free(coverage->log_of);
     memory_free(coverage);
 }
@@ -146,11 +141,7 @@ static enum status slot_flush(struct coverage *coverage, struct coverage_slot *s
     key.parts[PART_TO] = key.parts[PART_RECORDER] = slice_of(slot->name, slot->name_size);
     key.parts[PART_ARTEFACT] = slice_of(log->text, log->size);
     key.parts[PART_DETAIL_0] = slice_of_string(log->format);
-    buffer_reset(&coverage->key);
-    relation_append_key(&coverage->key, &key);
-    assert(!coverage->key.failed);
-    enum status status =
-        relation_table_add(table, buffer_slice(&coverage->key), &slot->batch, problem);
+    enum status status = relation_table_add(table, &key, &slot->batch, problem);
     slot->batch.count = 0;
     return status;
 }

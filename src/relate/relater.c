@@ -6,34 +6,29 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/stage.h"
+#include "relate/part_memo.h"
 #include "relate/coverage.h"
 
 #include <assert.h>
 
 // Invariants:
 // 1. plans[class id] is what class_plan_init gave for that class, or NULL; a class without an id
-//    is worked out for each of its records.
-// 2. A slot of the cache holds the bytes of what one row read of a record and the place of what it
-//    said, as of one generation of the table: places of older generations are not looked at.
+//    is worked out for each of its records, and nothing of it is remembered.
+// 2. Numbers in the memo and in `numbers` are of the table's generation `generation`.
 enum {
     RELATER_PLAN_BYTES = 32 << 20, // 65,536 classes, most of them without rows
     RELATER_SCRATCH_BYTES = 256 << 20,
     RELATER_SCRATCH_KEEP = 1 << 20,
-    RELATER_KEY_BYTES = PART_COUNT * (RELATION_PART_BYTES_MAX + 8),
-    CACHE_SLOTS = 16384,
-    CACHE_BYTES = 480, // of a row's slots; longer ones are rendered each time
+    RELATER_READ_BYTES = 480, // of what a part reads; longer ones are rendered each time
 };
 
-#define PLACE_NONE UINT32_MAX // the row said nothing
+#define TEXT_UNREAD (UINT32_MAX - 1)
 
-struct cache_slot {
-    uint64_t hash;
-    const struct row_plan *row;
-    uint32_t generation;
-    int32_t day;
-    uint32_t size;
-    uint32_t place;
-    uint8_t bytes[CACHE_BYTES];
+// The record at hand.
+struct record {
+    const struct class_plan *plan;
+    const struct event *event;
+    struct slice host; // writes it when the event names none
 };
 
 struct relater {
@@ -45,10 +40,11 @@ struct relater {
     struct class_plan scratch_plan;
     struct arena scratch_arena;
     struct buffer scratch;
-    struct buffer key;
-    struct coverage *coverage; // made with the first record that is counted
-    struct path_memo *paths;
-    struct cache_slot *cache; // made with the first record that says something
+    struct coverage *coverage;         // made with the first record that is counted
+    struct part_memo *memo;            // made with the first record that says something
+    uint32_t generation;               // of the table
+    uint8_t bytes[RELATER_READ_BYTES]; // that a part reads
+    uint32_t numbers[PLAN_PARTS_MAX];  // of the texts of the record at hand, by part
 };
 
 struct relater *relater_new(size_t memory_bytes, const char *spill_directory) {
@@ -58,8 +54,6 @@ struct relater *relater_new(size_t memory_bytes, const char *spill_directory) {
     arena_init(&relater->plan_arena, RELATER_PLAN_BYTES);
     arena_init(&relater->scratch_arena, RELATER_PLAN_BYTES);
     buffer_init(&relater->scratch, RELATER_SCRATCH_BYTES);
-    buffer_init(&relater->key, RELATER_KEY_BYTES);
-    relater->paths = path_memo_new();
     return relater;
 }
 
@@ -72,10 +66,8 @@ void relater_free(struct relater *relater) {
     arena_done(&relater->scratch_arena);
     memory_free(relater->plans);
     buffer_done(&relater->scratch);
-    buffer_done(&relater->key);
     coverage_free(relater->coverage);
-    path_memo_free(relater->paths);
-    memory_free(relater->cache);
+    part_memo_free(relater->memo);
     memory_free(relater);
 }
 
@@ -89,8 +81,7 @@ static const struct class_plan *relater_scratch_plan(struct relater *relater,
     bool room = class_plan_init(&relater->scratch_plan, event_class, &relater->scratch_arena);
     assert(room);
     (void)room;
-    for (uint32_t i = 0; i < relater->scratch_plan.row_count; i++)
-        relater->scratch_plan.rows[i].cacheable = false;
+    relater->scratch_plan.is_passing = true;
     return &relater->scratch_plan;
 }
 
@@ -122,45 +113,6 @@ static const struct class_plan *relater_plan(struct relater *relater,
     return relater_make_plan(relater, event_class);
 }
 
-// Note one relation whose key stands in relater->key. *ret_place is valid for the table's
-// generation after the call.
-static enum status relater_note(struct relater *relater, const struct relation_share *share,
-                                struct relation_witness *witness, uint32_t *ret_place,
-                                struct problem *problem) {
-    struct slice key = buffer_slice(&relater->key);
-    enum status status = relation_table_place(relater->table, key, ret_place, problem);
-    if (status != STATUS_OK || relation_table_note(relater->table, *ret_place, share, witness))
-        return status;
-    status = relation_table_spill(relater->table, problem);
-    if (status == STATUS_OK)
-        status = relation_table_place(relater->table, key, ret_place, problem);
-    if (status == STATUS_OK && !relation_table_note(relater->table, *ret_place, share, witness))
-        status = problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
-    return status;
-}
-
-// Render and note what a row says; *ret_place is PLACE_NONE when that is nothing.
-static enum status relater_say(struct relater *relater, const struct row_plan *row,
-                               const struct row_context *context, struct relation_witness *witness,
-                               uint32_t *ret_place, struct problem *problem) {
-    const struct event *event = witness->event;
-    struct relation_key key;
-    enum status status = STATUS_OK;
-    *ret_place = PLACE_NONE;
-    buffer_reset(&relater->scratch);
-    if (row_plan_render(row, event, context, &relater->scratch, &key)) {
-        struct relation_share share;
-        row_plan_share(row, event, &share);
-        buffer_reset(&relater->key);
-        relation_append_key(&relater->key, &key);
-        assert(!relater->key.failed);
-        status = relater_note(relater, &share, witness, ret_place, problem);
-    }
-    if (relater->scratch.capacity > RELATER_SCRATCH_KEEP)
-        buffer_done(&relater->scratch);
-    return status;
-}
-
 // Whether the field says anything; false as well when that takes more than a look.
 static bool slot_is_reducible(const struct value *value, uint8_t *ret_presence) {
     bool none =
@@ -169,89 +121,177 @@ static bool slot_is_reducible(const struct value *value, uint8_t *ret_presence) 
     return value->kind == VALUE_UTF8 || value_is_null(value);
 }
 
-// The bytes that decide what a row says of the record, as one; 0 when there is no room for them.
-static size_t observe_bytes(const struct row_plan *row, const struct event *event,
-                            struct slice host, uint8_t bytes[CACHE_BYTES]) {
-    if (host.size > CACHE_BYTES - sizeof(uint32_t))
-        return 0;
-    uint32_t host_size = (uint32_t)host.size;
-    memcpy(bytes, &host_size, sizeof host_size);
-    if (host.size)
-        memcpy(bytes + sizeof host_size, host.data, host.size);
-    size_t size = sizeof host_size + host.size;
-    for (uint32_t i = 0; i < row->slot_count; i++) {
-        const struct value *value = event_value(event, row->slots[i] & ~(unsigned)SLOT_PRESENCE);
-        uint8_t presence;
-        uint32_t value_size = value->size;
-        if (CACHE_BYTES - size < 5)
-            return 0;
-        bytes[size + 4] = value->kind;
-        if (row->slots[i] & SLOT_PRESENCE && slot_is_reducible(value, &presence)) {
-            value_size = 0;
-            bytes[size + 4] = presence;
-        }
-        memcpy(bytes + size, &value_size, sizeof value_size);
-        size += 5;
-        if (value_size > CACHE_BYTES - size)
-            return 0;
-        if (value_size)
-            memcpy(bytes + size, value->data, value_size);
-        size += value_size;
-    }
-    return size;
+// What decides of one slot: its kind and bytes.
+static struct slice slot_bytes(const struct event *event, uint16_t slot, uint8_t *ret_kind) {
+    const struct value *value = event_value(event, slot & ~(unsigned)SLOT_PRESENCE);
+    *ret_kind = value->kind;
+    uint8_t presence;
+    if (!(slot & SLOT_PRESENCE) || !slot_is_reducible(value, &presence))
+        return slice_of(value->data, value->size);
+    *ret_kind = presence;
+    return (struct slice){NULL, 0};
 }
 
-// What the row said of an earlier record with the same bytes, it says again; else it is rendered,
-// and remembered.
-static enum status observe_row(struct relater *relater, const struct row_plan *row,
-                               const struct row_context *context, struct relation_witness *witness,
-                               struct problem *problem) {
-    const struct event *event = witness->event;
-    uint8_t bytes[CACHE_BYTES];
-    uint32_t place;
-    size_t size = row->cacheable ? observe_bytes(row, event, context->host, bytes) : 0;
-    if (size == 0)
-        return relater_say(relater, row, context, witness, &place, problem);
-    int32_t day = event->time_ns == CLOCK_NONE ? INT32_MIN : day_of(event->time_ns);
-    uint64_t hash = digest_hash64_seeded(slice_of(bytes, size), (uintptr_t)row);
-    struct cache_slot *slot = &relater->cache[hash % CACHE_SLOTS];
-    uint32_t generation = relation_table_generation(relater->table);
-    if (slot->row == row && slot->hash == hash && slot->generation == generation &&
-        slot->day == day && slot->size == size && memcmp(slot->bytes, bytes, size) == 0) {
-        if (slot->place == PLACE_NONE)
-            return STATUS_OK;
-        struct relation_share share;
-        row_plan_share(row, event, &share);
-        if (relation_table_note(relater->table, slot->place, &share, witness))
-            return STATUS_OK;
+// The bytes of all that is read as one; false when there is no room for them.
+static bool reads_gather(const struct plan_reads *reads, const struct record *record,
+                         uint8_t bytes[RELATER_READ_BYTES], size_t *ret_size) {
+    size_t size = 0;
+    for (uint32_t i = 0; i < reads->count + reads->folder; i++) {
+        uint8_t kind = VALUE_UTF8;
+        struct slice text = record->host;
+        if (i < reads->count)
+            text = slot_bytes(record->event, reads->slots[i], &kind);
+        uint32_t text_size = (uint32_t)text.size;
+        if (text.size > RELATER_READ_BYTES || RELATER_READ_BYTES - size < text.size + 5)
+            return false;
+        memcpy(bytes + size, &text_size, sizeof text_size);
+        bytes[size + 4] = kind;
+        if (text_size)
+            memcpy(bytes + size + 5, text.data, text_size);
+        size += text_size + 5;
     }
-    slot->row = NULL;
-    enum status status = relater_say(relater, row, context, witness, &slot->place, problem);
-    if (status != STATUS_OK || relation_table_generation(relater->table) != generation)
-        return status;
-    slot->row = row;
-    slot->hash = hash;
-    slot->generation = generation;
-    slot->day = day;
-    slot->size = (uint32_t)size;
-    memcpy(slot->bytes, bytes, size);
-    return STATUS_OK;
+    *ret_size = size;
+    return true;
+}
+
+// By what it is remembered what `reader` reads of the record; false when it is not.
+static bool relater_memo_key(struct relater *relater, const void *reader,
+                             const struct plan_reads *reads, const struct record *record,
+                             struct memo_key *ret_key) {
+    *ret_key = (struct memo_key){.reader = reader};
+    if (record->plan->is_passing || reads->too_many)
+        return false;
+    if (reads->count == 1 && !reads->folder && !(reads->slots[0] & SLOT_PRESENCE)) {
+        const struct value *value = event_value(record->event, reads->slots[0]);
+        ret_key->bytes = slice_of(value->data, value->size);
+        ret_key->kind = value->kind;
+        return value->size <= RELATER_READ_BYTES;
+    }
+    ret_key->bytes.data = relater->bytes;
+    return reads_gather(reads, record, relater->bytes, &ret_key->bytes.size);
+}
+
+static void relater_renew_scratch(struct relater *relater) {
+    if (relater->scratch.capacity > RELATER_SCRATCH_KEEP)
+        buffer_done(&relater->scratch);
+    buffer_reset(&relater->scratch);
+}
+
+// The number of a part's text.
+static uint32_t part_read(struct relater *relater, const struct plan_part *part,
+                          const struct record *record) {
+    if (!part)
+        return TEXT_EMPTY;
+    uint32_t *number = &relater->numbers[part->index];
+    if (*number != TEXT_UNREAD)
+        return *number;
+    struct memo_key key;
+    bool remember = relater_memo_key(relater, part, &part->reads, record, &key);
+    if (remember && part_memo_find(relater->memo, &key, number))
+        return *number;
+    relater_renew_scratch(relater);
+    *number = relation_table_text(
+        relater->table, plan_part_render(part, record->event, record->host, &relater->scratch));
+    if (remember && *number != TEXT_FULL)
+        part_memo_add(relater->memo, &key, *number);
+    return *number;
+}
+
+static bool row_holds(struct relater *relater, const struct row_plan *row,
+                      const struct record *record) {
+    if (row->condition_count == 0)
+        return true;
+    struct memo_key key;
+    uint32_t holds;
+    bool remember = relater_memo_key(relater, row, &row->condition_reads, record, &key);
+    if (remember && part_memo_find(relater->memo, &key, &holds))
+        return holds;
+    relater_renew_scratch(relater);
+    holds = row_plan_holds(row, record->event, record->host, &relater->scratch);
+    if (remember)
+        part_memo_add(relater->memo, &key, holds);
+    return holds;
+}
+
+enum row_answer {
+    ROW_SILENT,
+    ROW_SAYS,
+    ROW_FULL, // no room for a text: spill first
+};
+
+// What a row says of the record.
+static enum row_answer row_read(struct relater *relater, const struct row_plan *row,
+                                const struct record *record, struct relation_numbers *ret_key) {
+    if (!row_holds(relater, row, record))
+        return ROW_SILENT;
+    ret_key->kind = row->kind;
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        ret_key->texts[i] = part_read(relater, row->parts[i], record);
+        if (ret_key->texts[i] == TEXT_FULL)
+            return ROW_FULL;
+        if (ret_key->texts[i] == TEXT_EMPTY && row->required[i])
+            return ROW_SILENT;
+    }
+    ret_key->bucket = relation_table_bucket(relater->table, ret_key, record->event->time_ns);
+    return ROW_SAYS;
+}
+
+// Nothing is known of the record; after a spill, of any.
+static void relater_begin(struct relater *relater, const struct record *record) {
+    uint32_t generation = relation_table_generation(relater->table);
+    if (!relater->memo)
+        relater->memo = part_memo_new();
+    else if (relater->generation != generation)
+        part_memo_reset(relater->memo);
+    relater->generation = generation;
+    for (uint32_t i = 0; i < record->plan->part_count; i++)
+        relater->numbers[i] = TEXT_UNREAD;
+}
+
+static enum status relater_make_room(struct relater *relater, const struct record *record,
+                                     struct problem *problem) {
+    enum status status = relation_table_spill(relater->table, problem);
+    relater_begin(relater, record);
+    return status;
+}
+
+static bool relater_note(struct relater *relater, const struct relation_numbers *key,
+                         const struct relation_share *share, struct relation_witness *witness) {
+    uint32_t place;
+    return relation_table_place(relater->table, key, &place) &&
+           relation_table_note(relater->table, place, share, witness);
+}
+
+// Note what a row says; again after a spill.
+static enum status relater_say(struct relater *relater, const struct row_plan *row,
+                               const struct record *record, struct relation_witness *witness,
+                               struct problem *problem) {
+    for (int attempt = 0; attempt < 2; attempt++) {
+        struct relation_numbers key;
+        struct relation_share share;
+        enum row_answer answer = row_read(relater, row, record, &key);
+        if (answer == ROW_SILENT)
+            return STATUS_OK;
+        row_plan_share(row, record->event, &share);
+        if (answer == ROW_SAYS && relater_note(relater, &key, &share, witness))
+            return STATUS_OK;
+        enum status status = relater_make_room(relater, record, problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
 }
 
 enum status relater_observe(struct relater *relater, const struct event *event, struct slice host,
                             struct problem *problem) {
-    const struct class_plan *plan = relater_plan(relater, event->event_class);
-    if (plan->row_count == 0)
+    struct record record = {relater_plan(relater, event->event_class), event, host};
+    if (record.plan->row_count == 0)
         return STATUS_OK;
-    if (!relater->cache)
-        relater->cache = memory_new(CACHE_SLOTS, sizeof *relater->cache);
-    struct row_context context = {host, relater->paths};
     struct relation_witness witness = {.event = event};
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < plan->row_count && status == STATUS_OK; i++) {
-        if (!row_plan_is_barred(&plan->rows[i], event, &context))
-            status = observe_row(relater, &plan->rows[i], &context, &witness, problem);
-    }
+    relater_begin(relater, &record);
+    for (uint32_t i = 0; i < record.plan->row_count && status == STATUS_OK; i++)
+        status = relater_say(relater, &record.plan->rows[i], &record, &witness, problem);
     return status;
 }
 
@@ -286,44 +326,56 @@ static struct slice hit_technique(const struct rule *rule, char text[16]) {
 
 // Who and where as the first row says that holds for the record; else the account that the class
 // names, on the host that wrote it.
-static struct relation_key hit_key(struct relater *relater, const struct class_plan *plan,
-                                   const struct event *event, struct slice host) {
-    struct relation_key key;
-    struct row_context context = {host, relater->paths};
-    buffer_reset(&relater->scratch);
-    for (uint32_t i = 0; i < plan->row_count; i++)
-        if (plan->rows[i].kind != RELATION_ALIAS &&
-            row_plan_render(&plan->rows[i], event, &context, &relater->scratch, &key))
-            return key;
-    struct plan_part recorder = {.terms = {{.origin = TERM_HOST, .form = TEXT_FORM_HOST}},
-                                 .term_count = 1};
-    size_t account = plan_part_render(&plan->account, event, &context, &relater->scratch).size;
-    size_t size = plan_part_render(&recorder, event, &context, &relater->scratch).size;
-    struct slice all = slice_part(buffer_slice(&relater->scratch),
-                                  relater->scratch.size - size - account, SIZE_MAX);
-    memset(&key, 0, sizeof key);
-    key.parts[PART_ACCOUNT] = slice_part(all, 0, account);
-    key.parts[PART_TO] = key.parts[PART_RECORDER] = slice_part(all, account, size);
-    return key;
+static bool hit_read_place(struct relater *relater, const struct record *record,
+                           struct relation_numbers *ret_key) {
+    const struct class_plan *plan = record->plan;
+    for (uint32_t i = 0; i < plan->row_count; i++) {
+        if (plan->rows[i].kind == RELATION_ALIAS)
+            continue;
+        enum row_answer answer = row_read(relater, &plan->rows[i], record, ret_key);
+        if (answer != ROW_SILENT)
+            return answer == ROW_SAYS;
+    }
+    *ret_key = (struct relation_numbers){.bucket = 0};
+    ret_key->texts[PART_ACCOUNT] = part_read(relater, plan->account, record);
+    ret_key->texts[PART_TO] = part_read(relater, plan->recorder, record);
+    ret_key->texts[PART_RECORDER] = ret_key->texts[PART_TO];
+    return true;
+}
+
+// False when there is no room for a text.
+static bool hit_read(struct relater *relater, const struct rule *rule, const struct record *record,
+                     struct relation_numbers *ret_key) {
+    char technique[16];
+    if (!hit_read_place(relater, record, ret_key))
+        return false;
+    const struct slice texts[] = {
+        text_cut(rule->id, RELATION_PART_BYTES_MAX), slice_of_string(rule_level_text(rule->level)),
+        slice_of_string(stage_name(stage_of_rule(rule))), hit_technique(rule, technique)};
+    ret_key->kind = RELATION_RULE_HIT;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        ret_key->texts[PART_ARTEFACT + i] = relation_table_text(relater->table, texts[i]);
+    for (size_t i = 0; i < PART_COUNT; i++)
+        if (ret_key->texts[i] == TEXT_FULL)
+            return false;
+    return true;
 }
 
 enum status relater_hit(struct relater *relater, const struct rule *rule, const struct event *event,
                         struct slice host, struct problem *problem) {
-    const struct class_plan *plan = relater_plan(relater, event->event_class);
-    struct relation_key key = hit_key(relater, plan, event, host);
-    char technique[16];
-    key.kind = RELATION_RULE_HIT;
-    key.parts[PART_ARTEFACT] = text_cut(rule->id, RELATION_PART_BYTES_MAX);
-    key.parts[PART_DETAIL_0] = slice_of_string(rule_level_text(rule->level));
-    key.parts[PART_DETAIL_1] = slice_of_string(stage_name(stage_of_rule(rule)));
-    key.parts[PART_DETAIL_2] = hit_technique(rule, technique);
-    buffer_reset(&relater->key);
-    relation_append_key(&relater->key, &key);
-    assert(!relater->key.failed);
+    struct record record = {relater_plan(relater, event->event_class), event, host};
     struct relation_share share = {.time_ns = event->time_ns};
     struct relation_witness witness = {.event = event};
-    uint32_t place;
-    return relater_note(relater, &share, &witness, &place, problem);
+    relater_begin(relater, &record);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        struct relation_numbers key;
+        if (hit_read(relater, rule, &record, &key) && relater_note(relater, &key, &share, &witness))
+            return STATUS_OK;
+        enum status status = relater_make_room(relater, &record, problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
 }
 
 enum status relater_absorb(struct relater *relater, struct relater *other,
@@ -333,7 +385,7 @@ enum status relater_absorb(struct relater *relater, struct relater *other,
 
 enum status relater_drain(struct relater *relater, struct sorter **ret_sorter,
                           struct problem *problem) {
-    memory_free(relater->cache);
-    relater->cache = NULL;
+    part_memo_free(relater->memo);
+    relater->memo = NULL;
     return relation_table_drain(relater->table, ret_sorter, problem);
 }

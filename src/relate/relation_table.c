@@ -4,21 +4,23 @@
 
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/intern.h"
 #include "base/memory.h"
 #include "base/table.h"
+#include "model/hosts.h"
 
 #include <assert.h>
 
-// Cost of a record, measured in tests/bench/bench_relate.c: with its values seen before, a hash,
-// a compare and some sums; else its texts are rendered, a key made, hashed and looked up (one or
-// two cache misses), and a digest made while the relation has less than 16 references.
+// Cost of a record, measured in tests/bench/bench_relate.c: nine numbers hashed and looked up (two
+// or three cache misses), some sums, and a digest while the relation has less than 16 references.
+// Texts are written out once, when the table is full.
 //
-// Memory: half for keys, references, times and days, a quarter for entries and their table, a
-// quarter for the sorter. Arrays grow by doubling; what they leave behind is taken by the next
-// array of its size.
+// Memory: three eighths for references, times and days, an eighth for texts, a quarter for entries
+// and their table, a quarter for the sorter. Arrays grow by doubling; what they leave behind is
+// taken by the next array of its size.
 
 struct relation_entry {
-    struct slice key;
+    struct relation_numbers key;
     int64_t first_ns, last_ns;
     uint64_t count;
     uint64_t bytes_out, bytes_in, taken_ms;
@@ -42,6 +44,11 @@ enum {
 };
 
 struct relation_table {
+    struct interner texts; // a text's number is its number here and one
+    size_t text_bytes;
+    uint32_t text_ceiling;
+    uint8_t *text_scopes; // enum text_scope of each
+    uint32_t scope_capacity;
     struct arena arena;
     struct free_row *free_rows[3][ROW_CLASSES]; // references, times, days; by capacity
     struct table by_key;
@@ -49,24 +56,44 @@ struct relation_table {
     uint32_t count, capacity, ceiling;
     uint32_t generation;
     struct sorter *sorter;
-    struct buffer payload;
-    struct relation_sum *sum; // scratch of the spill
+    struct buffer key, payload; // scratch of the spill
+    struct relation_sum *sum;
+};
+
+// Whether a text is an address that stands for a host of ours.
+enum text_scope {
+    SCOPE_UNKNOWN,
+    SCOPE_INSIDE,
+    SCOPE_OTHER,
 };
 
 enum {
-    TABLE_SLOT_BYTES = 32,          // of base/table, at its emptiest
+    TABLE_SLOT_BYTES = 32,           // of base/table, at its emptiest
+    TABLE_TEXT_BYTES = 128,          // a text with all that leads to it, guessed
+    TABLE_TEXT_BYTES_MIN = 32 << 10, // the texts of a relation, and more
+    TABLE_KEY_BYTES = PART_COUNT * (RELATION_PART_BYTES_MAX + 8),
     TABLE_PAYLOAD_BYTES = 64 << 10, // 512 days of 34 bytes, 512 times of 10, 16 references
     TABLE_ENTRIES_FIRST = 64
 };
 
+static void table_init_texts(struct relation_table *table) {
+    intern_init(&table->texts, table->text_ceiling, table->text_bytes);
+}
+
 struct relation_table *relation_table_new(size_t memory_bytes, const char *directory) {
     struct relation_table *table = memory_new(1, sizeof *table);
-    arena_init(&table->arena, memory_bytes / 2);
+    arena_init(&table->arena, memory_bytes / 8 * 3);
     table_init(&table->by_key);
+    size_t text_bytes = memory_bytes / 8;
+    table->text_ceiling = (uint32_t)(text_bytes / TABLE_TEXT_BYTES) + PART_COUNT;
+    table->text_bytes =
+        text_bytes / 2 > TABLE_TEXT_BYTES_MIN ? text_bytes / 2 : TABLE_TEXT_BYTES_MIN;
+    table_init_texts(table);
     table->ceiling =
         (uint32_t)(memory_bytes / 4 / (sizeof(struct relation_entry) + TABLE_SLOT_BYTES)) + 1;
     table->sorter = sorter_new(memory_bytes / 4, directory);
     table->sum = memory_new(1, sizeof *table->sum);
+    buffer_init(&table->key, TABLE_KEY_BYTES);
     buffer_init(&table->payload, TABLE_PAYLOAD_BYTES);
     return table;
 }
@@ -74,11 +101,14 @@ struct relation_table *relation_table_new(size_t memory_bytes, const char *direc
 void relation_table_free(struct relation_table *table) {
     if (!table)
         return;
+    intern_done(&table->texts);
+    memory_free(table->text_scopes);
     arena_done(&table->arena);
     table_done(&table->by_key);
     memory_free(table->entries);
     sorter_free(table->sorter);
     memory_free(table->sum);
+    buffer_done(&table->key);
     buffer_done(&table->payload);
     memory_free(table);
 }
@@ -87,18 +117,52 @@ uint32_t relation_table_generation(const struct relation_table *table) {
     return table->generation;
 }
 
+uint32_t relation_table_text(struct relation_table *table, struct slice text) {
+    assert(text.size <= RELATION_PART_BYTES_MAX);
+    if (text.size == 0)
+        return TEXT_EMPTY;
+    uint32_t number = intern_add(&table->texts, text);
+    if (number == INTERN_FULL)
+        return TEXT_FULL;
+    if (number >= table->scope_capacity) {
+        table->scope_capacity = table->scope_capacity ? table->scope_capacity * 2 : 64;
+        table->text_scopes = memory_resize(table->text_scopes, table->scope_capacity, 1);
+    }
+    if (number + 1 == table->texts.count)
+        table->text_scopes[number] = SCOPE_UNKNOWN;
+    return number + 1;
+}
+
+static struct slice table_text(const struct relation_table *table, uint32_t number) {
+    return number == TEXT_EMPTY ? (struct slice){NULL, 0} : intern_text(&table->texts, number - 1);
+}
+
+static bool text_is_inside(struct relation_table *table, uint32_t number) {
+    if (number == TEXT_EMPTY)
+        return false;
+    uint8_t *scope = &table->text_scopes[number - 1];
+    if (*scope == SCOPE_UNKNOWN) {
+        struct slice text = table_text(table, number);
+        *scope = address_is_address(text) && !address_is_outside(text) ? SCOPE_INSIDE : SCOPE_OTHER;
+    }
+    return *scope == SCOPE_INSIDE;
+}
+
+int32_t relation_table_bucket(struct relation_table *table, const struct relation_numbers *key,
+                              int64_t time_ns) {
+    bool inside = time_ns != CLOCK_NONE && (text_is_inside(table, key->texts[PART_FROM]) ||
+                                            text_is_inside(table, key->texts[PART_TO]));
+    return inside ? day_of(time_ns) : 0;
+}
+
 static bool entry_has_key(const void *context, uint32_t number, const void *key) {
     const struct relation_table *table = context;
-    const struct slice *wanted = key;
-    return slice_equal(table->entries[number].key, *wanted);
+    return memcmp(&table->entries[number].key, key, sizeof(struct relation_numbers)) == 0;
 }
 
 // A new entry; false when there is no room.
-static bool table_add_entry(struct relation_table *table, struct slice key) {
+static bool table_add_entry(struct relation_table *table, const struct relation_numbers *key) {
     if (table->count == table->ceiling)
-        return false;
-    struct slice kept = arena_keep(&table->arena, key);
-    if (!kept.data)
         return false;
     if (table->count == table->capacity) {
         table->capacity = table->capacity ? table->capacity * 2 : TABLE_ENTRIES_FIRST;
@@ -107,33 +171,27 @@ static bool table_add_entry(struct relation_table *table, struct slice key) {
         table->entries = memory_resize(table->entries, table->capacity, sizeof *table->entries);
     }
     table->entries[table->count++] = (struct relation_entry){
-        .key = kept,
+        .key = *key,
         .first_ns = CLOCK_NONE,
         .last_ns = CLOCK_NONE,
         .bytes_in_min = UINT64_MAX,
-        .keeps = (uint8_t)relation_kind_keeps((enum relation_kind)key.data[0]),
+        .keeps = (uint8_t)relation_kind_keeps((enum relation_kind)key->kind),
     };
     return true;
 }
 
-enum status relation_table_place(struct relation_table *table, struct slice key,
-                                 uint32_t *ret_place, struct problem *problem) {
-    uint64_t hash = digest_hash64(key);
-    uint32_t place = table_find(&table->by_key, hash, entry_has_key, table, &key);
+bool relation_table_place(struct relation_table *table, const struct relation_numbers *key,
+                          uint32_t *ret_place) {
+    uint64_t hash = digest_hash64(slice_of(key, sizeof *key));
+    uint32_t place = table_find(&table->by_key, hash, entry_has_key, table, key);
     if (place == TABLE_NONE) {
-        if (!table_add_entry(table, key)) {
-            enum status status = relation_table_spill(table, problem);
-            if (status != STATUS_OK)
-                return status;
-            if (!table_add_entry(table, key))
-                return problem_set(problem, STATUS_LIMIT,
-                                   "a relation is larger than its table's memory");
-        }
+        if (!table_add_entry(table, key))
+            return false;
         place = table->count - 1;
         table_add(&table->by_key, hash, place);
     }
     *ret_place = place;
-    return STATUS_OK;
+    return true;
 }
 
 enum row_kind {
@@ -292,18 +350,29 @@ static bool table_add_batch(struct relation_table *table, uint32_t place,
     return true;
 }
 
-enum status relation_table_add(struct relation_table *table, struct slice key,
+// The place of a key in texts; false when there is no room.
+static bool table_place_texts(struct relation_table *table, const struct relation_key *key,
+                              uint32_t *ret_place) {
+    struct relation_numbers numbers = {.kind = key->kind, .bucket = key->bucket};
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        numbers.texts[i] = relation_table_text(table, key->parts[i]);
+        if (numbers.texts[i] == TEXT_FULL)
+            return false;
+    }
+    return relation_table_place(table, &numbers, ret_place);
+}
+
+enum status relation_table_add(struct relation_table *table, const struct relation_key *key,
                                const struct relation_batch *batch, struct problem *problem) {
-    uint32_t place = 0;
-    enum status status = relation_table_place(table, key, &place, problem);
-    if (status != STATUS_OK || table_add_batch(table, place, batch))
+    uint32_t place;
+    if (table_place_texts(table, key, &place) && table_add_batch(table, place, batch))
+        return STATUS_OK;
+    enum status status = relation_table_spill(table, problem);
+    if (status != STATUS_OK)
         return status;
-    status = relation_table_spill(table, problem);
-    if (status == STATUS_OK)
-        status = relation_table_place(table, key, &place, problem);
-    if (status == STATUS_OK && !table_add_batch(table, place, batch))
-        status = problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
-    return status;
+    if (!table_place_texts(table, key, &place) || !table_add_batch(table, place, batch))
+        return problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
+    return STATUS_OK;
 }
 
 static void table_sum(struct relation_sum *sum, const struct relation_entry *entry) {
@@ -327,21 +396,34 @@ static void table_sum(struct relation_sum *sum, const struct relation_entry *ent
         memcpy(sum->days, entry->days, entry->day_count * sizeof *entry->days);
 }
 
+// One entry with its texts, to the sorter.
+static enum status table_spill_entry(struct relation_table *table,
+                                     const struct relation_entry *entry, struct problem *problem) {
+    struct relation_key key = {.kind = (enum relation_kind)entry->key.kind,
+                               .bucket = entry->key.bucket};
+    for (size_t i = 0; i < PART_COUNT; i++)
+        key.parts[i] = table_text(table, entry->key.texts[i]);
+    table_sum(table->sum, entry);
+    buffer_reset(&table->key);
+    buffer_reset(&table->payload);
+    relation_append_key(&table->key, &key);
+    relation_append_sum(&table->payload, table->sum);
+    assert(!table->key.failed && !table->payload.failed);
+    return sorter_add(table->sorter, buffer_slice(&table->key), buffer_slice(&table->payload),
+                      problem);
+}
+
 enum status relation_table_spill(struct relation_table *table, struct problem *problem) {
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < table->count && status == STATUS_OK; i++) {
         // An entry that was made for a note which found no room is told when it is made again.
-        if (table->entries[i].count == 0)
-            continue;
-        table_sum(table->sum, &table->entries[i]);
-        buffer_reset(&table->payload);
-        relation_append_sum(&table->payload, table->sum);
-        assert(!table->payload.failed);
-        status = sorter_add(table->sorter, table->entries[i].key, buffer_slice(&table->payload),
-                            problem);
+        if (table->entries[i].count)
+            status = table_spill_entry(table, &table->entries[i], problem);
     }
     table->count = 0;
     table->generation++;
+    intern_done(&table->texts);
+    table_init_texts(table);
     table_reset(&table->by_key);
     arena_reset(&table->arena);
     memset(table->free_rows, 0, sizeof table->free_rows);
@@ -353,6 +435,7 @@ enum status relation_table_drain(struct relation_table *table, struct sorter **r
     enum status status = relation_table_spill(table, problem);
     if (status != STATUS_OK)
         return status;
+    intern_done(&table->texts);
     arena_done(&table->arena);
     memory_free(table->entries);
     table->entries = NULL;

@@ -10,16 +10,36 @@
 // A table of relations in bounded memory. When it is full, all of it goes to the sorter, whose
 // merge adds up what was spilled more than once:
 //
-//   key ─hash─> entry {sums, smallest references, times, days} ─full─> sorter
+//   text ─> number ─┐
+//   text ─> number ─┴> key ─hash─> entry {sums, smallest references, times, days} ─full─> sorter
+//
+// Numbers and places live as long as the generation: a spill ends it.
 struct relation_table;
 
 struct relation_table *relation_table_new(size_t memory_bytes, const char *directory);
 void relation_table_free(struct relation_table *table);
 
-// The place of a key's entry, made when new. May spill first: places of earlier generations are
-// no more then.
-enum status relation_table_place(struct relation_table *table, struct slice key,
-                                 uint32_t *ret_place, struct problem *problem);
+// A key whose texts are numbers.
+struct relation_numbers {
+    uint32_t texts[PART_COUNT];
+    int32_t bucket;
+    uint32_t kind; // enum relation_kind
+};
+
+#define TEXT_EMPTY 0u
+#define TEXT_FULL UINT32_MAX // no room: spill first
+
+// The number of a text of at most RELATION_PART_BYTES_MAX bytes.
+uint32_t relation_table_text(struct relation_table *table, struct slice text);
+
+// What keeps days apart: the day, while a part is an address that is another host's tomorrow
+// perhaps.
+int32_t relation_table_bucket(struct relation_table *table, const struct relation_numbers *key,
+                              int64_t time_ns);
+
+// The place of a key's entry, made when new. False when there is no room: spill first.
+bool relation_table_place(struct relation_table *table, const struct relation_numbers *key,
+                          uint32_t *ret_place);
 
 // Changes with each spill.
 uint32_t relation_table_generation(const struct relation_table *table);
@@ -31,8 +51,8 @@ struct relation_witness {
     uint8_t sha256[DIGEST_SHA256_SIZE];
 };
 
-// Add a record's share to the entry. False, and nothing added, when the table is full: spill, find
-// the place anew, note again. An empty table always has room.
+// Add a record's share to the entry. False, and nothing added, when the table is full: spill,
+// number the texts and find the place anew, note again. An empty table always has room.
 bool relation_table_note(struct relation_table *table, uint32_t place,
                          const struct relation_share *share, struct relation_witness *witness);
 
@@ -45,7 +65,7 @@ struct relation_batch {
 };
 
 // Add a batch to the relation of that key, made when new. May spill first.
-enum status relation_table_add(struct relation_table *table, struct slice key,
+enum status relation_table_add(struct relation_table *table, const struct relation_key *key,
                                const struct relation_batch *batch, struct problem *problem);
 
 enum status relation_table_spill(struct relation_table *table, struct problem *problem);

@@ -13,6 +13,10 @@ static const struct relation_family *const FAMILIES[] = {
 #undef FAMILY
 };
 
+static const struct slice RECORDER_WORDS = SLICE("@host:host");
+static const struct slice ACCOUNT_WORDS = SLICE("User|SubjectDomainName+SubjectUserName|"
+                                                "TargetDomainName+TargetUserName|cs-username");
+
 static bool set_holds(const uint64_t *set, uint32_t number) {
     return set[number / 64] >> (number % 64) & 1;
 }
@@ -29,20 +33,25 @@ static bool row_fits(const struct relation_row *row, const struct event_class *e
             text_equal_fold_ascii(event_class->channel, slice_of_string(row->channel)));
 }
 
-static void plan_note_slot(struct row_plan *row, uint16_t field) {
-    for (uint32_t i = 0; i < row->slot_count; i++)
-        if (row->slots[i] == field)
+static void reads_note(struct plan_reads *reads, uint16_t slot) {
+    for (uint32_t i = 0; i < reads->count; i++)
+        if (reads->slots[i] == slot)
             return;
-    if (row->slot_count == PLAN_SLOTS_MAX)
-        row->cacheable = false;
+    if (reads->count == PLAN_SLOTS_MAX)
+        reads->too_many = true;
     else
-        row->slots[row->slot_count++] = field;
+        reads->slots[reads->count++] = slot;
 }
 
-static void plan_note_data(struct row_plan *row, const struct shape *shape) {
+static void reads_note_data(struct plan_reads *reads, const struct shape *shape) {
     for (uint32_t i = 0; i < shape->field_count; i++)
         if (slice_equal(shape->fields[i].name, SLICE("Data")))
-            plan_note_slot(row, (uint16_t)i);
+            reads_note(reads, (uint16_t)i);
+}
+
+static void reads_note_computer(struct plan_reads *reads, const struct shape *shape) {
+    if (shape->role_fields[FIELD_ROLE_COMPUTER] >= 0)
+        reads_note(reads, (uint16_t)shape->role_fields[FIELD_ROLE_COMPUTER]);
 }
 
 static bool resolve(const struct event_class *event_class, struct slice name, uint16_t *ret_field) {
@@ -53,24 +62,24 @@ static bool resolve(const struct event_class *event_class, struct slice name, ui
     return true;
 }
 
-static int32_t plan_resolve_slot(struct row_plan *row, const struct event_class *event_class,
+static int32_t plan_resolve_slot(struct plan_reads *reads, const struct event_class *event_class,
                                  struct slice name) {
     uint16_t field;
     if (!resolve(event_class, name, &field))
         return -1;
-    plan_note_slot(row, field);
+    reads_note(reads, field);
     return field;
 }
 
 // A dotted term needs all of its fields.
-static bool plan_resolve_dotted(struct row_plan *row, const struct event_class *event_class,
+static bool plan_resolve_dotted(struct plan_reads *reads, const struct event_class *event_class,
                                 const struct row_term *words, struct plan_term *term) {
     struct slice name = words->name;
     struct slice rest = words->name2;
     for (size_t i = 0; i < ARRAY_SIZE(term->fields); i++)
         term->fields[i] = -1;
     for (size_t i = 0; i < ARRAY_SIZE(term->fields); i++) {
-        term->fields[i] = plan_resolve_slot(row, event_class, name);
+        term->fields[i] = plan_resolve_slot(reads, event_class, name);
         if (term->fields[i] < 0)
             return false;
         if (!row_next_name(&rest, &name))
@@ -80,7 +89,7 @@ static bool plan_resolve_dotted(struct row_plan *row, const struct event_class *
 }
 
 // The same things have other names in other logs: W3C's, Exchange's HttpProxy's.
-static void plan_resolve_marks(struct row_plan *row, const struct event_class *event_class,
+static void plan_resolve_marks(struct plan_reads *reads, const struct event_class *event_class,
                                struct plan_term *term) {
     static const struct slice NAMES[][3] = {
         [MARK_PATH] = {SLICE("cs-uri-stem"), SLICE("UrlStem"), SLICE("uri")},
@@ -96,12 +105,12 @@ static void plan_resolve_marks(struct row_plan *row, const struct event_class *e
             if (NAMES[mark][i].size && resolve(event_class, NAMES[mark][i], &field))
                 term->fields[mark] = field;
         if (term->fields[mark] >= 0)
-            plan_note_slot(row, (uint16_t)term->fields[mark] | sign);
+            reads_note(reads, (uint16_t)term->fields[mark] | sign);
     }
 }
 
 // False when the class lacks the field.
-static bool plan_resolve_term(struct row_plan *row, const struct event_class *event_class,
+static bool plan_resolve_term(struct plan_reads *reads, const struct event_class *event_class,
                               const struct row_term *words, struct plan_term *term) {
     *term = (struct plan_term){.origin = words->origin, .form = words->form, .index = words->index};
     switch (words->origin) {
@@ -111,50 +120,78 @@ static bool plan_resolve_term(struct row_plan *row, const struct event_class *ev
     case TERM_FIELD:
         if (!resolve(event_class, words->name, &term->field))
             return false;
-        plan_note_slot(row, term->field);
+        reads_note(reads, term->field);
         return true;
     case TERM_ELEMENT:
-        plan_note_data(row, event_class->shape);
+        reads_note_data(reads, event_class->shape);
         return resolve(event_class, words->name, &term->field);
     case TERM_ACCOUNT:
         if (!resolve(event_class, words->name2, &term->field2))
             return false;
-        plan_note_slot(row, term->field2);
+        reads_note(reads, term->field2);
         if (!resolve(event_class, words->name, &term->field)) {
             term->origin = TERM_FIELD;
             term->field = term->field2;
             return true;
         }
-        plan_note_slot(row, term->field);
+        reads_note(reads, term->field);
         return true;
     case TERM_DOTTED:
-        return plan_resolve_dotted(row, event_class, words, term);
+        return plan_resolve_dotted(reads, event_class, words, term);
     case TERM_SLASHED:
         if (!resolve(event_class, words->name, &term->field) ||
             !resolve(event_class, words->name2, &term->field2))
             return false;
-        plan_note_slot(row, term->field);
-        plan_note_slot(row, term->field2);
+        reads_note(reads, term->field);
+        reads_note(reads, term->field2);
         return true;
     case TERM_MARKS:
-        plan_resolve_marks(row, event_class, term);
+        plan_resolve_marks(reads, event_class, term);
         return true;
     case TERM_HOST:
+        reads_note_computer(reads, event_class->shape);
+        reads->folder = true;
+        return true;
     case TERM_FOLDER:
-        break;
+        reads->folder = true;
+        return true;
     }
     return true;
 }
 
-static void plan_resolve_part(struct row_plan *row, const struct event_class *event_class,
-                              struct slice words, struct plan_part *part) {
+// The plan of a class in the making. Parts are told apart by their words.
+struct plan_maker {
+    const struct event_class *event_class;
+    struct arena *arena;
+    struct class_plan *plan;
+    struct slice words[PLAN_PARTS_MAX];
+    const struct plan_part *parts[PLAN_PARTS_MAX]; // NULL: the class has none of its terms
+    uint32_t count;
+    bool full; // the arena
+};
+
+static const struct plan_part *maker_part(struct plan_maker *maker, struct slice words) {
+    for (uint32_t i = 0; i < maker->count; i++)
+        if (slice_equal(maker->words[i], words))
+            return maker->parts[i];
+    struct plan_part part = {.index = maker->plan->part_count};
+    struct slice rest = words;
     struct row_term term;
-    *part = (struct plan_part){.required = row_part_is_required(&words)};
-    while (row_next_term(&words, &term)) {
-        assert(part->term_count < PLAN_TERMS_MAX);
-        if (plan_resolve_term(row, event_class, &term, &part->terms[part->term_count]))
-            part->term_count++;
+    while (row_next_term(&rest, &term)) {
+        assert(part.term_count < PLAN_TERMS_MAX);
+        if (plan_resolve_term(&part.reads, maker->event_class, &term, &part.terms[part.term_count]))
+            part.term_count++;
     }
+    struct plan_part *kept = part.term_count ? arena_new(maker->arena, 1, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = part;
+        maker->plan->part_count++;
+    }
+    maker->full |= part.term_count && !kept;
+    assert(maker->count < PLAN_PARTS_MAX);
+    maker->words[maker->count] = words;
+    maker->parts[maker->count++] = kept;
+    return kept;
 }
 
 static int32_t plan_resolve_number(const struct event_class *event_class, struct slice words) {
@@ -178,22 +215,27 @@ static void plan_resolve_taken(const struct event_class *event_class, struct sli
                           : TAKEN_MILLISECONDS;
 }
 
-static void plan_resolve_item(struct row_plan *row, const struct event_class *event_class,
-                              const struct row_item *item) {
-    if (item->number == ROW_NUMBER_NONE)
-        plan_resolve_part(row, event_class, item->words, &row->parts[item->part]);
-    else if (item->number == ROW_NUMBER_OUT)
-        row->out = plan_resolve_number(event_class, item->words);
-    else if (item->number == ROW_NUMBER_IN)
-        row->in = plan_resolve_number(event_class, item->words);
-    else
-        plan_resolve_taken(event_class, item->words, row);
+static void maker_item(struct plan_maker *maker, const struct row_item *item,
+                       struct row_plan *row) {
+    struct slice words = item->words;
+    if (item->number == ROW_NUMBER_NONE) {
+        row->required[item->part] = row_part_is_required(&words);
+        row->parts[item->part] = maker_part(maker, words);
+    } else if (item->number == ROW_NUMBER_OUT) {
+        row->out = plan_resolve_number(maker->event_class, words);
+    } else if (item->number == ROW_NUMBER_IN) {
+        row->in = plan_resolve_number(maker->event_class, words);
+    } else {
+        plan_resolve_taken(maker->event_class, words, row);
+    }
 }
 
 static void plan_resolve_condition(struct row_plan *row, const struct event_class *event_class,
-                                   struct row_condition *words, struct plan_condition *condition) {
+                                   struct row_condition *words) {
+    assert(row->condition_count < PLAN_CONDITIONS_MAX);
+    struct plan_condition *condition = &row->conditions[row->condition_count++];
     condition->sign = words->sign;
-    if (!plan_resolve_term(row, event_class, &words->term, &condition->term))
+    if (!plan_resolve_term(&row->condition_reads, event_class, &words->term, &condition->term))
         condition->term = (struct plan_term){.origin = TERM_LITERAL};
     condition->word_count = 0;
     while (row_next_word(&words->words, &condition->words[condition->word_count]))
@@ -201,60 +243,49 @@ static void plan_resolve_condition(struct row_plan *row, const struct event_clas
             break;
 }
 
-static void plan_resolve_row(struct row_plan *row, const struct event_class *event_class,
-                             const struct relation_row *from) {
+static void maker_row(struct plan_maker *maker, const struct relation_row *from,
+                      struct row_plan *row) {
     struct slice rest = slice_of_string(from->parts);
     struct row_item item;
-    *row =
-        (struct row_plan){.kind = from->kind, .cacheable = true, .out = -1, .in = -1, .taken = -1};
-    if (event_class->shape->role_fields[FIELD_ROLE_COMPUTER] >= 0)
-        plan_note_slot(row, (uint16_t)event_class->shape->role_fields[FIELD_ROLE_COMPUTER]);
-    while (row_next_item(&rest, &item))
-        plan_resolve_item(row, event_class, &item);
-    if (row->parts[PART_RECORDER].term_count == 0)
-        row->parts[PART_RECORDER] = (struct plan_part){
-            .terms = {{.origin = TERM_HOST, .form = TEXT_FORM_HOST}}, .term_count = 1};
+    *row = (struct row_plan){.kind = from->kind, .out = -1, .in = -1, .taken = -1};
+    bool has_recorder = false;
+    while (row_next_item(&rest, &item)) {
+        maker_item(maker, &item, row);
+        has_recorder |= item.number == ROW_NUMBER_NONE && item.part == PART_RECORDER;
+    }
+    if (!has_recorder)
+        row->parts[PART_RECORDER] = maker_part(maker, RECORDER_WORDS);
     rest = slice_of_string(from->when);
     struct row_condition condition;
-    while (row_next_condition(&rest, &condition)) {
-        assert(row->condition_count < PLAN_CONDITIONS_MAX);
-        plan_resolve_condition(row, event_class, &condition,
-                               &row->conditions[row->condition_count++]);
-    }
+    while (row_next_condition(&rest, &condition))
+        plan_resolve_condition(row, maker->event_class, &condition);
 }
 
 // A required part of which no term is there can never be met.
 static bool row_plan_can_hold(const struct row_plan *row) {
     for (size_t i = 0; i < PART_COUNT; i++)
-        if (row->parts[i].required && row->parts[i].term_count == 0)
+        if (row->required[i] && !row->parts[i])
             return false;
     return true;
 }
 
-static void plan_find_account(struct class_plan *plan, const struct event_class *event_class) {
-    struct row_plan none = {.slot_count = 0};
-    static const char WORDS[] = "User|SubjectDomainName+SubjectUserName|"
-                                "TargetDomainName+TargetUserName|cs-username";
-    plan_resolve_part(&none, event_class, slice_of_string(WORDS), &plan->account);
-}
-
 bool class_plan_init(struct class_plan *plan, const struct event_class *event_class,
                      struct arena *arena) {
-    struct row_plan *rows = NULL;
     *plan = (struct class_plan){.row_count = 0};
+    struct plan_maker maker = {.event_class = event_class, .arena = arena, .plan = plan};
     for (size_t f = 0; f < ARRAY_SIZE(FAMILIES) && event_class->shape->format; f++)
         for (size_t i = 0; i < FAMILIES[f]->count; i++) {
             if (!row_fits(&FAMILIES[f]->rows[i], event_class))
                 continue;
             assert(plan->row_count < PLAN_ROWS_MAX);
-            if (!rows)
-                rows = arena_new(arena, PLAN_ROWS_MAX, sizeof *rows);
-            if (!rows)
+            if (!plan->rows)
+                plan->rows = arena_new(arena, PLAN_ROWS_MAX, sizeof *plan->rows);
+            if (!plan->rows)
                 return false;
-            plan_resolve_row(&rows[plan->row_count], event_class, &FAMILIES[f]->rows[i]);
-            plan->row_count += row_plan_can_hold(&rows[plan->row_count]);
+            maker_row(&maker, &FAMILIES[f]->rows[i], &plan->rows[plan->row_count]);
+            plan->row_count += row_plan_can_hold(&plan->rows[plan->row_count]);
         }
-    plan->rows = rows;
-    plan_find_account(plan, event_class);
-    return true;
+    plan->account = maker_part(&maker, ACCOUNT_WORDS);
+    plan->recorder = maker_part(&maker, RECORDER_WORDS);
+    return !maker.full;
 }

@@ -5,21 +5,25 @@
 
 #include "base/arena.h"
 #include "model/event_class.h"
-#include "relate/path_memo.h"
 #include "relate/relation_sum.h"
 #include "relate/row_words.h"
 
 enum {
-    PLAN_ROWS_MAX = 8,   // of a class
-    PLAN_SLOTS_MAX = 40, // of a row
+    PLAN_ROWS_MAX = 8, // of a class
+    PLAN_PARTS_MAX =
+        PLAN_ROWS_MAX * PART_COUNT + 2, // all different ones, and who and where of hits
+    PLAN_SLOTS_MAX = 40,                // that a part or the conditions read
     // In a slot: all that counts is whether the field says anything.
     SLOT_PRESENCE = 0x8000,
 };
 
-// What a record is read with.
-struct row_context {
-    struct slice host; // writes the record when the event names none
-    struct path_memo *paths;
+// All that a text or an answer follows from: records in which these hold the same bytes give the
+// same.
+struct plan_reads {
+    uint16_t slots[PLAN_SLOTS_MAX]; // fields of the shape, with SLOT_PRESENCE perhaps
+    uint32_t count;
+    bool folder;   // and what the folder says
+    bool too_many; // for PLAN_SLOTS_MAX
 };
 
 // Where a text comes from.
@@ -40,10 +44,12 @@ enum plan_mark {
     MARK_PORT
 };
 
+// One part of a row; rows of a class that say it in the same words share it.
 struct plan_part {
-    struct plan_term terms[PLAN_TERMS_MAX];
+    uint32_t index; // among the class's parts
     uint32_t term_count;
-    bool required;
+    struct plan_term terms[PLAN_TERMS_MAX];
+    struct plan_reads reads;
 };
 
 struct plan_condition {
@@ -53,14 +59,10 @@ struct plan_condition {
     uint32_t word_count;
 };
 
-// The slots are all that the texts and conditions read: records whose slots hold the same bytes say
-// the same.
 struct row_plan {
     enum relation_kind kind;
-    uint16_t slots[PLAN_SLOTS_MAX]; // fields of the shape, with SLOT_PRESENCE perhaps
-    uint32_t slot_count;
-    bool cacheable; // no more slots than PLAN_SLOTS_MAX
-    struct plan_part parts[PART_COUNT];
+    const struct plan_part *parts[PART_COUNT]; // NULL: always empty
+    bool required[PART_COUNT];                 // no relation without it
     // Numbers: field of the shape, or -1.
     int32_t out, in, taken;
     enum taken_unit {
@@ -70,13 +72,17 @@ struct row_plan {
     } taken_unit;
     struct plan_condition conditions[PLAN_CONDITIONS_MAX];
     uint32_t condition_count;
+    struct plan_reads condition_reads;
 };
 
 // What a class's records say.
 struct class_plan {
     struct row_plan *rows;
     uint32_t row_count;
-    struct plan_part account; // who, where no row says it: for rule hits
+    uint32_t part_count;
+    bool is_passing;                 // gone after the record: nothing of it may be remembered
+    const struct plan_part *account; // who, where no row says it: for rule hits
+    const struct plan_part *recorder;
 };
 
 // Find the rows that fit the class and resolve them. `arena` holds what lives on; false when it is
@@ -84,19 +90,14 @@ struct class_plan {
 bool class_plan_init(struct class_plan *plan, const struct event_class *event_class,
                      struct arena *arena);
 
-// Whether the record's path alone says that the row does not hold: asked first, it is cheap.
-bool row_plan_is_barred(const struct row_plan *row, const struct event *event,
-                        const struct row_context *context);
-// Render what a row says of an event: texts into `scratch` (views into it until it changes). False
-// when a condition or a required part fails.
-bool row_plan_render(const struct row_plan *row, const struct event *event,
-                     const struct row_context *context, struct buffer *scratch,
-                     struct relation_key *ret_key);
+// A part's text, behind what `scratch` holds; empty when none of its terms gives any. `host` wrote
+// the record when the event names none.
+struct slice plan_part_render(const struct plan_part *part, const struct event *event,
+                              struct slice host, struct buffer *scratch);
+// Whether all conditions hold.
+bool row_plan_holds(const struct row_plan *row, const struct event *event, struct slice host,
+                    struct buffer *scratch);
 void row_plan_share(const struct row_plan *row, const struct event *event,
                     struct relation_share *ret_share);
-
-// One part as text; empty when none of its terms gives any.
-struct slice plan_part_render(const struct plan_part *part, const struct event *event,
-                              const struct row_context *context, struct buffer *scratch);
 
 #endif
