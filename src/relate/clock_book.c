@@ -17,7 +17,9 @@
 enum {
     BOOK_KEY_BYTES = 8 << 10,
     BLOCK_ENTRIES_MAX = 256, // of one pair (from, to) and day
-    BLOCK_FEW = 36,          // so many differences are all taken, however large
+    BLOCK_GATHERED_MAX = 2 * BLOCK_ENTRIES_MAX,
+    BLOCK_FEW = 36, // so many differences are all taken, however large
+    BOOK_PAYLOAD_BYTES = sizeof(uint32_t) + RELATION_TIMES_MAX * sizeof(int64_t),
 };
 
 static const int64_t NEAR_NS = 10 * 60 * 1000000000ll;
@@ -25,7 +27,7 @@ static const int64_t FAR_NS = 15 * 3600 * 1000000000ll;
 
 struct clock_book {
     struct sorter *sorter;
-    struct buffer key;
+    struct buffer key, payload;
     struct clock_pairs pairs;
 };
 
@@ -36,14 +38,17 @@ struct block_entry {
 };
 
 struct block {
-    struct block_entry entries[BLOCK_ENTRIES_MAX];
+    struct block_entry entries[BLOCK_GATHERED_MAX];
     uint32_t count;
+    uint32_t recorder; // of the first
+    bool mixed;        // others have recorded it, too
 };
 
 struct clock_book *clock_book_new(size_t memory_bytes, const char *directory) {
     struct clock_book *book = memory_new(1, sizeof *book);
     book->sorter = sorter_new(memory_bytes, directory);
     buffer_init(&book->key, BOOK_KEY_BYTES);
+    buffer_init(&book->payload, BOOK_PAYLOAD_BYTES);
     clock_pairs_init(&book->pairs);
     return book;
 }
@@ -53,31 +58,44 @@ void clock_book_free(struct clock_book *book) {
         return;
     sorter_free(book->sorter);
     buffer_done(&book->key);
+    buffer_done(&book->payload);
     clock_pairs_done(&book->pairs);
     memory_free(book);
+}
+
+// What a recorder saw of a pair on one day, as one record of the sorter.
+static enum status book_note_day(struct clock_book *book, struct slice from, struct slice to,
+                                 int32_t day, struct problem *problem) {
+    uint32_t ordered = __builtin_bswap32((uint32_t)day ^ 0x80000000u);
+    buffer_reset(&book->key);
+    relation_append_ordered(&book->key, from);
+    relation_append_ordered(&book->key, to);
+    buffer_append(&book->key, &ordered, sizeof ordered);
+    assert(!book->key.failed && !book->payload.failed);
+    return sorter_add(book->sorter, buffer_slice(&book->key), buffer_slice(&book->payload),
+                      problem);
 }
 
 enum status clock_book_note(struct clock_book *book, struct slice from, struct slice to,
                             uint32_t recorder, struct slice times, struct problem *problem) {
     enum status status = STATUS_OK;
-    for (size_t at = 0; at + sizeof(int64_t) <= times.size && status == STATUS_OK;
-         at += sizeof(int64_t)) {
+    size_t count = times.size / sizeof(int64_t);
+    assert(count <= RELATION_TIMES_MAX);
+    for (size_t i = 0, next; i < count && status == STATUS_OK; i = next) {
         int64_t time_ns;
-        memcpy(&time_ns, times.data + at, sizeof time_ns);
-        if (time_ns == CLOCK_NONE)
-            continue;
-        uint32_t day = __builtin_bswap32((uint32_t)day_of(time_ns) ^ 0x80000000u);
-        buffer_reset(&book->key);
-        relation_append_ordered(&book->key, from);
-        relation_append_ordered(&book->key, to);
-        buffer_append(&book->key, &day, sizeof day);
-        assert(!book->key.failed);
-        struct block_entry entry;
-        memset(&entry, 0, sizeof entry);
-        entry.time_ns = time_ns;
-        entry.recorder = recorder;
-        status = sorter_add(book->sorter, buffer_slice(&book->key), slice_of(&entry, sizeof entry),
-                            problem);
+        memcpy(&time_ns, times.data + i * sizeof time_ns, sizeof time_ns);
+        int32_t day = day_of(time_ns);
+        buffer_reset(&book->payload);
+        buffer_append(&book->payload, &recorder, sizeof recorder);
+        for (next = i; next < count; next++) {
+            memcpy(&time_ns, times.data + next * sizeof time_ns, sizeof time_ns);
+            if (day_of(time_ns) != day)
+                break;
+            if (time_ns != CLOCK_NONE)
+                buffer_append(&book->payload, &time_ns, sizeof time_ns);
+        }
+        if (book->payload.size > sizeof recorder)
+            status = book_note_day(book, from, to, day, problem);
     }
     return status;
 }
@@ -104,16 +122,40 @@ static void block_vote(struct clock_book *book, const struct block_entry *a, uin
     }
 }
 
+// An order that has nothing to do with who recorded it, and little with when: by the bytes.
+static int block_compare_bytes(const void *left, const void *right) {
+    return memcmp(left, right, sizeof(struct block_entry));
+}
+
+// A pair that meets all day: those that come first by their bytes stand for all.
+static void block_thin(struct block *block) {
+    if (block->count <= BLOCK_ENTRIES_MAX)
+        return;
+    qsort(block->entries, block->count, sizeof block->entries[0], block_compare_bytes);
+    block->count = BLOCK_ENTRIES_MAX;
+}
+
+static void block_add(struct block *block, struct slice payload) {
+    struct block_entry entry;
+    memset(&entry, 0, sizeof entry);
+    memcpy(&entry.recorder, payload.data, sizeof entry.recorder);
+    if (block->count == 0)
+        block->recorder = entry.recorder;
+    block->mixed |= entry.recorder != block->recorder;
+    for (size_t at = sizeof entry.recorder; at < payload.size; at += sizeof entry.time_ns) {
+        if (block->count == BLOCK_GATHERED_MAX)
+            block_thin(block);
+        memcpy(&entry.time_ns, payload.data + at, sizeof entry.time_ns);
+        block->entries[block->count++] = entry;
+    }
+}
+
 // All pairs of recorders of one block.
-static void block_close(struct clock_book *book, struct block *block) {
+static void block_vote_all(struct clock_book *book, struct block *block) {
+    block_thin(block);
     struct block_entry *entries = block->entries;
     uint32_t count = block->count;
-    block->count = 0;
-    if (count < 2)
-        return;
     qsort(entries, count, sizeof *entries, block_compare);
-    if (entries[0].recorder == entries[count - 1].recorder)
-        return;
     uint32_t starts[BLOCK_ENTRIES_MAX + 1];
     uint32_t recorders = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -124,6 +166,13 @@ static void block_close(struct clock_book *book, struct block *block) {
         for (uint32_t b = a + 1; b < recorders; b++)
             block_vote(book, entries + starts[a], starts[a + 1] - starts[a], entries + starts[b],
                        starts[b + 1] - starts[b]);
+}
+
+static void block_close(struct clock_book *book, struct block *block) {
+    if (block->mixed)
+        block_vote_all(book, block);
+    block->count = 0;
+    block->mixed = false;
 }
 
 static enum status book_collect(struct clock_book *book, struct problem *problem) {
@@ -141,8 +190,7 @@ static enum status book_collect(struct clock_book *book, struct problem *problem
             buffer_reset(&book->key);
             buffer_append_slice(&book->key, key);
         }
-        if (block->count < BLOCK_ENTRIES_MAX)
-            memcpy(&block->entries[block->count++], payload.data, sizeof block->entries[0]);
+        block_add(block, payload);
     }
     block_close(book, block);
     memory_free(block);

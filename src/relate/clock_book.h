@@ -21,7 +21,8 @@ struct clock_book;
 struct clock_book *clock_book_new(size_t memory_bytes, const char *directory);
 void clock_book_free(struct clock_book *book);
 
-// `recorder` saw at `times` (its own clock) that `from` met `to`.
+// `recorder` saw at `times` (int64_t, its own clock, at most RELATION_TIMES_MAX) that `from` met
+// `to`.
 enum status clock_book_note(struct clock_book *book, struct slice from, struct slice to,
                             uint32_t recorder, struct slice times, struct problem *problem);
 

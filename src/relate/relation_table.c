@@ -22,6 +22,7 @@
 struct relation_entry {
     struct relation_numbers key;
     int64_t first_ns, last_ns;
+    int64_t cited_ns; // nothing later is cited: the latest of all references that there is room for
     uint64_t count;
     uint64_t bytes_out, bytes_in, taken_ms;
     uint64_t bytes_in_min, bytes_in_max;
@@ -174,6 +175,7 @@ static bool table_add_entry(struct relation_table *table, const struct relation_
         .key = *key,
         .first_ns = CLOCK_NONE,
         .last_ns = CLOCK_NONE,
+        .cited_ns = INT64_MAX,
         .bytes_in_min = UINT64_MAX,
         .keeps = (uint8_t)relation_kind_keeps((enum relation_kind)key->kind),
     };
@@ -254,10 +256,24 @@ static bool table_reserve_all(struct relation_table *table, struct relation_entr
     return room;
 }
 
+static bool entry_would_cite(const struct relation_entry *entry, int64_t time_ns,
+                             const struct position *position) {
+    return time_ns <= entry->cited_ns &&
+           reference_would_keep(entry->references, entry->reference_count, time_ns, position);
+}
+
+static void entry_insert(struct relation_entry *entry, const struct reference *reference) {
+    uint32_t count = entry->reference_count;
+    reference_insert(entry->references, &count, reference);
+    entry->reference_count = (uint16_t)count;
+    if (count == FINDING_REFERENCES_MAX)
+        entry->cited_ns = entry->references[count - 1].time_ns;
+}
+
 static void entry_cite(struct relation_entry *entry, struct relation_witness *witness) {
     const struct event *event = witness->event;
     if (!witness->has_digest) {
-        digest_sha256(event->raw, witness->sha256);
+        reference_digest(event, witness->sha256);
         witness->has_digest = true;
     }
     struct reference reference;
@@ -265,9 +281,17 @@ static void entry_cite(struct relation_entry *entry, struct relation_witness *wi
     reference.position = event->position;
     reference.time_ns = event->time_ns;
     memcpy(reference.sha256, witness->sha256, sizeof reference.sha256);
-    uint32_t count = entry->reference_count;
-    reference_insert(entry->references, &count, &reference);
-    entry->reference_count = (uint16_t)count;
+    entry_insert(entry, &reference);
+}
+
+// Most times come in order: they are put behind the others without a look at them.
+static void entry_add_time(struct relation_entry *entry, int64_t time_ns) {
+    uint32_t count = entry->time_count;
+    if (time_ns >= entry->last_ns && count < RELATION_TIMES_MAX)
+        entry->times[count++] = time_ns;
+    else
+        times_insert(entry->times, &count, time_ns);
+    entry->time_count = (uint16_t)count;
 }
 
 static void entry_add(struct relation_entry *entry, const struct relation_share *share) {
@@ -282,18 +306,16 @@ static void entry_add(struct relation_entry *entry, const struct relation_share 
     int64_t time_ns = share->time_ns;
     if (time_ns == CLOCK_NONE)
         return;
+    if (entry->keeps & RELATION_KEEPS_TIMES)
+        entry_add_time(entry, time_ns);
     if (entry->first_ns == CLOCK_NONE || time_ns < entry->first_ns)
         entry->first_ns = time_ns;
     if (time_ns > entry->last_ns)
         entry->last_ns = time_ns;
-    uint32_t count = entry->time_count;
-    if (entry->keeps & RELATION_KEEPS_TIMES)
-        times_insert(entry->times, &count, time_ns);
-    entry->time_count = (uint16_t)count;
     if (!(entry->keeps & RELATION_KEEPS_DAYS))
         return;
     struct relation_day day = {day_of(time_ns), 1, share->bytes_out, share->bytes_in};
-    count = entry->day_count;
+    uint32_t count = entry->day_count;
     days_insert(entry->days, &count, &day);
     entry->day_count = (uint16_t)count;
 }
@@ -302,8 +324,7 @@ bool relation_table_note(struct relation_table *table, uint32_t place,
                          const struct relation_share *share, struct relation_witness *witness) {
     assert(place < table->count);
     struct relation_entry *entry = &table->entries[place];
-    bool cites = reference_would_keep(entry->references, entry->reference_count, share->time_ns,
-                                      &witness->event->position);
+    bool cites = entry_would_cite(entry, share->time_ns, &witness->event->position);
     bool times = (entry->keeps & RELATION_KEEPS_TIMES) && share->time_ns != CLOCK_NONE &&
                  times_would_keep(entry->times, entry->time_count, share->time_ns);
     bool new_day =
@@ -320,14 +341,11 @@ bool relation_table_note(struct relation_table *table, uint32_t place,
 static bool table_add_batch(struct relation_table *table, uint32_t place,
                             const struct relation_batch *batch) {
     struct relation_entry *entry = &table->entries[place];
-    bool cites = reference_would_keep(entry->references, entry->reference_count,
-                                      batch->reference.time_ns, &batch->reference.position);
+    bool cites = entry_would_cite(entry, batch->reference.time_ns, &batch->reference.position);
     if (!table_reserve_all(table, entry, cites, false, entry->keeps & RELATION_KEEPS_DAYS))
         return false;
-    uint32_t count = entry->reference_count;
     if (cites)
-        reference_insert(entry->references, &count, &batch->reference);
-    entry->reference_count = (uint16_t)count;
+        entry_insert(entry, &batch->reference);
     entry->count += batch->count;
     if (batch->number_min < entry->bytes_in_min)
         entry->bytes_in_min = batch->number_min;
@@ -344,7 +362,7 @@ static bool table_add_batch(struct relation_table *table, uint32_t place,
     struct relation_day day = {day_of(batch->first_ns),
                                batch->count < UINT32_MAX ? (uint32_t)batch->count : UINT32_MAX, 0,
                                0};
-    count = entry->day_count;
+    uint32_t count = entry->day_count;
     days_insert(entry->days, &count, &day);
     entry->day_count = (uint16_t)count;
     return true;
