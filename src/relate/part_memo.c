@@ -9,48 +9,70 @@
 #include <string.h>
 
 enum {
-    MEMO_PLACES = 1 << 16, // 2 MiB of them; half are used at most
-    MEMO_BYTES = 4 << 20,
-    MEMO_MARGIN = 32, // readable behind the bytes
+    MEMO_PLACES = 1 << 17, // 8 MiB of them; half are used at most
+    MEMO_BYTES = 4 << 20,  // of values that are too long for their place
+    MEMO_OWN_BYTES = 40,
 };
 
+// As large as a line of the cache: most looks cost one miss.
 struct memo_place {
-    uint64_t hash;
     const void *reader; // NULL: free
-    uint32_t offset, size;
+    uint32_t hash;
     uint32_t number;
+    uint32_t offset; // of the bytes, when they do not lie here
+    uint16_t size;
     uint8_t kind;
+    uint8_t bytes[MEMO_OWN_BYTES];
 };
 
 struct part_memo {
-    struct memo_place places[MEMO_PLACES];
+    struct memo_place *places;
     uint32_t count;
     uint32_t used_bytes;
-    uint8_t bytes[MEMO_BYTES + MEMO_MARGIN];
+    uint8_t *bytes;
 };
 
 struct part_memo *part_memo_new(void) {
-    return memory_new(1, sizeof(struct part_memo));
+    struct part_memo *memo = memory_new(1, sizeof *memo);
+    memo->places = memory_new(MEMO_PLACES, sizeof *memo->places);
+    memo->bytes = memory_resize(NULL, MEMO_BYTES, 1);
+    return memo;
 }
 
 void part_memo_free(struct part_memo *memo) {
+    if (!memo)
+        return;
+    memory_free(memo->places);
+    memory_free(memo->bytes);
     memory_free(memo);
 }
 
 void part_memo_reset(struct part_memo *memo) {
-    memset(memo->places, 0, sizeof memo->places);
+    memset(memo->places, 0, MEMO_PLACES * sizeof *memo->places);
     memo->count = memo->used_bytes = 0;
+}
+
+static bool place_has(const struct part_memo *memo, const struct memo_place *place,
+                      const struct memo_key *key) {
+    size_t size = key->bytes.size;
+    if (place->hash != (uint32_t)key->hash || place->reader != key->reader ||
+        place->kind != key->kind || place->size != size)
+        return false;
+    const uint8_t *bytes = size <= MEMO_OWN_BYTES ? place->bytes : memo->bytes + place->offset;
+    return size == 0 || bytes_equal(bytes, key->bytes.data, size);
+}
+
+static size_t place_first(const struct memo_key *key) {
+    return key->hash >> 32 & (MEMO_PLACES - 1);
 }
 
 bool part_memo_find(const struct part_memo *memo, struct memo_key *key, uint32_t *ret_number) {
     key->hash = digest_hash64_seeded(key->bytes, (uintptr_t)key->reader + key->kind);
-    for (size_t at = key->hash % MEMO_PLACES;; at = (at + 1) % MEMO_PLACES) {
+    for (size_t at = place_first(key);; at = (at + 1) % MEMO_PLACES) {
         const struct memo_place *place = &memo->places[at];
         if (!place->reader)
             return false;
-        if (place->hash == key->hash && place->reader == key->reader && place->kind == key->kind &&
-            place->size == key->bytes.size &&
-            memcmp(memo->bytes + place->offset, key->bytes.data, place->size) == 0) {
+        if (place_has(memo, place, key)) {
             *ret_number = place->number;
             return true;
         }
@@ -58,21 +80,24 @@ bool part_memo_find(const struct part_memo *memo, struct memo_key *key, uint32_t
 }
 
 void part_memo_add(struct part_memo *memo, const struct memo_key *key, uint32_t number) {
-    if (key->bytes.size > MEMO_BYTES)
+    size_t size = key->bytes.size;
+    size_t outside = size <= MEMO_OWN_BYTES ? 0 : size;
+    if (size > UINT16_MAX)
         return;
-    if (memo->count == MEMO_PLACES / 2 || key->bytes.size > MEMO_BYTES - memo->used_bytes)
+    if (memo->count == MEMO_PLACES / 2 || outside > MEMO_BYTES - memo->used_bytes)
         part_memo_reset(memo);
-    size_t at = key->hash % MEMO_PLACES;
+    size_t at = place_first(key);
     while (memo->places[at].reader)
         at = (at + 1) % MEMO_PLACES;
-    memo->places[at] = (struct memo_place){.hash = key->hash,
-                                           .reader = key->reader,
-                                           .offset = memo->used_bytes,
-                                           .size = (uint32_t)key->bytes.size,
-                                           .number = number,
-                                           .kind = key->kind};
-    if (key->bytes.size)
-        memcpy(memo->bytes + memo->used_bytes, key->bytes.data, key->bytes.size);
-    memo->used_bytes += (uint32_t)key->bytes.size;
+    struct memo_place *place = &memo->places[at];
+    *place = (struct memo_place){.reader = key->reader,
+                                 .hash = (uint32_t)key->hash,
+                                 .number = number,
+                                 .offset = memo->used_bytes,
+                                 .size = (uint16_t)size,
+                                 .kind = key->kind};
+    if (size)
+        memcpy(outside ? memo->bytes + memo->used_bytes : place->bytes, key->bytes.data, size);
+    memo->used_bytes += (uint32_t)outside;
     memo->count++;
 }

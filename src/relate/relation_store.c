@@ -11,6 +11,8 @@
 
 enum {
     STORE_PAGE_BYTES = 1 << 20,
+    STORE_UNIT_BYTES = 8,
+    STORE_PAGES_MAX = 32 << 10,    // as far as places reach
     STORE_READER_BYTES = 32 << 20, // what a reader sorts in before it spills
     STORE_KEY_BYTES = 1 << 16
 };
@@ -35,7 +37,14 @@ struct store_page {
     uint32_t used;
 };
 
+// Where the relations of one kind lie: a place is a number of eights from the first page on.
+struct store_list {
+    uint32_t *places;
+    uint32_t count, capacity;
+};
+
 struct relation_store {
+    struct store_list lists[RELATION_KIND_COUNT];
     struct store_page *pages;
     size_t page_count, page_capacity;
     size_t memory_pages, memory_pages_max;
@@ -60,6 +69,8 @@ void relation_store_free(struct relation_store *store) {
         return;
     for (size_t i = 0; i < store->page_count; i++)
         memory_free(store->pages[i].data);
+    for (size_t i = 0; i < RELATION_KIND_COUNT; i++)
+        memory_free(store->lists[i].places);
     memory_free(store->pages);
     memory_free(store->directory);
     if (store->fd >= 0)
@@ -96,6 +107,8 @@ static enum status store_reserve(struct relation_store *store, size_t size, uint
         enum status status = page ? store_close_page(store, problem) : STATUS_OK;
         if (status != STATUS_OK)
             return status;
+        if (store->page_count == STORE_PAGES_MAX)
+            return problem_set(problem, STATUS_LIMIT, "more than 32 GiB of relations");
         if (store->page_count == store->page_capacity) {
             store->page_capacity = store->page_capacity ? store->page_capacity * 2 : 16;
             store->pages = memory_resize(store->pages, store->page_capacity, sizeof *store->pages);
@@ -106,6 +119,14 @@ static enum status store_reserve(struct relation_store *store, size_t size, uint
     *ret_place = page->data + page->used;
     page->used += (uint32_t)size;
     return STATUS_OK;
+}
+
+static void store_list_add(struct store_list *list, uint64_t place) {
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->places = memory_resize(list->places, list->capacity, sizeof *list->places);
+    }
+    list->places[list->count++] = (uint32_t)(place / STORE_UNIT_BYTES);
 }
 
 static uint8_t *store_put(uint8_t *to, const void *from, size_t size) {
@@ -142,7 +163,7 @@ enum status relation_store_add(struct relation_store *store, const struct relati
     }
     size = (size + 7) / 8 * 8;
     record.size = (uint32_t)size;
-    uint8_t *to;
+    uint8_t *to = NULL;
     enum status status = store_reserve(store, size, &to, problem);
     if (status != STATUS_OK)
         return status;
@@ -152,6 +173,9 @@ enum status relation_store_add(struct relation_store *store, const struct relati
     to = store_put(to, sum->days, days);
     for (size_t i = 0; i < PART_COUNT; i++)
         to = store_put(to, key->parts[i].data, key->parts[i].size);
+    uint64_t page = store->page_count - 1;
+    store_list_add(&store->lists[key->kind],
+                   page * STORE_PAGE_BYTES + store->pages[page].used - size);
     store->count++;
     return STATUS_OK;
 }
@@ -308,25 +332,29 @@ static enum status reader_add(struct store_reader *reader, struct buffer *key,
     return sorter_add(reader->sorter, buffer_slice(key), slice_of(&place, sizeof place), problem);
 }
 
+static enum status reader_fill_kind(struct store_reader *reader, const struct store_list *list,
+                                    enum relation_order order, struct buffer *key,
+                                    struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < list->count && status == STATUS_OK; i++) {
+        uint64_t place = (uint64_t)list->places[i] * STORE_UNIT_BYTES;
+        const uint8_t *data;
+        status = reader_page(reader, place / STORE_PAGE_BYTES, &data, problem);
+        if (status == STATUS_OK)
+            status =
+                reader_add(reader, key, order, data + place % STORE_PAGE_BYTES, place, problem);
+    }
+    return status;
+}
+
 static enum status reader_fill(struct store_reader *reader, uint64_t kinds,
                                enum relation_order order, struct problem *problem) {
     struct buffer key;
     buffer_init(&key, STORE_KEY_BYTES);
     enum status status = STATUS_OK;
-    for (size_t number = 0; number < reader->store->page_count && status == STATUS_OK; number++) {
-        const uint8_t *data;
-        status = reader_page(reader, number, &data, problem);
-        uint32_t size;
-        for (uint32_t at = 0; status == STATUS_OK && at < reader->store->pages[number].used;
-             at += size) {
-            const struct store_record *record =
-                (const struct store_record *)(const void *)(data + at);
-            size = record->size;
-            if (kinds >> record->kind & 1)
-                status = reader_add(reader, &key, order, data + at,
-                                    (uint64_t)number * STORE_PAGE_BYTES + at, problem);
-        }
-    }
+    for (size_t kind = 0; kind < RELATION_KIND_COUNT && status == STATUS_OK; kind++)
+        if (kinds >> kind & 1)
+            status = reader_fill_kind(reader, &reader->store->lists[kind], order, &key, problem);
     buffer_done(&key);
     return status == STATUS_OK ? sorter_finish(reader->sorter, problem) : status;
 }

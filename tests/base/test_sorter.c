@@ -77,6 +77,39 @@ static uint64_t sort_in(size_t memory_bytes, bool backwards) {
     return hash;
 }
 
+// Keys that are alike for longer than the sorter looks word by word, and end at different places.
+static void long_keys(void **state) {
+    (void)state;
+    enum {
+        KEYS = 600,
+        KEY_BYTES = 700
+    };
+    struct problem problem;
+    struct sorter *sorter = sorter_new(64 << 20, "/tmp");
+    uint8_t key[KEY_BYTES] = {0};
+    for (uint32_t i = 0; i < KEYS; i++) {
+        uint32_t number = i * 7919 % KEYS;
+        size_t size = 300 + number / 4; // four of each
+        key[KEY_BYTES - 1] = (uint8_t)number;
+        assert_int_equal(
+            sorter_add(sorter, slice_of(key, size), slice_of(&number, sizeof number), &problem),
+            STATUS_OK);
+    }
+    assert_int_equal(sorter_finish(sorter, &problem), STATUS_OK);
+    for (uint32_t i = 0; i < KEYS; i++) {
+        struct slice found, payload;
+        bool more;
+        uint32_t number;
+        assert_int_equal(sorter_next(sorter, &found, &payload, &more, &problem), STATUS_OK);
+        assert_true(more);
+        memcpy(&number, payload.data, sizeof number);
+        assert_int_equal(found.size, 300 + i / 4);
+        assert_int_equal(number / 4, i / 4);
+        assert_int_equal(number & 255, (number / 4 * 4 + i % 4) & 255);
+    }
+    sorter_free(sorter);
+}
+
 static void memory_and_order_do_not_matter(void **state) {
     (void)state;
     uint64_t hash = sort_in(64 << 20, false);
@@ -177,11 +210,9 @@ static void full_disk_is_a_status(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_and_order_do_not_matter),
-        cmocka_unit_test(absorbing_equals_adding),
-        cmocka_unit_test(empty_and_large_records),
-        cmocka_unit_test(no_directory_is_a_status),
-        cmocka_unit_test(full_disk_is_a_status),
+        cmocka_unit_test(memory_and_order_do_not_matter), cmocka_unit_test(long_keys),
+        cmocka_unit_test(absorbing_equals_adding),        cmocka_unit_test(empty_and_large_records),
+        cmocka_unit_test(no_directory_is_a_status),       cmocka_unit_test(full_disk_is_a_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
