@@ -17,5 +17,16 @@
 #include "guard/serving_book.h"  // what was once served, and to whom
 #include "guard/tree.h"          // everything below a directory
 #include "guard/tree_audit.h"    // what differs in it
+#include "guard/merkle.h"        // trees of hashes, and proofs
+#include "guard/ledger.h"        // every release, for all to see
+#include "guard/proof.h"         // a proof that stands alone
+#include "guard/secret_key.h"    // keys that sign
+#include "guard/repository.h"    // the owners' side: what is published, what is staged
+#include "guard/repository_content.h"
+#include "guard/repository_create.h"
+#include "guard/repository_publish.h"
+#include "guard/repository_rotate.h"
+#include "guard/repository_sign.h"
+#include "guard/repository_status.h"
 
 #endif

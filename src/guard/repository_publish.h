@@ -1,0 +1,30 @@
+// What the owners have signed goes out
+// SPDX-License-Identifier: Apache-2.0
+#ifndef GUARD_REPOSITORY_PUBLISH_H
+#define GUARD_REPOSITORY_PUBLISH_H
+
+#include "guard/repository.h"
+
+// The order is what makes it safe to be stopped anywhere and to begin again:
+//
+//     1 check     thresholds of the old and the new root, expiry, the guarded files' bytes
+//     2 ledger    each change one entry; those that are there already are not written twice
+//     3 public/   N.root.json, N.targets.json, N.snapshot.json, and timestamp.json last
+//     4 staged/   emptied
+//
+// Until timestamp.json is there clients see the release before. Nothing is ever published that is
+// not in the ledger.
+struct publish_result {
+    int64_t versions[METADATA_TYPE_COUNT];
+    uint64_t logged; // new entries
+    uint64_t ledger_size;
+    bool fresh; // something staged went out; else only timestamp (and snapshot) were renewed
+};
+
+// `copy_files`: put copies below public/targets, named as clients with consistent snapshots ask.
+// REFUSAL_THRESHOLD when signatures are missing, REFUSAL_HASH_MISMATCH when a guarded file is no
+// longer what was signed, REFUSAL_EXPIRED.
+enum status repository_publish(struct repository *repository, bool copy_files,
+                               struct publish_result *ret_result, struct refusal *refusal);
+
+#endif
