@@ -33,7 +33,7 @@ test: ## everything under ASan and UBSan; ends with "N passed, N failed"
 	@tools/run_tests --build $(TEST) --jobs $(JOBS)
 
 acceptance: ## every promise whole, on real samples; resumable, prints a table
-	@tools/install_packages build test bench
+	@tools/install_packages build test bench acceptance
 	@tools/install_peer
 	@$(MAKE) --no-print-directory programs
 	@tests/acceptance/run --build $(RELEASE)
