@@ -1,0 +1,79 @@
+// Parts of the gate that its files share
+// SPDX-License-Identifier: Apache-2.0
+#ifndef GUARD_GATE_INSIDE_H
+#define GUARD_GATE_INSIDE_H
+
+#include "guard/release_gate.h"
+#include "guard/gate_log.h"
+#include "guard/gate_release.h"
+#include "guard/origin.h"
+#include "guard/request_path.h"
+#include "net/http_server.h"
+
+#include <pthread.h>
+
+enum {
+    GATE_JOBS_MAX = 4096 // requests that wait for a file
+};
+
+// What a request is, in slices of somebody's bytes.
+struct gate_request {
+    uint64_t ticket;
+    int64_t begun_ns;
+    struct slice method, raw_uri, id, client, range, if_none_match;
+    struct slice path; // decoded; NULL when it could not be
+};
+
+// A request that waits, with its own bytes.
+struct gate_job {
+    struct gate_job *next;
+    struct gate_request request;
+    struct release_target target; // once it was found
+    uint8_t bytes[];
+};
+
+struct gate_worker {
+    struct gate *gate;
+    pthread_t thread;
+    struct origin *origin;
+    bool busy;                  // under gate->lock:
+    struct content_name name;   // with this file
+    struct gate_job *followers; // who want the same
+};
+
+struct gate {
+    struct gate_options options;
+    const struct gate_config *config;
+    struct http_server *server;
+    struct content_store *store;
+    struct gate_release *release;
+    struct gate_log *log;
+    atomic_bool over; // workers and keeper: end
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct gate_job *first, *last;
+    uint32_t job_count;
+    struct gate_worker *workers;
+    uint32_t worker_count; // that run
+    pthread_t keeper;
+    bool has_keeper;
+};
+
+// gate_answer.c: each writes the log's line, then answers.
+void gate_allow(struct gate *gate, const struct gate_request *request,
+                const struct release_target *target);
+// `target` and `sha256` (of what the origin sent) may be NULL.
+void gate_refuse(struct gate *gate, const struct gate_request *request,
+                 const struct refusal *refusal, const struct release_target *target,
+                 const uint8_t *sha256);
+void gate_pass(struct gate *gate, const struct gate_request *request);
+void gate_hand_metadata(struct gate *gate, const struct gate_request *request);
+// A line about no request.
+void gate_note(struct gate *gate, const char *reason, const char *detail);
+
+// gate_fetch.c
+enum status gate_workers_start(struct gate *gate, struct problem *problem);
+void gate_workers_end(struct gate *gate);
+void gate_wait(struct gate *gate, const struct gate_request *request); // hand over to a worker
+
+#endif

@@ -1,0 +1,145 @@
+// One JSON line a decision
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/gate_log.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+enum {
+    LINE_BYTES_MAX = 256 << 10, // a request target of 4 KiB, escaped, several times
+    MICROSECONDS = 1000
+};
+
+struct gate_log {
+    char *path; // NULL: standard output
+    pthread_mutex_t lock;
+    int file;
+    struct buffer text;
+};
+
+static void append_text(struct buffer *buffer, const char *name, struct slice text) {
+    buffer_append_format(buffer, ",\"%s\":", name);
+    text_append_json(buffer, text);
+}
+
+static void append_known(struct buffer *buffer, const char *name, struct slice text) {
+    if (text.size)
+        append_text(buffer, name, text);
+}
+
+static void append_number(struct buffer *buffer, const char *name, int64_t number) {
+    buffer_append_format(buffer, ",\"%s\":%lld", name, (long long)number);
+}
+
+static void append_hash(struct buffer *buffer, const char *name, const uint8_t *sha256) {
+    char text[DIGEST_SHA256_HEX_SIZE];
+    if (!sha256)
+        return;
+    digest_hex(sha256, text);
+    buffer_append_format(buffer, ",\"%s\":\"%s\"", name, text);
+}
+
+void gate_line_append(struct buffer *buffer, const struct gate_line *line) {
+    static const struct {
+        enum metadata_type type;
+        const char *name;
+    } VERSIONS[] = {{METADATA_TARGETS, "targets_version"},
+                    {METADATA_SNAPSHOT, "snapshot_version"},
+                    {METADATA_TIMESTAMP, "timestamp_version"},
+                    {METADATA_ROOT, "root_version"}};
+    char time[CLOCK_TEXT_SIZE];
+    clock_format(line->time_ns, time);
+    buffer_append_format(buffer, "{\"ts\":\"%s\"", time);
+    append_known(buffer, "req_id", line->request_id);
+    append_known(buffer, "client", line->client);
+    append_known(buffer, "method", line->method);
+    append_known(buffer, "raw_uri", line->raw_uri);
+    if (line->has_path)
+        append_text(buffer, "norm_path", line->path);
+    append_known(buffer, "range", line->range);
+    append_text(buffer, "decision", slice_of_string(line->decision));
+    append_text(buffer, "reason", slice_of_string(line->reason));
+    append_known(buffer, "target", line->target);
+    if (line->length >= 0)
+        append_number(buffer, "length", line->length);
+    append_hash(buffer, "sha256_expected", line->sha256_expected);
+    append_hash(buffer, "sha256_served", line->sha256_served);
+    append_known(buffer, "role", line->role);
+    for (size_t i = 0; i < ARRAY_SIZE(VERSIONS); i++)
+        if (line->versions[VERSIONS[i].type])
+            append_number(buffer, VERSIONS[i].name, line->versions[VERSIONS[i].type]);
+    if (line->tlog_index >= 0)
+        append_number(buffer, "tlog_index", line->tlog_index);
+    if (line->status)
+        append_number(buffer, "status", line->status);
+    append_number(buffer, "bytes", (int64_t)line->bytes);
+    buffer_append_format(buffer, ",\"ms\":%lld.%03lld", (long long)(line->taken_us / MICROSECONDS),
+                         (long long)(line->taken_us % MICROSECONDS));
+    if (line->detail)
+        append_text(buffer, "detail", slice_of_string(line->detail));
+    buffer_append_text(buffer, "}\n");
+}
+
+static int log_open(const char *path) {
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+}
+
+enum status gate_log_new(const char *path, struct gate_log **ret_log, struct problem *problem) {
+    int file = path ? log_open(path) : STDOUT_FILENO;
+    if (file < 0)
+        return problem_set_errno(problem, "open the log %s", path);
+    struct gate_log *log = memory_new(1, sizeof *log);
+    log->path = path ? memory_keep_text(path, strlen(path)) : NULL;
+    log->file = file;
+    pthread_mutex_init(&log->lock, NULL);
+    buffer_init(&log->text, LINE_BYTES_MAX);
+    *ret_log = log;
+    return STATUS_OK;
+}
+
+void gate_log_free(struct gate_log *log) {
+    if (!log)
+        return;
+    if (log->path)
+        close(log->file);
+    pthread_mutex_destroy(&log->lock);
+    buffer_done(&log->text);
+    memory_free(log->path);
+    memory_free(log);
+}
+
+enum status gate_log_write(struct gate_log *log, const struct gate_line *line,
+                           struct problem *problem) {
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&log->lock);
+    buffer_reset(&log->text);
+    gate_line_append(&log->text, line);
+    size_t at = 0;
+    while (at < log->text.size && status == STATUS_OK) {
+        ssize_t size = write(log->file, log->text.data + at, log->text.size - at);
+        if (size >= 0)
+            at += (size_t)size;
+        else if (errno != EINTR)
+            status = problem_set_errno(problem, "write the log");
+    }
+    if (log->text.failed)
+        status = problem_set(problem, STATUS_LIMIT, "a line of the log is too long");
+    pthread_mutex_unlock(&log->lock);
+    return status;
+}
+
+void gate_log_reopen(struct gate_log *log) {
+    int file = log->path ? log_open(log->path) : -1;
+    if (file < 0)
+        return;
+    pthread_mutex_lock(&log->lock);
+    close(log->file);
+    log->file = file;
+    pthread_mutex_unlock(&log->lock);
+}
