@@ -10,7 +10,7 @@
 // A web root that was copied alone names no host.
 #define FOUND_ON(must)                                                                             \
     "to=@host:host" must "; artefact=TargetFilename:volume!; "                                     \
-                         "detail0=sha256:sha256|Hashes:sha256; "
+    "detail0=sha256:sha256|Hashes:sha256; "
 
 #define LOG(name, what, text, only)                                                                \
     { .format = name, .code = ROW_ANY_CODE, .kind = RELATION_##what, .parts = text, .when = only }
