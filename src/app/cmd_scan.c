@@ -237,6 +237,7 @@ static void scan_summarise(struct scan *scan, const struct pipeline_run *run, do
         .recovered = counts->recovered,
         .unknown_events = counts->unknown_events,
         .unknown_files = pipeline_unknown_count(run),
+        .gb18030_names = pipeline_gb18030_count(run),
         .regex_limits = counts->regex_limits,
         .correlation_overflow = counts->correlation_overflow,
         .rules = ruleset_count(scan->ruleset),

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/unpack.h"
 
+#include "base/buffer.h"
+#include "base/chinese.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -38,6 +41,7 @@ struct unpacker {
     bool entry_encrypted;       // the entry in hand cannot be read for want of a password
     uint8_t block[BLOCK_BYTES]; // the stream's
     char name[32];              // for entries whose name cannot be read
+    struct buffer chinese;      // the name of an entry in GB18030, as UTF-8
 };
 
 struct magic {
@@ -89,6 +93,7 @@ static struct unpacker *unpacker_make(const struct unpack_limits *limits) {
     if (!unpacker->limits.ratio_max)
         unpacker->limits.ratio_max = RATIO_MAX_DEFAULT;
     unpacker->fd = -1;
+    buffer_init(&unpacker->chinese, 2 * NAME_BYTES_MAX);
     unpacker->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     unpacker->archive = archive_read_new();
     // Only what is read inside this process: no filter that starts another program.
@@ -200,6 +205,7 @@ void unpacker_free(struct unpacker *unpacker) {
         close(unpacker->fd);
     if (unpacker->locale)
         freelocale(unpacker->locale);
+    buffer_done(&unpacker->chinese);
     memory_free(unpacker);
 }
 
@@ -207,12 +213,19 @@ const char *unpacker_reason(const struct unpacker *unpacker) {
     return unpacker->reason;
 }
 
-static struct slice entry_name(struct unpacker *unpacker, struct archive_entry *entry) {
+static struct slice entry_name(struct unpacker *unpacker, struct archive_entry *entry,
+                               bool *ret_gb18030) {
+    *ret_gb18030 = false;
     const char *name = archive_entry_pathname_utf8(entry);
     if (!name)
         name = archive_entry_pathname(entry);
-    if (name && *name)
-        return slice_part(slice_of_string(name), 0, NAME_BYTES_MAX);
+    if (name && *name) {
+        struct slice text = slice_part(slice_of_string(name), 0, NAME_BYTES_MAX);
+        buffer_reset(&unpacker->chinese);
+        *ret_gb18030 = !text_is_utf8(text) && chinese_is_gb18030(text) &&
+                       chinese_append_utf8(&unpacker->chinese, text);
+        return *ret_gb18030 ? buffer_slice(&unpacker->chinese) : text;
+    }
     int size = snprintf(unpacker->name, sizeof unpacker->name, "entry-%llu",
                         (unsigned long long)unpacker->entries);
     return slice_of(unpacker->name, (size_t)size);
@@ -252,7 +265,7 @@ enum status unpacker_next(struct unpacker *unpacker, struct unpack_entry *ret_en
     } else {
         bool sized = archive_entry_size_is_set(entry) && archive_entry_size(entry) >= 0;
         unpacker->entry_encrypted = archive_entry_is_data_encrypted(entry);
-        ret_entry->name = entry_name(unpacker, entry);
+        ret_entry->name = entry_name(unpacker, entry, &ret_entry->name_gb18030);
         ret_entry->size = sized ? (uint64_t)archive_entry_size(entry) : UINT64_MAX;
         *ret_more = true;
     }

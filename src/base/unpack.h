@@ -53,7 +53,10 @@ void unpacker_free(struct unpacker *unpacker);
 const char *unpacker_reason(const struct unpacker *unpacker);
 
 struct unpack_entry {
-    struct slice name; // UTF-8 as stored, '/' between parts; "data" for a single file
+    // UTF-8 as stored, '/' between parts; "data" for a single file. Zip names without the mark of
+    // UTF-8 are in the code page of who packed them: GB18030 is turned into UTF-8, others stay.
+    struct slice name;
+    bool name_gb18030;
     uint64_t size;     // UINT64_MAX when the archive does not say
 };
 

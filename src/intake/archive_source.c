@@ -224,6 +224,8 @@ static struct source *archive_add_entry(struct archive_walk *walk, struct archiv
     uint64_t size = entry->size <= walk->bytes_max ? entry->size : UINT64_MAX;
     struct source *source = source_list_add(walk->sources, buffer_slice(&path), size);
     buffer_done(&path);
+    if (source)
+        source->path_gb18030 = entry->name_gb18030;
     return source;
 }
 

@@ -22,6 +22,7 @@ struct source {
     uint32_t index;
     struct slice path; // as given and found: "dir/a.evtx", "case.zip!C/Windows/.../a.evtx"
     uint64_t size;     // bytes (uncompressed); UINT64_MAX while unknown (streams)
+    bool path_gb18030; // an archive's entry whose name was in GB18030
     struct slice host; // guessed from the path (KAPE, Velociraptor collections), or empty
     enum source_kind {
         SOURCE_EVIDENCE,

@@ -69,7 +69,10 @@ static void append_utf16(struct slice utf16, struct buffer *buffer) {
         buffer->size += text_from_utf16(utf16.data, utf16.size, to);
 }
 
-static void append_cp1252(struct slice bytes, struct buffer *buffer) {
+// The code page of a machine is not in its logs: Chinese ones are known by their characters.
+static void append_ansi(struct slice bytes, struct buffer *buffer) {
+    if (!text_is_utf8(bytes) && chinese_is_gb18030(bytes) && chinese_append_utf8(buffer, bytes))
+        return;
     uint8_t *to = buffer_reserve(buffer, bytes.size * 3);
     if (to)
         buffer->size += text_from_cp1252(bytes.data, bytes.size, to);
@@ -209,7 +212,7 @@ static void append_scalar(const struct value *value, struct buffer *buffer) {
         append_utf16(bytes, buffer);
         return;
     case VALUE_ANSI:
-        append_cp1252(bytes, buffer);
+        append_ansi(bytes, buffer);
         return;
     case VALUE_BINARY:
     case VALUE_BINXML:

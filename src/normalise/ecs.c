@@ -138,7 +138,8 @@ static void tags_append(struct ecs_context *context, const char *name) {
     for (uint32_t i = 0; i < context->event->shape->field_count; i++) {
         const struct value *value = event_value(context->event, i);
         struct slice text = slice_of(value->data, value->size);
-        if (value->kind != VALUE_UTF8 || text_is_utf8(text) || !chinese_is_gb18030(text))
+        if ((value->kind != VALUE_UTF8 && value->kind != VALUE_ANSI) || text_is_utf8(text) ||
+            !chinese_is_gb18030(text))
             continue;
         ecs_writer_key(&context->writer, name);
         buffer_append_text(context->buffer, "[\"gb18030\"]");

@@ -43,7 +43,7 @@ struct pipeline_run {
     size_t plain_count; // the first rules; correlations follow
     size_t judged_from; // then the detectors' judgements
     struct slice unknown_paths[PIPELINE_UNKNOWN_PATHS_MAX];
-    uint64_t unknown_count;
+    uint64_t unknown_count, gb18030_count;
 };
 
 static void pipeline_list_rules(struct pipeline_run *run) {
@@ -170,6 +170,7 @@ static void pipeline_count_sources(struct pipeline_run *run) {
     for (uint32_t i = 0; i < count; i++) {
         const struct source *source = intake_source(run->shared.intake, i);
         run->counts.files += source->decoder != NULL;
+        run->gb18030_count += source->path_gb18030;
         if (source->decoder || source->kind != SOURCE_EVIDENCE || source->size == 0 ||
             run->counts.interrupted)
             continue;
@@ -395,6 +396,10 @@ struct slice pipeline_source_path(const struct pipeline_run *run, uint32_t sourc
 
 uint64_t pipeline_unknown_count(const struct pipeline_run *run) {
     return run->unknown_count;
+}
+
+uint64_t pipeline_gb18030_count(const struct pipeline_run *run) {
+    return run->gb18030_count;
 }
 
 const struct slice *pipeline_unknown_paths(const struct pipeline_run *run, size_t *ret_count) {

@@ -100,6 +100,8 @@ const struct gap_sum *pipeline_gaps(const struct pipeline_run *run, size_t *ret_
 // Paths of sources, and of the first few that no decoder knew.
 struct slice pipeline_source_path(const struct pipeline_run *run, uint32_t source);
 uint64_t pipeline_unknown_count(const struct pipeline_run *run);
+// Names in archives that were in GB18030 and are shown as UTF-8.
+uint64_t pipeline_gb18030_count(const struct pipeline_run *run);
 const struct slice *pipeline_unknown_paths(const struct pipeline_run *run, size_t *ret_count);
 
 // Findings by (first time, rule); as often as wanted after pipeline_rewind.

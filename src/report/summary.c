@@ -171,6 +171,9 @@ static void summary_unknown(struct buffer *to, const struct summary *summary) {
             buffer_append_byte(to, '\n');
         }
     }
+    if (summary->gb18030_names)
+        buffer_append_format(to, "\nNames in archives: %llu in GB18030, shown as UTF-8\n",
+                             (unsigned long long)summary->gb18030_names);
     if (summary->unknown_events)
         buffer_append_format(to, "\nNot understood: %llu records of no known shape\n",
                              (unsigned long long)summary->unknown_events);

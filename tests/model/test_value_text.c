@@ -62,6 +62,8 @@ static void test_texts(void **state) {
            "b\"");
     expect(value_of(VALUE_UTF16, BYTES("a\0z")), "a", "\"a\""); // half a unit is none
     expect(value_of(VALUE_ANSI, BYTES("\x80 5")), "\xE2\x82\xAC 5", "\"\xE2\x82\xAC 5\"");
+    expect(value_of(VALUE_ANSI, BYTES("\xBA\xCF\xCD\xAC 5")), "\xE5\x90\x88\xE5\x90\x8C 5",
+           "\"\xE5\x90\x88\xE5\x90\x8C 5\"");
     expect(value_of(VALUE_UTF8, BYTES("x")), "x", "\"x\"");
     expect(value_of(VALUE_UTF16, NULL, 0), "", "\"\"");
     expect(value_of(VALUE_NULL, NULL, 0), "", "null");
