@@ -4,12 +4,13 @@
 #include "base/text.h"
 #include "detect/detection.h"
 #include "detect/judgement.h"
-#include "detect/reading.h"
+#include "detect/log_habit.h"
 
-// Cost: one pass over what was cleared (a handful) and over the coverage rows (hosts x logs).
+// Cost: three passes over what was cleared and one over the coverage rows (hosts x logs).
 
 enum log_gaps_rule {
     LOG_GAPS_CLEARED,
+    LOG_GAPS_HABIT,
     LOG_GAPS_SEVERAL,
     LOG_GAPS_RECORDS,
     LOG_GAPS_DAYS,
@@ -22,6 +23,9 @@ static const struct slice COVER_TAGS[] = {JUDGEMENT_TEXT("attack.defense-evasion
 static const struct rule RULES[] = {
     [LOG_GAPS_CLEARED] =
         JUDGEMENT("vedette-log-cleared", "A log was cleared or deleted", MEDIUM, COVER_TAGS),
+    [LOG_GAPS_HABIT] =
+        JUDGEMENT("vedette-log-cleared-by-habit",
+                  "A log that its clearer clears on host after host", LOW, COVER_TAGS),
     [LOG_GAPS_SEVERAL] = JUDGEMENT("vedette-logs-cleared-on-several-hosts",
                                    "One account cleared logs of several hosts", HIGH, COVER_TAGS),
     [LOG_GAPS_RECORDS] = JUDGEMENT("vedette-log-records-missing",
@@ -36,13 +40,22 @@ enum {
     DAYS_MISSING_MIN = 2,      // week-ends of workstations are shorter than a hole that speaks
 };
 
-static enum status cleared_tell(struct draft *draft, const struct detect_context *context,
-                                const struct relation *relation, const struct detection_sink *sink,
-                                struct problem *problem) {
+// What the judgement of cleared logs works with.
+struct clearings {
+    const struct detect_context *context;
+    struct draft draft;
+    struct log_habit habit;
+};
+
+static enum status cleared_tell(struct clearings *clearings, const struct relation *relation,
+                                const struct detection_sink *sink, struct problem *problem) {
+    const struct detect_context *context = clearings->context;
+    struct draft *draft = &clearings->draft;
+    bool is_habit = log_habit_has(&clearings->habit, context, relation);
     char time[CLOCK_TEXT_SIZE];
     clock_format(relation->first_ns, time);
     struct slice host = reading_to(context, relation);
-    draft_begin(draft, LOG_GAPS_CLEARED, host, relation->account);
+    draft_begin(draft, is_habit ? LOG_GAPS_HABIT : LOG_GAPS_CLEARED, host, relation->account);
     draft_cite(draft, relation);
     draft_say(draft, "what", "The %.*s log of %.*s was cleared at %s%s%.*s.",
               SLICE_FORMAT(relation->artefact), SLICE_FORMAT(host), time,
@@ -51,19 +64,21 @@ static enum status cleared_tell(struct draft *draft, const struct detect_context
               "What this log held before is gone: absence of findings on this host "
               "before that time says nothing.");
     draft_say(draft, "benign",
-              "Administrators clear logs when they set up or repair a host; no "
-              "record of the evidence says that this was one.");
+              is_habit ? "The same account clears this log, and no other, on host after host and "
+                         "on many days."
+                       : "Administrators clear logs when they set up or repair a host; no "
+                         "record of the evidence says that this was one.");
     return draft_tell(draft, sink, problem);
 }
 
-static enum status cleared_judge(const struct detect_context *context, struct draft *draft,
-                                 const struct detection_sink *sink, struct problem *problem) {
+static enum status cleared_judge(struct clearings *clearings, const struct detection_sink *sink,
+                                 struct problem *problem) {
     struct reading reading;
-    enum status status =
-        reading_open(&reading, context, RELATION_MASK(LOG_CLEARED), RELATION_ORDER_TO, problem);
+    enum status status = reading_open(&reading, clearings->context, RELATION_MASK(LOG_CLEARED),
+                                      RELATION_ORDER_TO, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more)
-        status = cleared_tell(draft, context, &reading.relation, sink, problem);
+        status = cleared_tell(clearings, &reading.relation, sink, problem);
     reading_close(&reading);
     return status;
 }
@@ -106,8 +121,9 @@ static void clearer_take(struct clearer *clearer, const struct detect_context *c
     draft_cite(&clearer->draft, relation);
 }
 
-static enum status several_judge(const struct detect_context *context,
+static enum status several_judge(const struct clearings *clearings,
                                  const struct detection_sink *sink, struct problem *problem) {
+    const struct detect_context *context = clearings->context;
     struct clearer clearer = {.hosts = 0};
     draft_init(&clearer.draft);
     buffer_init(&clearer.account, RELATION_PART_BYTES_MAX);
@@ -117,7 +133,8 @@ static enum status several_judge(const struct detect_context *context,
                                       RELATION_ORDER_ACCOUNT, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
-        if (reading.relation.account.size == 0)
+        if (reading.relation.account.size == 0 ||
+            log_habit_has(&clearings->habit, context, &reading.relation))
             continue;
         if (!slice_equal(reading.relation.account, buffer_slice(&clearer.account)))
             status = clearer_end(&clearer, sink, problem);
@@ -196,14 +213,17 @@ static enum status coverage_judge(const struct detect_context *context, struct d
 
 static enum status log_gaps_judge(const struct detect_context *context,
                                   const struct detection_sink *sink, struct problem *problem) {
-    struct draft draft;
-    draft_init(&draft);
-    enum status status = cleared_judge(context, &draft, sink, problem);
+    struct clearings clearings = {.context = context};
+    draft_init(&clearings.draft);
+    enum status status = log_habit_init(&clearings.habit, context, problem);
     if (status == STATUS_OK)
-        status = several_judge(context, sink, problem);
+        status = cleared_judge(&clearings, sink, problem);
     if (status == STATUS_OK)
-        status = coverage_judge(context, &draft, sink, problem);
-    draft_done(&draft);
+        status = several_judge(&clearings, sink, problem);
+    if (status == STATUS_OK)
+        status = coverage_judge(context, &clearings.draft, sink, problem);
+    log_habit_done(&clearings.habit);
+    draft_done(&clearings.draft);
     return status;
 }
 

@@ -50,6 +50,29 @@ static void one_clearing_is_not_several(void **state) {
     relation_table_free(table);
 }
 
+// The system log of host after host, day after day; on one of them the security log, too.
+static void a_habit_is_no_covering(void **state) {
+    (void)state;
+    static const char *const hosts[] = {"pc-1", "pc-2", "pc-3", "pc-4", "pc-5", "pc-6"};
+    struct relation_table *table = relation_table_new();
+    for (size_t i = 0; i < 6; i++) {
+        relation_table_host(table, hosts[i], 0);
+        struct relation *row =
+            relation_table_add(table, RELATION_LOG_CLEARED, "", hosts[i], 86400 * 2 * (int64_t)i);
+        row->account = SLICE("corp\\adm.01");
+        row->artefact = SLICE("system");
+    }
+    struct relation *row =
+        relation_table_add(table, RELATION_LOG_CLEARED, "", "pc-6", 86400 * 10 + 60);
+    row->account = SLICE("corp\\adm.01");
+    row->artefact = SLICE("security");
+    relation_table_judge(table, &detector_log_gaps);
+    assert_int_equal(relation_table_count(table, "vedette-log-cleared-by-habit"), 5);
+    assert_int_equal(relation_table_count(table, "vedette-log-cleared"), 2);
+    assert_int_equal(relation_table_count(table, "vedette-logs-cleared-on-several-hosts"), 0);
+    relation_table_free(table);
+}
+
 static void missing_records_and_days(void **state) {
     (void)state;
     struct relation_table *table = relation_table_new();
@@ -87,6 +110,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cleared_logs_are_told),
         cmocka_unit_test(one_clearing_is_not_several),
+        cmocka_unit_test(a_habit_is_no_covering),
         cmocka_unit_test(missing_records_and_days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,34 @@
+// Who clears which log out of habit
+// SPDX-License-Identifier: Apache-2.0
+#ifndef DETECT_LOG_HABIT_H
+#define DETECT_LOG_HABIT_H
+
+#include "base/intern.h"
+#include "detect/reading.h"
+
+#include <stdbool.h>
+
+// A script that sets up or repairs hosts clears the same log, as the same account, on host after
+// host and on many days: five hosts and five days a week apart at least. Whoever covers tracks
+// clears several logs of a host at once, so that clearings which come with those of another log of
+// the host within an hour are none of the habit.
+struct log_habit {
+    struct interner keys; // account, log
+    struct interner hosts;
+    struct log_clearing {
+        uint32_t key, host;
+        int64_t time_ns;
+        bool is_habit;
+    } * clearings; // once settled by (host, time, key)
+    size_t count, capacity;
+};
+
+// Reads what was cleared: one pass.
+enum status log_habit_init(struct log_habit *habit, const struct detect_context *context,
+                           struct problem *problem);
+void log_habit_done(struct log_habit *habit);
+
+bool log_habit_has(const struct log_habit *habit, const struct detect_context *context,
+                   const struct relation *relation);
+
+#endif
