@@ -1,6 +1,6 @@
 // The story of a campaign, what to do, what is unknown
 // SPDX-License-Identifier: Apache-2.0
-#include "correlate/assembly.h"
+#include "correlate/stage_begin.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -43,10 +43,8 @@ static struct statement *statement_find(struct statement_row *row, const struct 
     return made;
 }
 
-static void statement_add(struct statement *statement, const struct clue *clue, int64_t reached_ns,
+static void statement_add(struct statement *statement, const struct clue *clue, int64_t first_ns,
                           uint32_t *ret_last) {
-    // What began before the host was reached (the same rule held then, too) begins with it.
-    int64_t first_ns = clue->first_ns < reached_ns ? reached_ns : clue->first_ns;
     if (*ret_last != clue->host)
         statement->host_count++;
     *ret_last = clue->host;
@@ -75,8 +73,8 @@ static void statements_gather(struct assembly *assembly, enum stage stage,
             const struct clue *clue = &book->clues[i];
             if (clue->stage == stage && clue->level >= RULE_LEVEL_MEDIUM &&
                 assembly_clue_counts(assembly, clue))
-                statement_add(statement_find(row, clue->rule), clue,
-                              assembly->forest->hosts[number].reached_ns, &last[clue->rule_number]);
+                statement_add(statement_find(row, clue->rule), clue, clue_begin(assembly, clue),
+                              &last[clue->rule_number]);
         }
     }
     memory_free(last);
@@ -165,18 +163,17 @@ static uint32_t stage_hosts(const struct campaign *campaign, enum stage stage) {
     return count;
 }
 
-static void stage_tell(struct assembly *assembly, struct campaign *campaign, enum stage stage,
+static void stage_tell(struct assembly *assembly, struct campaign *campaign,
+                       const struct stage_judge *judge, enum stage stage,
                        struct statement_row *row) {
     struct campaign_stage *told = &campaign->stages[campaign->stage_count++];
     *told = (struct campaign_stage){.stage = stage,
                                     .host_count = stage_hosts(campaign, stage),
-                                    .first_ns = INT64_MAX,
+                                    .first_ns = stage_begin(judge, stage),
                                     .last_ns = INT64_MIN};
     struct citations citations = {.count = 0};
     for (uint32_t i = 0; i < row->count; i++) {
         const struct statement *one = &row->rows[i];
-        if (one->first_ns < told->first_ns)
-            told->first_ns = one->first_ns;
         if (one->last_ns > told->last_ns)
             told->last_ns = one->last_ns;
         citations_add(&citations, one->citations.references, one->citations.count);
@@ -196,14 +193,17 @@ static void stage_tell(struct assembly *assembly, struct campaign *campaign, enu
 }
 
 void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
+    struct stage_judge judge;
+    stage_judge_init(&judge, assembly);
     campaign->stages = assembly_new(assembly, STAGE_COUNT, sizeof *campaign->stages);
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT && campaign->stages; stage++) {
         struct statement_row row = {0};
         statements_gather(assembly, (enum stage)stage, &row);
         if (row.count)
-            stage_tell(assembly, campaign, (enum stage)stage, &row);
+            stage_tell(assembly, campaign, &judge, (enum stage)stage, &row);
         memory_free(row.rows);
     }
+    stage_judge_done(&judge);
 }
 
 // Cite what a host's place in the tree stands on.

@@ -1,0 +1,153 @@
+// When a stage of a campaign began
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/stage_begin.h"
+
+#include "base/memory.h"
+#include "correlate/weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_NS (86400 * SECOND_NS)
+
+static uint64_t digest_of(const struct reference *reference) {
+    uint64_t digest;
+    memcpy(&digest, reference->sha256, sizeof digest);
+    return digest;
+}
+
+static int cited_compare(const void *left, const void *right) {
+    const struct cited_record *a = left, *b = right;
+    if (a->digest != b->digest)
+        return a->digest < b->digest ? -1 : 1;
+    return a->clue < b->clue ? -1 : a->clue > b->clue;
+}
+
+static bool clue_tells(const struct assembly *assembly, const struct clue *clue) {
+    return clue->level >= RULE_LEVEL_MEDIUM && assembly_clue_counts(assembly, clue);
+}
+
+void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly) {
+    const struct clue_book *book = assembly->book;
+    size_t capacity = 0;
+    *judge = (struct stage_judge){.assembly = assembly};
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass)
+            judge->cited = memory_new(capacity + 1, sizeof *judge->cited);
+        for (uint32_t k = 0; k < assembly->member_count; k++) {
+            uint32_t host = assembly->members[k];
+            for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
+                const struct clue *clue = &book->clues[i];
+                if (clue->reference_count < 2 || !clue_tells(assembly, clue))
+                    continue;
+                for (uint32_t n = 0; pass && n < clue->reference_count; n++)
+                    judge->cited[judge->cited_count++] =
+                        (struct cited_record){digest_of(&clue->references[n]), i};
+                capacity += clue->reference_count;
+            }
+        }
+    }
+    if (judge->cited_count)
+        qsort(judge->cited, judge->cited_count, sizeof *judge->cited, cited_compare);
+}
+
+void stage_judge_done(struct stage_judge *judge) {
+    memory_free(judge->cited);
+    *judge = (struct stage_judge){0};
+}
+
+static bool clue_cites(const struct clue *clue, const struct reference *reference) {
+    for (uint32_t i = 0; i < clue->reference_count; i++)
+        if (memcmp(clue->references[i].sha256, reference->sha256, DIGEST_SHA256_SIZE) == 0)
+            return true;
+    return false;
+}
+
+// `other` is about another stage, is as sure, and stands on all that `clue` stands on and more.
+static bool clue_explains(const struct clue *other, const struct clue *clue) {
+    if (other->host != clue->host || other->stage == clue->stage || other->stage == STAGE_NONE ||
+        other->level < clue->level || other->reference_count <= clue->reference_count)
+        return false;
+    for (uint32_t i = 0; i < clue->reference_count; i++)
+        if (!clue_cites(other, &clue->references[i]))
+            return false;
+    return true;
+}
+
+// Bytes that went where a tunnel of the host went, while it was opened.
+static bool clue_is_tunnelled(const struct clue_book *book, const struct clue *clue) {
+    if (clue->stage != STAGE_THEFT || clue->destination.size == 0)
+        return false;
+    for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
+        const struct clue *tunnel = &book->clues[i];
+        if (clue_is_of(tunnel, "vedette-implant-tunnel") &&
+            slice_equal(tunnel->destination, clue->destination) &&
+            clue->first_ns >= tunnel->first_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS &&
+            clue->first_ns <= tunnel->last_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS)
+            return true;
+    }
+    return false;
+}
+
+static bool clue_is_explained(const struct stage_judge *judge, const struct clue *clue) {
+    const struct clue_book *book = judge->assembly->book;
+    uint64_t digest = digest_of(&clue->references[0]);
+    size_t low = 0, high = judge->cited_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (judge->cited[middle].digest < digest)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < judge->cited_count && judge->cited[low].digest == digest; low++)
+        if (clue_explains(&book->clues[judge->cited[low].clue], clue))
+            return true;
+    return clue_is_tunnelled(book, clue);
+}
+
+int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {
+    int64_t reached_ns = assembly->forest->hosts[clue->host].reached_ns;
+    int64_t begin_ns = clue->last_ns;
+    if (clue->first_ns >= reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS)
+        return clue->first_ns;
+    for (uint32_t i = 0; i < clue->reference_count; i++) {
+        int64_t time_ns = clue->references[i].time_ns;
+        if (time_ns >= reached_ns && time_ns < begin_ns)
+            begin_ns = time_ns;
+    }
+    return begin_ns;
+}
+
+// The first clue of a stage from `since_ns` on that is at least so sure; with_explained: whatever
+// it means.
+static int64_t stage_first(const struct stage_judge *judge, enum stage stage, enum rule_level least,
+                           int64_t since_ns, bool with_explained) {
+    const struct assembly *assembly = judge->assembly;
+    const struct clue_book *book = assembly->book;
+    int64_t first_ns = INT64_MAX;
+    for (uint32_t k = 0; k < assembly->member_count; k++) {
+        uint32_t host = assembly->members[k];
+        for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
+            const struct clue *clue = &book->clues[i];
+            if (clue->stage != stage || clue->level < least || !clue_tells(assembly, clue))
+                continue;
+            int64_t begin_ns = clue_begin(assembly, clue);
+            if (begin_ns >= since_ns && begin_ns < first_ns &&
+                (with_explained || !clue_is_explained(judge, clue)))
+                first_ns = begin_ns;
+        }
+    }
+    return first_ns;
+}
+
+int64_t stage_begin(const struct stage_judge *judge, enum stage stage) {
+    for (int pass = 0; pass < 2; pass++) {
+        int64_t sure_ns = stage_first(judge, stage, RULE_LEVEL_HIGH, INT64_MIN, pass);
+        int64_t since_ns = sure_ns == INT64_MAX ? INT64_MIN : sure_ns - DAY_NS;
+        int64_t first_ns = stage_first(judge, stage, RULE_LEVEL_MEDIUM, since_ns, pass);
+        if (first_ns != INT64_MAX)
+            return first_ns;
+    }
+    return INT64_MAX;
+}

@@ -1,0 +1,38 @@
+// When a stage of a campaign began
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_STAGE_BEGIN_H
+#define CORRELATE_STAGE_BEGIN_H
+
+#include "correlate/assembly.h"
+
+// A stage begins with its first clue, except that
+//
+//   - a record that a judgement over more records explains speaks for that one's stage: the first
+//     requests to a page just planted are still its planting, bytes through a tunnel still the
+//     tunnel;
+//   - medium clues count from a day before the first high one: what an administrator did weeks
+//   before
+//     does not begin a stage that an intruder came to later.
+//
+// Either way a stage that has nothing else begins with what it has.
+struct stage_judge {
+    const struct assembly *assembly;
+    struct cited_record {
+        uint64_t digest; // first bytes of the record's
+        uint32_t clue;
+    } * cited; // by clues of two records and more, by digest
+    size_t cited_count;
+};
+
+// Looks at the campaign in work (assembly->members).
+void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly);
+void stage_judge_done(struct stage_judge *judge);
+
+// INT64_MAX when nothing tells of the stage.
+int64_t stage_begin(const struct stage_judge *judge, enum stage stage);
+
+// When a clue began on its host: not before that was reached, but with the first record from then
+// on.
+int64_t clue_begin(const struct assembly *assembly, const struct clue *clue);
+
+#endif
