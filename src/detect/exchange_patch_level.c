@@ -83,7 +83,7 @@ static enum status level_tell(struct exchange_book *book, const struct level *le
                       "the logs name the build of the cumulative update; whether %u security "
                       "updates on it were installed, only the version of ExSetup.exe tells",
                       lacking.open_updates);
-        draft_say_text(draft, "artefact", level->text);
+        draft_say_text(draft, "build", level->text);
         for (size_t i = 0; i < facts->exchange_unsettled_count; i++)
             draft_say(draft, "unsettled", "%s", facts->exchange_unsettled[i].id);
     }

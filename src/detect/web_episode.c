@@ -93,7 +93,7 @@ void web_episode_who(const struct web_episode *episode, char *text, size_t size)
 
 void web_episode_say(struct web_episode *episode) {
     for (uint32_t i = 0; i < episode->stem_count && i < EPISODE_PATHS_KEPT; i++)
-        draft_say_text(&episode->draft, "path", episode->paths[i]->path);
+        draft_say_text(&episode->draft, "tried", episode->paths[i]->path);
     for (uint32_t i = 0; i < episode->client_count && i < EPISODE_CLIENTS_KEPT; i++)
         draft_say_text(&episode->draft, "source", episode->clients[i]->relation.from);
 }

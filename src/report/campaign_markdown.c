@@ -3,7 +3,10 @@
 #include "report/campaign_json.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
+#include "report/indicator_list.h"
+#include "report/technique.h"
 
 enum {
     TARGETS_MAX = 200,
@@ -43,7 +46,11 @@ static void mark_sentences(struct buffer *to, const struct report_input *input, 
 static void mark_activity(struct buffer *to, const struct report_input *input,
                           const struct campaign *campaign) {
     buffer_append_text(to, "\n### Attribution\n\nNone: the evidence names hosts, accounts and "
-                           "addresses, not people.\n\n### Activity\n\nConfidence ");
+                           "addresses, not people.");
+    if (campaign->host_count)
+        mark_tags(to, input, campaign->hosts[0].best.references,
+                  campaign->hosts[0].best.reference_count);
+    buffer_append_text(to, "\n\n### Activity\n\nConfidence ");
     text_append_markdown(to, campaign->confidence);
     buffer_append_text(to, "\n");
     for (uint32_t i = 0; i < campaign->stage_count; i++) {
@@ -57,20 +64,38 @@ static void mark_activity(struct buffer *to, const struct report_input *input,
     }
 }
 
-static void mark_techniques(struct buffer *to, const struct report_input *input,
-                            const struct campaign *campaign) {
-    buffer_append_text(to, "\n### Tactics, Techniques and Procedures\n\n| Stage | ATT&CK | First | "
-                           "Hosts | Evidence |\n|---|---|---|---|---|\n");
-    for (uint32_t i = 0; i < campaign->stage_count; i++) {
-        const struct campaign_stage *stage = &campaign->stages[i];
-        buffer_append_format(to, "| %s | ", stage_heading(stage->stage));
-        text_append_markdown(to, stage->techniques);
-        buffer_append_text(to, " | ");
-        mark_time(to, stage->first_ns);
-        buffer_append_format(to, " | %u |", stage->host_count);
+// The first stage that shows a technique, whose records stand for it.
+static const struct campaign_stage *technique_stage(const struct campaign *campaign,
+                                                    const struct technique_told *told) {
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        if (told->stages >> campaign->stages[i].stage & 1)
+            return &campaign->stages[i];
+    return NULL;
+}
+
+static void mark_technique(struct buffer *to, const struct report_input *input,
+                           const struct campaign *campaign, const struct technique_told *told) {
+    const struct campaign_stage *stage = technique_stage(campaign, told);
+    buffer_append_format(to, "| %s | ", told->known ? tactic_name(told->known->tactic) : "");
+    text_append_markdown(to, told->id);
+    if (told->known)
+        buffer_append_format(to, " %s", told->known->name);
+    buffer_append_format(to, " | %s | ", stage ? stage_heading(stage->stage) : "");
+    mark_time(to, stage ? stage->first_ns : CLOCK_NONE);
+    buffer_append_text(to, " |");
+    if (stage)
         mark_tags(to, input, stage->references, stage->reference_count);
-        buffer_append_text(to, " |\n");
-    }
+    buffer_append_text(to, " |\n");
+}
+
+static void mark_techniques(struct buffer *to, const struct report_input *input,
+                            const struct campaign *campaign, const struct technique_told *told,
+                            uint32_t count) {
+    buffer_append_text(to,
+                       "\n### Tactics, Techniques and Procedures\n\n| Tactic | ATT&CK technique "
+                       "| Stage | First | Evidence |\n|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < count; i++)
+        mark_technique(to, input, campaign, &told[i]);
 }
 
 static void mark_targets(struct buffer *to, const struct report_input *input,
@@ -116,18 +141,18 @@ static void mark_tools(struct buffer *to, const struct report_input *input,
         mark_tags(to, input, campaign->waves[i].references, campaign->waves[i].reference_count);
         buffer_append_byte(to, '\n');
     }
-    uint32_t told = 0;
-    for (uint32_t i = 0; i < campaign->host_count; i++) {
-        const struct campaign_host *host = &campaign->hosts[i];
-        for (uint32_t k = 0; k < host->artefact_count && told < ARTEFACTS_MAX; k++, told++) {
-            buffer_append_text(to, "- Left on ");
-            text_append_markdown(to, host->name);
-            buffer_append_text(to, ": ");
-            text_append_markdown(to, host->artefacts[k]);
-            mark_tags(to, input, host->references, host->reference_count);
-            buffer_append_byte(to, '\n');
-        }
+    uint32_t count;
+    struct indicator_told *rows = indicators_of(campaign, &count);
+    for (uint32_t i = 0; i < count && i < ARTEFACTS_MAX; i++) {
+        buffer_append_format(to, "- %s, %s: ", indicator_type_name(rows[i].type), rows[i].role);
+        text_append_markdown(to, rows[i].value);
+        mark_tags(to, input, rows[i].references, rows[i].reference_count);
+        buffer_append_byte(to, '\n');
     }
+    memory_free(rows);
+    if (count > ARTEFACTS_MAX)
+        buffer_append_format(to, "\n%u more stand in the list of indicators.\n",
+                             count - ARTEFACTS_MAX);
 }
 
 static void mark_implications(struct buffer *to, const struct report_input *input,
@@ -154,8 +179,30 @@ static void mark_implications(struct buffer *to, const struct report_input *inpu
     if (campaign->unknown_count)
         buffer_append_text(to, "\nUnknown:\n\n");
     mark_sentences(to, input, "- ", campaign->unknowns, campaign->unknown_count);
+}
+
+static void mark_mitigations(struct buffer *to, const struct report_input *input,
+                             const struct campaign *campaign, const struct technique_told *told,
+                             uint32_t count) {
     buffer_append_text(to, "\n### Mitigations\n\n");
     mark_sentences(to, input, "1. ", campaign->remediation, campaign->remediation_count);
+    buffer_append_text(to, "\n| Against | ATT&CK mitigations |\n|---|---|\n");
+    for (uint32_t i = 0; i < count; i++) {
+        struct slice rest = slice_of_string(told[i].known ? told[i].known->mitigations : "");
+        bool first = true;
+        for (struct slice id = technique_next(&rest); id.size; id = technique_next(&rest)) {
+            if (first) {
+                buffer_append_text(to, "| ");
+                text_append_markdown(to, told[i].id);
+                buffer_append_text(to, " | ");
+            }
+            buffer_append_text(to, first ? "" : ", ");
+            buffer_append_slice(to, id);
+            buffer_append_format(to, " %s", mitigation_name(id));
+            first = false;
+        }
+        buffer_append_text(to, first ? "" : " |\n");
+    }
 }
 
 static void mark_campaign(struct buffer *to, const struct report_input *input,
@@ -163,11 +210,15 @@ static void mark_campaign(struct buffer *to, const struct report_input *input,
     buffer_append_text(to, campaign->is_incident ? "\n## Incident: " : "\n## Campaign: ");
     text_append_markdown(to, campaign->title);
     buffer_append_text(to, "\n");
+    struct technique_told *told = memory_new(TECHNIQUES_TOLD_MAX, sizeof *told);
+    uint32_t count = techniques_of(campaign, told);
     mark_activity(to, input, campaign);
-    mark_techniques(to, input, campaign);
+    mark_techniques(to, input, campaign, told, count);
     mark_targets(to, input, campaign);
     mark_tools(to, input, campaign);
     mark_implications(to, input, campaign);
+    mark_mitigations(to, input, campaign, told, count);
+    memory_free(told);
 }
 
 static void mark_evidence(struct buffer *to, const struct report_input *input) {
@@ -192,9 +243,10 @@ static void mark_evidence(struct buffer *to, const struct report_input *input) {
 void report_append_markdown(struct buffer *to, const struct report_input *input) {
     const struct reconstruction *made = input->reconstruction;
     buffer_append_format(to,
-                         "# Threat report\n\n%u campaigns, %u incidents, %u leads. Times are "
+                         "# Threat report\n\n%s. %u campaigns, %u incidents, %u leads. Times are "
                          "UTC. A tag names one record by its SHA-256.\n",
-                         made->campaign_count, made->incident_count, made->lead_count);
+                         marking_name(report_marking(input)), made->campaign_count,
+                         made->incident_count, made->lead_count);
     for (uint32_t i = 0; i < made->campaign_count; i++)
         mark_campaign(to, input, &made->campaigns[i]);
     for (uint32_t i = 0; i < made->incident_count; i++)

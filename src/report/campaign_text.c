@@ -10,6 +10,8 @@ enum {
     SCREEN_WIDTH = 150,
     SCREEN_TAGS_MAX = 3,
     SCREEN_STEPS_MAX = 4,
+    SCREEN_SERVERS_MAX = 4,
+    SCREEN_STAGE_WIDTH = 66,
     SCREEN_INCIDENTS_MAX = 5
 };
 
@@ -36,44 +38,135 @@ static void screen_cut(struct buffer *to, struct slice text, size_t width) {
         buffer_append_text(to, "...");
 }
 
-static void screen_stage(struct buffer *to, const struct report_input *input,
-                         const struct campaign_stage *stage) {
-    buffer_append_format(to, "    %-26s ", stage_heading(stage->stage));
-    screen_time(to, stage->first_ns);
-    buffer_append_text(to, " to ");
-    screen_time(to, stage->last_ns);
-    buffer_append_format(to, "  %4u host%s", stage->host_count, stage->host_count == 1 ? " " : "s");
-    screen_tags(to, input, stage->references, stage->reference_count);
+static void screen_fact(struct buffer *to, const char *word) {
+    buffer_append_format(to, "    %-9s", word);
+}
+
+static void screen_entry(struct buffer *to, const struct report_input *input,
+                         const struct campaign *campaign) {
+    const struct campaign_host *entry = &campaign->hosts[0];
+    screen_fact(to, "Began");
+    screen_cut(to, entry->name, 60);
+    buffer_append_text(to, ", ");
+    screen_cut(to, entry->best.reason, 60);
+    buffer_append_text(to, ", ");
+    screen_time(to, entry->first_ns);
+    screen_tags(to, input, entry->best.references, entry->best.reference_count);
     buffer_append_byte(to, '\n');
 }
 
-static void screen_servers(struct buffer *to, const struct campaign *campaign) {
-    uint32_t confirmed = 0;
-    for (uint32_t i = 0; i < campaign->host_count; i++)
-        confirmed += campaign->hosts[i].state == HOST_STATE_CONFIRMED;
-    buffer_append_format(to, "    Hosts: %u confirmed, %u probable", confirmed,
-                         campaign->host_count - confirmed);
-    for (uint32_t i = 0; i < campaign->server_count; i++) {
-        buffer_append_text(to, i ? ", " : "; turned: ");
-        screen_cut(to, campaign->hosts[campaign->servers[i].host].name, 40);
-        buffer_append_text(to, " (");
-        screen_cut(to, campaign->servers[i].role, 40);
-        buffer_append_byte(to, ')');
-        if (i == 5 && campaign->server_count > 6) {
-            buffer_append_format(to, " and %u more", campaign->server_count - 6);
-            break;
-        }
+static void screen_servers(struct buffer *to, const struct report_input *input,
+                           const struct campaign *campaign) {
+    if (campaign->server_count == 0)
+        return;
+    screen_fact(to, "Turned");
+    for (uint32_t i = 0; i < campaign->server_count && i < SCREEN_SERVERS_MAX; i++) {
+        const struct campaign_server *server = &campaign->servers[i];
+        buffer_append_text(to, i ? "; " : "");
+        screen_cut(to, campaign->hosts[server->host].name, 40);
+        buffer_append_text(to, ", ");
+        screen_cut(to, server->role, 40);
+        screen_tags(to, input, server->references, server->reference_count ? 1 : 0);
     }
+    if (campaign->server_count > SCREEN_SERVERS_MAX)
+        buffer_append_format(to, "; %u more", campaign->server_count - SCREEN_SERVERS_MAX);
     buffer_append_byte(to, '\n');
+}
+
+static void screen_hosts(struct buffer *to, const struct report_input *input,
+                         const struct campaign *campaign) {
+    uint32_t states[HOST_STATE_CONFIRMED + 1] = {0};
+    for (uint32_t i = 0; i < campaign->host_count; i++)
+        states[campaign->hosts[i].state]++;
+    screen_fact(to, "Reached");
+    buffer_append_format(to, "%u host%s confirmed", states[HOST_STATE_CONFIRMED],
+                         states[HOST_STATE_CONFIRMED] == 1 ? "" : "s");
+    for (int state = HOST_STATE_PROBABLE; state >= 0; state--)
+        if (states[state])
+            buffer_append_format(to, ", %u %s", states[state],
+                                 host_state_name((enum host_state)state));
+    if (campaign->wave_count) {
+        const struct campaign_wave *wave = &campaign->waves[0];
+        buffer_append_text(to, "; a wave from ");
+        if (wave->source < campaign->host_count)
+            screen_cut(to, campaign->hosts[wave->source].name, 40);
+        else
+            buffer_append_text(to, "a source unknown");
+        buffer_append_format(to, " reached %u, ", wave->host_count);
+        screen_time(to, wave->first_ns);
+        buffer_append_text(to, " to ");
+        screen_time(to, wave->last_ns);
+        screen_tags(to, input, wave->references, wave->reference_count);
+    }
+    if (campaign->wave_count > 1)
+        buffer_append_format(to, "; %u more wave%s", campaign->wave_count - 1,
+                             campaign->wave_count == 2 ? "" : "s");
+    buffer_append_byte(to, '\n');
+}
+
+static void screen_thefts(struct buffer *to, const struct report_input *input,
+                          const struct campaign *campaign) {
+    screen_fact(to, "Left");
+    if (campaign->theft_count == 0) {
+        buffer_append_text(to, "nothing that shows in these logs\n");
+        return;
+    }
+    const struct campaign_theft *most = &campaign->thefts[0];
+    for (uint32_t i = 1; i < campaign->theft_count; i++)
+        if (campaign->thefts[i].bytes > most->bytes)
+            most = &campaign->thefts[i];
+    uint64_t bytes = campaign_bytes_left(campaign);
+    if (bytes)
+        buffer_append_format(to, "at least %.1f MB; most: ", (double)bytes / 1e6);
+    screen_cut(to, most->what, 80);
+    buffer_append_text(to, ", ");
+    screen_cut(to, campaign->hosts[most->host].name, 40);
+    if (most->destination.size) {
+        buffer_append_text(to, " to ");
+        screen_cut(to, most->destination, 60);
+    }
+    buffer_append_text(to, ", ");
+    screen_time(to, most->first_ns);
+    screen_tags(to, input, most->references, most->reference_count);
+    buffer_append_byte(to, '\n');
+}
+
+// When, and the stages on as many lines as they need.
+static void screen_stages(struct buffer *to, const struct report_input *input,
+                          const struct campaign *campaign) {
+    int64_t first_ns, last_ns;
+    campaign_span(campaign, &first_ns, &last_ns);
+    screen_fact(to, "When");
+    screen_time(to, first_ns);
+    buffer_append_text(to, " to ");
+    screen_time(to, last_ns);
+    buffer_append_text(to, " UTC\n");
+    for (uint32_t i = 0; i < campaign->stage_count; i++) {
+        const struct campaign_stage *stage = &campaign->stages[i];
+        if (i % 2 == 0)
+            screen_fact(to, i ? "" : "Stages");
+        size_t from = to->size;
+        buffer_append_format(to, "%-26s ", stage_heading(stage->stage));
+        screen_time(to, stage->first_ns);
+        buffer_append_format(to, "  %4u host%s", stage->host_count,
+                             stage->host_count == 1 ? " " : "s");
+        screen_tags(to, input, stage->references, stage->reference_count ? 1 : 0);
+        bool last = i % 2 || i + 1 == campaign->stage_count;
+        while (!last && !to->failed && to->size - from < SCREEN_STAGE_WIDTH)
+            buffer_append_byte(to, ' ');
+        if (last)
+            buffer_append_byte(to, '\n');
+    }
 }
 
 static void screen_steps(struct buffer *to, const struct report_input *input,
                          const struct campaign *campaign) {
     for (uint32_t i = 0; i < campaign->remediation_count && i < SCREEN_STEPS_MAX; i++) {
         const struct sentence *step = &campaign->remediation[i];
-        buffer_append_format(to, "    %u. ", i + 1);
+        screen_fact(to, i ? "" : "Do first");
+        buffer_append_format(to, "%u. ", i + 1);
         screen_cut(to, step->text, SCREEN_WIDTH);
-        screen_tags(to, input, step->references, step->reference_count);
+        screen_tags(to, input, step->references, step->reference_count ? 1 : 0);
         buffer_append_byte(to, '\n');
     }
 }
@@ -82,12 +175,15 @@ static void screen_campaign(struct buffer *to, const struct report_input *input,
                             const struct campaign *campaign) {
     buffer_append_text(to, campaign->is_incident ? "\nIncident: " : "\nCAMPAIGN: ");
     screen_cut(to, campaign->title, 2 * SCREEN_WIDTH);
-    buffer_append_text(to, "\n    Confidence ");
+    buffer_append_byte(to, '\n');
+    screen_entry(to, input, campaign);
+    screen_servers(to, input, campaign);
+    screen_hosts(to, input, campaign);
+    screen_thefts(to, input, campaign);
+    screen_stages(to, input, campaign);
+    screen_fact(to, "How sure");
     screen_cut(to, campaign->confidence, SCREEN_WIDTH);
     buffer_append_byte(to, '\n');
-    screen_servers(to, campaign);
-    for (uint32_t i = 0; i < campaign->stage_count; i++)
-        screen_stage(to, input, &campaign->stages[i]);
     screen_steps(to, input, campaign);
 }
 

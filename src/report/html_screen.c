@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html_piece.h"
 
-#include "base/clock.h"
-
 enum {
     SCREEN_STEPS_MAX = 4,
     SCREEN_TAGS_MAX = 3,
@@ -79,24 +77,6 @@ static void screen_hosts(const struct html *html, const struct campaign *campaig
     buffer_append_text(html->to, "</span></li>\n");
 }
 
-// Several findings speak of one loss: of one host to one place the largest counts.
-static uint64_t thefts_bytes(const struct campaign *campaign) {
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < campaign->theft_count; i++) {
-        const struct campaign_theft *theft = &campaign->thefts[i];
-        bool largest = true;
-        for (uint32_t k = 0; k < campaign->theft_count && largest; k++) {
-            const struct campaign_theft *other = &campaign->thefts[k];
-            bool same =
-                other->host == theft->host && slice_equal(other->destination, theft->destination);
-            largest = !same || k == i || other->bytes < theft->bytes ||
-                      (other->bytes == theft->bytes && k > i);
-        }
-        bytes += largest ? theft->bytes : 0;
-    }
-    return bytes;
-}
-
 static void screen_thefts(const struct html *html, const struct campaign *campaign,
                           uint32_t number) {
     fact_begin(html, "Left");
@@ -104,7 +84,7 @@ static void screen_thefts(const struct html *html, const struct campaign *campai
         buffer_append_text(html->to, "No theft shows in these logs.</span></li>\n");
         return;
     }
-    uint64_t bytes = thefts_bytes(campaign);
+    uint64_t bytes = campaign_bytes_left(campaign);
     const struct campaign_theft *most = &campaign->thefts[0];
     for (uint32_t i = 1; i < campaign->theft_count; i++)
         if (campaign->thefts[i].bytes > most->bytes)
@@ -122,16 +102,14 @@ static void screen_thefts(const struct html *html, const struct campaign *campai
 }
 
 static void screen_span(const struct html *html, const struct campaign *campaign) {
-    int64_t first_ns = CLOCK_MAX, last_ns = CLOCK_NONE;
+    int64_t first_ns, last_ns;
     const struct campaign_stage *cover = NULL;
-    for (uint32_t i = 0; i < campaign->stage_count; i++) {
-        const struct campaign_stage *stage = &campaign->stages[i];
-        first_ns = stage->first_ns < first_ns ? stage->first_ns : first_ns;
-        last_ns = stage->last_ns > last_ns ? stage->last_ns : last_ns;
-        cover = stage->stage == STAGE_COVER ? stage : cover;
-    }
+    campaign_span(campaign, &first_ns, &last_ns);
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        if (campaign->stages[i].stage == STAGE_COVER)
+            cover = &campaign->stages[i];
     fact_begin(html, "When");
-    html_time(html, first_ns == CLOCK_MAX ? CLOCK_NONE : first_ns);
+    html_time(html, first_ns);
     buffer_append_text(html->to, " to ");
     html_time(html, last_ns);
     if (cover) {

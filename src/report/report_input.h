@@ -26,4 +26,11 @@ struct report_input {
 // that found something ask.
 enum marking report_marking(const struct report_input *input);
 
+// What left a campaign's hosts, at least: several findings speak of one loss, on its way through a
+// proxy and out, so that of each host the largest counts.
+uint64_t campaign_bytes_left(const struct campaign *campaign);
+
+// First and last time of all stages; CLOCK_NONE when none is known.
+void campaign_span(const struct campaign *campaign, int64_t *ret_first_ns, int64_t *ret_last_ns);
+
 #endif
