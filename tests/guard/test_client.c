@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -450,13 +451,15 @@ static void asks_delegations_in_order(void **state) {
     forge_init(&forge);
     forge.targets = NOTHING;
     forge_delegate(&forge, "targets", "first", ALL, NOTHING);
-    forge_delegate(&forge, "first", "below", ALL, NULL);
+    forge_delegate(&forge, "first", "below", ALL,
+                   "{\"below.msi\":{\"length\":1,\"hashes\":{\"other\":\"00\"}}}");
     forge_delegate(&forge, "targets", "second", ALL, NULL);
     forge_delegate(&forge, "below", "first", ALL, NOTHING)->unlisted = true; // a circle
     forge_publish(&forge);
-    forge_expect(&forge, "app.msi");
+    forge_expect(&forge, "below.msi");
     assert_int_equal(forge_kept(&forge, "below"), 1);
     assert_int_equal(forge_kept(&forge, "second"), 0);
+    forge_expect(&forge, "app.msi");
     forge_done(&forge);
 }
 
@@ -529,14 +532,20 @@ static void recovers_from_torn_files(void **state) {
 // 27.
 static void keeps_odd_role_names_inside(void **state) {
     (void)state;
-    static const char *const names[] = {"../up", "/root", ".", "..", "a b", "%2e", "C:\\\\x"};
-    for (size_t i = 0; i < ARRAY_SIZE(names) - 1; i++) {
+    static const char *const names[][2] = {
+        {"../up", "..%2Fup.json"}, {"/root", "%2Froot.json"}, {".", "..json"},
+        {"..", "...json"},         {"a b", "a%20b.json"},     {"%2e", "%252e.json"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         struct forge forge;
+        char path[256];
         forge_init(&forge);
         forge.targets = NOTHING;
-        forge_delegate(&forge, "targets", names[i], ALL, NULL);
+        forge_delegate(&forge, "targets", names[i][0], ALL, NULL);
         forge_publish(&forge);
         forge_expect(&forge, "app.msi");
+        snprintf(path, sizeof path, "%s/%s", forge.directory, names[i][1]);
+        assert_int_equal(access(path, F_OK), 0);
         forge_done(&forge); // nothing is left but what is expected
     }
 }
