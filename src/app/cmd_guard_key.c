@@ -36,9 +36,10 @@ static enum status key_names(const char *path, char ret_public[PATH_MAX], struct
     struct slice whole = slice_of_string(path);
     if (slice_ends(whole, SLICE(".key")))
         whole.size -= 4;
-    int size = snprintf(ret_public, PATH_MAX, "%.*s.pub", (int)whole.size, path);
-    if (size < 0 || size >= PATH_MAX)
+    if (whole.size + sizeof ".pub" > PATH_MAX)
         return problem_set(problem, STATUS_LIMIT, "%s: name too long", path);
+    memcpy(ret_public, path, whole.size);
+    memcpy(ret_public + whole.size, ".pub", sizeof ".pub");
     const char *slash = strrchr(path, '/');
     size_t head = slash ? (size_t)(slash - path) + 1 : 0;
     *ret_owner = slice_part(whole, head, SIZE_MAX);
