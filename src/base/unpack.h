@@ -57,7 +57,7 @@ struct unpack_entry {
     // UTF-8 are in the code page of who packed them: GB18030 is turned into UTF-8, others stay.
     struct slice name;
     bool name_gb18030;
-    uint64_t size;     // UINT64_MAX when the archive does not say
+    uint64_t size; // UINT64_MAX when the archive does not say
 };
 
 // The next regular file; the rest of the one before is skipped. *ret_more = false at the end.
