@@ -46,6 +46,7 @@ struct file_state {
     struct buffer text;
     struct buffer imports;
     struct digest_pass *digests;
+    unsigned kinds; // bits 1 << DIGEST_*
     struct script_meter meter;
     struct file_window window;
     struct pe_image image;
@@ -57,8 +58,10 @@ struct file_state {
 };
 
 static void *file_new_state(const struct decode_options *options) {
-    (void)options;
     struct file_state *state = memory_new(1, sizeof *state);
+    state->kinds = 1u << DIGEST_SHA256;
+    if (!options->sha256_only)
+        state->kinds |= 1u << DIGEST_SHA1 | 1u << DIGEST_MD5;
     for (uint32_t i = 0; i < FILE_FIELD_COUNT; i++) {
         struct slice name = slice_of_string(NAMES[i]);
         state->fields[i] =
@@ -133,7 +136,7 @@ static struct slice field_text(const struct file_state *state, enum file_field f
 // Reads all of the unit; returns how many bytes there were.
 static uint64_t file_read(struct file_state *state, const struct unit *unit, bool is_script) {
     uint64_t at = 0;
-    digest_pass_begin(state->digests, 1u << DIGEST_MD5 | 1u << DIGEST_SHA1 | 1u << DIGEST_SHA256);
+    digest_pass_begin(state->digests, state->kinds);
     if (is_script)
         script_meter_begin(&state->meter);
     for (struct slice piece = slice_of(state->first, state->first_size); piece.size;) {
@@ -253,9 +256,9 @@ static void file_tell_hashes(struct file_state *state) {
         const char *name;
         enum file_field field;
     } rows[] = {{"SHA1=", FILE_FIELD_SHA1},
-                {",MD5=", FILE_FIELD_MD5},
-                {",SHA256=", FILE_FIELD_SHA256},
-                {",IMPHASH=", FILE_FIELD_IMPHASH}};
+                {"MD5=", FILE_FIELD_MD5},
+                {"SHA256=", FILE_FIELD_SHA256},
+                {"IMPHASH=", FILE_FIELD_IMPHASH}};
     struct buffer *text = field_begin(state, FILE_FIELD_HASHES);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         char hex[DIGEST_HEX_SIZE_MAX];
@@ -265,6 +268,8 @@ static void file_tell_hashes(struct file_state *state) {
         memcpy(hex, digest.data, digest.size);
         for (size_t k = 0; k < digest.size; k++)
             hex[k] = (char)(hex[k] >= 'a' ? hex[k] - 32 : hex[k]);
+        if (text->size > state->starts[FILE_FIELD_HASHES])
+            buffer_append_byte(text, ',');
         buffer_append_text(text, rows[i].name);
         buffer_append(text, hex, digest.size);
     }
@@ -281,8 +286,10 @@ static void file_tell(struct file_state *state, const struct unit *unit, bool is
     buffer_append_u64(field_begin(state, FILE_FIELD_SIZE), size);
     field_end(state, FILE_FIELD_SIZE);
     field_put_digest(state, FILE_FIELD_SHA256, DIGEST_SHA256, state->sha256);
-    field_put_digest(state, FILE_FIELD_SHA1, DIGEST_SHA1, digest);
-    field_put_digest(state, FILE_FIELD_MD5, DIGEST_MD5, digest);
+    if (state->kinds >> DIGEST_SHA1 & 1)
+        field_put_digest(state, FILE_FIELD_SHA1, DIGEST_SHA1, digest);
+    if (state->kinds >> DIGEST_MD5 & 1)
+        field_put_digest(state, FILE_FIELD_MD5, DIGEST_MD5, digest);
     if (is_script)
         file_tell_script(state);
     file_window_begin(&state->window, unit, FILE_WINDOW_BUDGET);

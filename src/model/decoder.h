@@ -28,6 +28,7 @@ struct decode_options {
     // No record is later than this: when the evidence was taken, or now. Formats that write no
     // year get theirs from it (syslog). 0: not known, such records have no time.
     int64_t latest_ns;
+    bool sha256_only; // of files: neither SHA-1 nor MD5
 };
 
 // How a source is cut into units.

@@ -56,6 +56,7 @@ struct pipeline_options {
     bool recover;
     const struct yara_rules *yara;       // for files and the text of logs; NULL: none
     const struct indicators *indicators; // of compromise; NULL: none
+    bool sha256_only;                    // of files: neither SHA-1 nor MD5
     bool files;                          // also files that no format claims: hashed and looked into
     int64_t collected_ns; // when the evidence was taken: no record is later; 0: not known
     unsigned threads;     // at least 1

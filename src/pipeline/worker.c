@@ -242,7 +242,8 @@ static void *worker_decoder_state(struct worker *worker, const struct decoder *d
     assert(i < count);
     if (!worker->decoder_states[i]) {
         struct decode_options options = {.recover = worker->shared->options->recover,
-                                         .latest_ns = worker->shared->options->collected_ns};
+                                         .latest_ns = worker->shared->options->collected_ns,
+                                         .sha256_only = worker->shared->options->sha256_only};
         worker->decoder_states[i] = decoder->new_state(&options);
     }
     return worker->decoder_states[i];
