@@ -3,6 +3,7 @@
 #include "detect/detect.h"
 
 #include "base/memory.h"
+#include "base/packed_row.h"
 #include "base/sorter.h"
 #include "base/text.h"
 #include "detect/correlation_note.h"
@@ -196,6 +197,38 @@ enum status correlator_observe(struct correlator *correlator, uint32_t rule,
         if (status != STATUS_OK)
             return status;
     }
+    return STATUS_OK;
+}
+
+enum status correlator_pack(struct correlator *correlator, struct buffer *to,
+                            struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < correlator->level_count && status == STATUS_OK; i++) {
+        if (!sorter_count(correlator->notes[i]))
+            continue;
+        status = packed_row_drain(correlator->notes[i], to, problem);
+        sorter_free(correlator->notes[i]);
+        correlator->notes[i] = sorter_new(CORRELATOR_SORTER_BYTES, correlator->directory);
+    }
+    return status;
+}
+
+enum status correlator_put(struct correlator *correlator, struct slice rows,
+                           const struct source_map *map, struct problem *problem) {
+    struct slice key, payload;
+    while (packed_row_take(&rows, &key, &payload)) {
+        struct correlation_note note;
+        if (!correlation_note_read(key, payload, &note) || note.correlation >= correlator->count ||
+            note.member >= correlator->correlations[note.correlation].member_count ||
+            key.size > CORRELATOR_TEXT_BYTES || payload.size > CORRELATOR_TEXT_BYTES ||
+            !source_map_change(map, &note.reference, 1))
+            return problem_set(problem, STATUS_FORMAT, "a note that was kept is damaged");
+        enum status status = correlator_note(correlator, &note, problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (rows.size)
+        return problem_set(problem, STATUS_FORMAT, "notes that were kept are cut short");
     return STATUS_OK;
 }
 

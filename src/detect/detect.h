@@ -3,10 +3,12 @@
 #ifndef DETECT_DETECT_H
 #define DETECT_DETECT_H
 
+#include "base/buffer.h"
 #include "base/status.h"
 #include "model/correlation.h"
 #include "model/event.h"
 #include "model/finding.h"
+#include "model/source_map.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +33,13 @@ bool correlator_wants(const struct correlator *correlator, uint32_t rule);
 enum status correlator_observe(struct correlator *correlator, uint32_t rule,
                                const struct rule *rule_about, const struct event *event,
                                struct slice host, struct problem *problem);
+
+// Append all notes to `to` as packed rows (base/packed_row.h) and forget them; take them up again:
+// STATUS_FORMAT when they are none, whoever wrote them.
+enum status correlator_pack(struct correlator *correlator, struct buffer *to,
+                            struct problem *problem);
+enum status correlator_put(struct correlator *correlator, struct slice rows,
+                           const struct source_map *map, struct problem *problem);
 
 enum status correlator_absorb(struct correlator *correlator, struct correlator *other,
                               struct problem *problem);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "base/packed_row.h"
 #include "base/table.h"
 #include "pipeline/finding_codec.h"
 #include "pipeline/finding_plan.h"
@@ -84,25 +85,76 @@ void collector_free(struct collector *collector) {
     memory_free(collector);
 }
 
+// The sums of a group, into collector->sum.
+static struct slice collector_sum(struct collector *collector,
+                                  const struct collector_group *group) {
+    struct finding *finding = &collector->current;
+    finding->first_ns = group->first_ns;
+    finding->last_ns = group->last_ns;
+    finding->count = group->count;
+    finding->reference_count = group->reference_count;
+    memcpy(finding->references, group->references,
+           group->reference_count * sizeof *group->references);
+    buffer_reset(&collector->sum);
+    finding_append_sum(&collector->sum, finding);
+    return buffer_slice(&collector->sum);
+}
+
+static void collector_empty(struct collector *collector) {
+    collector->group_count = 0;
+    table_reset(&collector->groups_by_hash);
+    arena_reset(&collector->arena);
+}
+
 static enum status collector_spill(struct collector *collector, struct problem *problem) {
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < collector->group_count && status == STATUS_OK; i++) {
         const struct collector_group *group = &collector->groups[i];
-        struct finding *finding = &collector->current;
-        finding->first_ns = group->first_ns;
-        finding->last_ns = group->last_ns;
-        finding->count = group->count;
-        finding->reference_count = group->reference_count;
-        memcpy(finding->references, group->references,
-               group->reference_count * sizeof *group->references);
+        status =
+            sorter_add(collector->by_key, group->key, collector_sum(collector, group), problem);
+    }
+    collector_empty(collector);
+    return status;
+}
+
+enum status collector_pack(struct collector *collector, struct buffer *to,
+                           struct problem *problem) {
+    enum status status = STATUS_OK;
+    if (sorter_count(collector->by_key)) {
+        status = packed_row_drain(collector->by_key, to, problem);
+        sorter_free(collector->by_key);
+        collector->by_key = sorter_new(COLLECTOR_SORTER_BYTES, collector->directory);
+    }
+    for (uint32_t i = 0; i < collector->group_count && status == STATUS_OK; i++) {
+        const struct collector_group *group = &collector->groups[i];
+        packed_row_append(to, group->key, collector_sum(collector, group));
+    }
+    if (collector->group_count)
+        collector_empty(collector);
+    return status;
+}
+
+enum status collector_put(struct collector *collector, struct slice rows, uint32_t rule_count,
+                          const struct source_map *map, struct problem *problem) {
+    struct finding *finding = &collector->current;
+    struct slice key, payload;
+    while (packed_row_take(&rows, &key, &payload)) {
+        uint32_t rule;
+        if (!finding_read_key(key, finding, &rule) || !finding_read_sum(payload, finding) ||
+            key.size > COLLECTOR_KEY_BYTES / 2 || rule >= rule_count || finding->count == 0 ||
+            finding->reference_count == 0 ||
+            !source_map_change(map, finding->references, finding->reference_count))
+            return problem_set(problem, STATUS_FORMAT, "a finding that was kept is damaged");
         buffer_reset(&collector->sum);
         finding_append_sum(&collector->sum, finding);
-        status = sorter_add(collector->by_key, group->key, buffer_slice(&collector->sum), problem);
+        enum status status =
+            sorter_add(collector->by_key, key, buffer_slice(&collector->sum), problem);
+        if (status != STATUS_OK)
+            return status;
     }
-    collector->group_count = 0;
-    table_reset(&collector->groups_by_hash);
-    arena_reset(&collector->arena);
-    return status;
+    if (rows.size)
+        return problem_set(problem, STATUS_FORMAT, "findings that were kept are cut short");
+    return STATUS_OK;
 }
 
 static const struct finding_plan *collector_plan(struct collector *collector, uint32_t rule,
@@ -316,12 +368,8 @@ enum status collector_finish(struct collector *collector, struct problem *proble
     return status == STATUS_OK ? sorter_finish(collector->by_time, problem) : status;
 }
 
-enum status collector_next(struct collector *collector, struct finding *ret_finding, bool *ret_more,
-                           struct problem *problem) {
-    struct slice key, payload;
-    enum status status = sorter_next(collector->by_time, &key, &payload, ret_more, problem);
-    if (status != STATUS_OK || !*ret_more)
-        return status;
+static void collector_read(const struct collector *collector, struct slice key,
+                           struct slice payload, struct finding *ret_finding) {
     uint32_t rule;
     bool whole =
         finding_read_key(slice_part(key, sizeof(uint64_t), SIZE_MAX), ret_finding, &rule) &&
@@ -329,7 +377,59 @@ enum status collector_next(struct collector *collector, struct finding *ret_find
     assert(whole);
     (void)whole;
     ret_finding->rule = collector->rules[rule];
+}
+
+enum status collector_next(struct collector *collector, struct finding *ret_finding, bool *ret_more,
+                           struct problem *problem) {
+    struct slice key, payload;
+    enum status status = sorter_next(collector->by_time, &key, &payload, ret_more, problem);
+    if (status == STATUS_OK && *ret_more)
+        collector_read(collector, key, payload, ret_finding);
+    return status;
+}
+
+enum status collector_next_packed(struct collector *collector, struct buffer *to,
+                                  struct finding *ret_finding, bool *ret_more,
+                                  struct problem *problem) {
+    struct slice key, payload;
+    enum status status = sorter_next(collector->by_time, &key, &payload, ret_more, problem);
+    if (status != STATUS_OK || !*ret_more)
+        return status;
+    packed_row_append(to, key, payload);
+    collector_read(collector, key, payload, ret_finding);
     return STATUS_OK;
+}
+
+enum status collector_put_finished(struct collector *collector, struct slice rows,
+                                   uint32_t rule_count, uint32_t source_count,
+                                   struct problem *problem) {
+    struct finding *finding = &collector->current;
+    struct slice key, payload;
+    if (!collector->by_time)
+        collector->by_time = sorter_new(COLLECTOR_SORTER_BYTES, collector->directory);
+    while (packed_row_take(&rows, &key, &payload)) {
+        uint32_t rule;
+        bool sound =
+            finding_read_key(slice_part(key, sizeof(uint64_t), SIZE_MAX), finding, &rule) &&
+            finding_read_sum(payload, finding) && rule < rule_count &&
+            finding->reference_count > 0 && key.size <= COLLECTOR_KEY_BYTES / 2;
+        for (uint32_t i = 0; sound && i < finding->reference_count; i++)
+            sound = finding->references[i].position.source < source_count;
+        if (!sound)
+            return problem_set(problem, STATUS_FORMAT, "a finding that was kept is damaged");
+        enum status status = sorter_add(collector->by_time, key, payload, problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (rows.size)
+        return problem_set(problem, STATUS_FORMAT, "findings that were kept are cut short");
+    return STATUS_OK;
+}
+
+enum status collector_open_finished(struct collector *collector, struct problem *problem) {
+    if (!collector->by_time)
+        collector->by_time = sorter_new(COLLECTOR_SORTER_BYTES, collector->directory);
+    return sorter_finish(collector->by_time, problem);
 }
 
 enum status collector_rewind(struct collector *collector, struct problem *problem) {

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "model/event.h"
 #include "model/finding.h"
+#include "model/source_map.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +36,14 @@ enum status collector_add(struct collector *collector, uint32_t rule, const stru
 enum status collector_add_finding(struct collector *collector, uint32_t rule,
                                   const struct finding *finding, struct problem *problem);
 
+// Append all findings to `to` as packed rows (base/packed_row.h) and forget them.
+enum status collector_pack(struct collector *collector, struct buffer *to, struct problem *problem);
+
+// Take up packed rows again, of rules below `rule_count`. STATUS_FORMAT when they are none, whoever
+// wrote them.
+enum status collector_put(struct collector *collector, struct slice rows, uint32_t rule_count,
+                          const struct source_map *map, struct problem *problem);
+
 // Take over all that `other` holds; it is left empty.
 enum status collector_absorb(struct collector *collector, struct collector *other,
                              struct problem *problem);
@@ -45,6 +54,15 @@ enum status collector_absorb(struct collector *collector, struct collector *othe
 enum status collector_finish(struct collector *collector, struct problem *problem);
 enum status collector_next(struct collector *collector, struct finding *ret_finding, bool *ret_more,
                            struct problem *problem);
+// After collector_finish: the next finding, and the row that it is packed as appended to `to`.
+enum status collector_next_packed(struct collector *collector, struct buffer *to,
+                                  struct finding *ret_finding, bool *ret_more,
+                                  struct problem *problem);
+// Instead of adding and finishing: take up rows of finished findings; then start reading.
+enum status collector_put_finished(struct collector *collector, struct slice rows,
+                                   uint32_t rule_count, uint32_t source_count,
+                                   struct problem *problem);
+enum status collector_open_finished(struct collector *collector, struct problem *problem);
 enum status collector_rewind(struct collector *collector, struct problem *problem);
 
 #endif

@@ -31,7 +31,7 @@ static bool gap_table_equal(const void *context, uint32_t number, const void *ke
            strcmp(gaps->rows[number].reason, row->reason) == 0;
 }
 
-static void gap_table_add_row(struct gap_table *gaps, const struct gap_sum *row) {
+void gap_table_add_sum(struct gap_table *gaps, const struct gap_sum *row) {
     uint64_t hash = digest_mix64(digest_hash64(slice_of_string(row->reason)), row->source);
     uint32_t place = table_find(&gaps->by_key, hash, gap_table_equal, gaps, row);
     if (place == TABLE_NONE && gaps->count == GAP_ROWS_MAX)
@@ -59,12 +59,12 @@ void gap_table_add(struct gap_table *gaps, const struct gap *gap) {
                           .bytes = gap->bytes,
                           .records = gap->records,
                           .offset = gap->offset};
-    gap_table_add_row(gaps, &row);
+    gap_table_add_sum(gaps, &row);
 }
 
 void gap_table_merge(struct gap_table *gaps, const struct gap_table *other) {
     for (size_t i = 0; i < other->count; i++)
-        gap_table_add_row(gaps, &other->rows[i]);
+        gap_table_add_sum(gaps, &other->rows[i]);
 }
 
 static int gap_table_compare(const void *left, const void *right) {

@@ -17,6 +17,7 @@ struct gap_table {
 void gap_table_init(struct gap_table *gaps);
 void gap_table_done(struct gap_table *gaps);
 void gap_table_add(struct gap_table *gaps, const struct gap *gap);
+void gap_table_add_sum(struct gap_table *gaps, const struct gap_sum *row);
 void gap_table_merge(struct gap_table *gaps, const struct gap_table *other);
 
 // Order by (source, first offset, reason).

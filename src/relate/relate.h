@@ -3,6 +3,7 @@
 #ifndef RELATE_RELATE_H
 #define RELATE_RELATE_H
 
+#include "base/buffer.h"
 #include "base/slice.h"
 #include "base/status.h"
 #include "model/event.h"
@@ -10,6 +11,7 @@
 #include "model/relation.h"
 #include "model/relation_source.h"
 #include "model/rule.h"
+#include "model/source_map.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +41,14 @@ enum status relater_end_unit(struct relater *relater, struct problem *problem);
 // Note that a rule held for it (RELATION_RULE_HIT).
 enum status relater_hit(struct relater *relater, const struct rule *rule, const struct event *event,
                         struct slice host, struct problem *problem);
+
+// Append all relations to `to` as packed rows (base/packed_row.h) and forget them: what follows is
+// of other evidence. Not in the middle of a unit.
+enum status relater_pack(struct relater *relater, struct buffer *to, struct problem *problem);
+
+// Take up packed rows again. STATUS_FORMAT when they are none, whoever wrote them.
+enum status relater_put(struct relater *relater, struct slice rows, const struct source_map *map,
+                        struct problem *problem);
 
 // Take over all that `other` holds.
 enum status relater_absorb(struct relater *relater, struct relater *other, struct problem *problem);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "base/packed_row.h"
 #include "base/text.h"
 #include "model/stage.h"
 #include "relate/part_memo.h"
@@ -376,6 +377,44 @@ enum status relater_hit(struct relater *relater, const struct rule *rule, const 
             return status;
     }
     return problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
+}
+
+enum status relater_pack(struct relater *relater, struct buffer *to, struct problem *problem) {
+    return relation_table_pack(relater->table, to, problem);
+}
+
+static bool put_key_is_sound(struct slice bytes) {
+    struct relation_key key;
+    if (!relation_read_key(bytes, &key))
+        return false;
+    for (size_t i = 0; i < PART_COUNT; i++)
+        if (key.parts[i].size > RELATION_PART_BYTES_MAX)
+            return false;
+    return true;
+}
+
+enum status relater_put(struct relater *relater, struct slice rows, const struct source_map *map,
+                        struct problem *problem) {
+    struct relation_sum *sum = memory_new(1, sizeof *sum);
+    struct slice key, payload;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && packed_row_take(&rows, &key, &payload)) {
+        if (!put_key_is_sound(key) || !relation_read_sum(payload, sum) || sum->count == 0 ||
+            !source_map_change(map, sum->references, sum->reference_count)) {
+            status = problem_set(problem, STATUS_FORMAT, "a relation that was kept is damaged");
+            break;
+        }
+        buffer_reset(&relater->scratch);
+        if (!map->same) {
+            relation_append_sum(&relater->scratch, sum);
+            payload = buffer_slice(&relater->scratch);
+        }
+        status = relation_table_put(relater->table, key, payload, problem);
+    }
+    memory_free(sum);
+    if (status == STATUS_OK && rows.size)
+        status = problem_set(problem, STATUS_FORMAT, "relations that were kept are cut short");
+    return status;
 }
 
 enum status relater_absorb(struct relater *relater, struct relater *other,

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/intern.h"
 #include "base/memory.h"
+#include "base/packed_row.h"
 #include "base/table.h"
 #include "model/hosts.h"
 
@@ -57,6 +58,8 @@ struct relation_table {
     uint32_t count, capacity, ceiling;
     uint32_t generation;
     struct sorter *sorter;
+    size_t sorter_bytes;
+    char *directory;
     struct buffer key, payload; // scratch of the spill
     struct relation_sum *sum;
 };
@@ -74,7 +77,9 @@ enum {
     TABLE_TEXT_BYTES_MIN = 32 << 10, // the texts of a relation, and more
     TABLE_KEY_BYTES = PART_COUNT * (RELATION_PART_BYTES_MAX + 8),
     TABLE_PAYLOAD_BYTES = 64 << 10, // 512 days of 34 bytes, 512 times of 10, 16 references
-    TABLE_ENTRIES_FIRST = 64
+    TABLE_ENTRIES_FIRST = 64,
+    TABLE_SPARSE_SLOTS = 4096, // beyond that, a table filled to less than a 16th is made anew
+    TABLE_SPARSE_SHARE = 16
 };
 
 static void table_init_texts(struct relation_table *table) {
@@ -92,7 +97,9 @@ struct relation_table *relation_table_new(size_t memory_bytes, const char *direc
     table_init_texts(table);
     table->ceiling =
         (uint32_t)(memory_bytes / 4 / (sizeof(struct relation_entry) + TABLE_SLOT_BYTES)) + 1;
-    table->sorter = sorter_new(memory_bytes / 4, directory);
+    table->sorter_bytes = memory_bytes / 4;
+    table->directory = memory_keep_text(directory, strlen(directory));
+    table->sorter = sorter_new(table->sorter_bytes, directory);
     table->sum = memory_new(1, sizeof *table->sum);
     buffer_init(&table->key, TABLE_KEY_BYTES);
     buffer_init(&table->payload, TABLE_PAYLOAD_BYTES);
@@ -108,6 +115,7 @@ void relation_table_free(struct relation_table *table) {
     table_done(&table->by_key);
     memory_free(table->entries);
     sorter_free(table->sorter);
+    memory_free(table->directory);
     memory_free(table->sum);
     buffer_done(&table->key);
     buffer_done(&table->payload);
@@ -414,9 +422,11 @@ static void table_sum(struct relation_sum *sum, const struct relation_entry *ent
         memcpy(sum->days, entry->days, entry->day_count * sizeof *entry->days);
 }
 
-// One entry with its texts, to the sorter.
-static enum status table_spill_entry(struct relation_table *table,
-                                     const struct relation_entry *entry, struct problem *problem) {
+// An entry with its texts, into table->key and table->payload. False for an entry that was made for
+// a note which found no room: it is told when it is made again.
+static bool table_render(struct relation_table *table, const struct relation_entry *entry) {
+    if (entry->count == 0)
+        return false;
     struct relation_key key = {.kind = (enum relation_kind)entry->key.kind,
                                .bucket = entry->key.bucket};
     for (size_t i = 0; i < PART_COUNT; i++)
@@ -427,25 +437,53 @@ static enum status table_spill_entry(struct relation_table *table,
     relation_append_key(&table->key, &key);
     relation_append_sum(&table->payload, table->sum);
     assert(!table->key.failed && !table->payload.failed);
-    return sorter_add(table->sorter, buffer_slice(&table->key), buffer_slice(&table->payload),
-                      problem);
+    return true;
 }
 
-enum status relation_table_spill(struct relation_table *table, struct problem *problem) {
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < table->count && status == STATUS_OK; i++) {
-        // An entry that was made for a note which found no room is told when it is made again.
-        if (table->entries[i].count)
-            status = table_spill_entry(table, &table->entries[i], problem);
-    }
+// A table that once was large must not cost that much for each small file that follows.
+static void table_empty(struct relation_table *table) {
+    bool sparse = table->by_key.capacity > TABLE_SPARSE_SLOTS &&
+                  table->by_key.capacity / TABLE_SPARSE_SHARE > table->count;
+    if (sparse)
+        table_done(&table->by_key);
+    else
+        table_reset(&table->by_key);
     table->count = 0;
     table->generation++;
     intern_done(&table->texts);
     table_init_texts(table);
-    table_reset(&table->by_key);
     arena_reset(&table->arena);
     memset(table->free_rows, 0, sizeof table->free_rows);
+}
+
+enum status relation_table_spill(struct relation_table *table, struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < table->count && status == STATUS_OK; i++)
+        if (table_render(table, &table->entries[i]))
+            status = sorter_add(table->sorter, buffer_slice(&table->key),
+                                buffer_slice(&table->payload), problem);
+    table_empty(table);
     return status;
+}
+
+enum status relation_table_pack(struct relation_table *table, struct buffer *to,
+                                struct problem *problem) {
+    enum status status = STATUS_OK;
+    if (sorter_count(table->sorter)) {
+        status = packed_row_drain(table->sorter, to, problem);
+        sorter_free(table->sorter);
+        table->sorter = sorter_new(table->sorter_bytes, table->directory);
+    }
+    for (uint32_t i = 0; i < table->count && status == STATUS_OK; i++)
+        if (table_render(table, &table->entries[i]))
+            packed_row_append(to, buffer_slice(&table->key), buffer_slice(&table->payload));
+    table_empty(table);
+    return status;
+}
+
+enum status relation_table_put(struct relation_table *table, struct slice key, struct slice payload,
+                               struct problem *problem) {
+    return sorter_add(table->sorter, key, payload, problem);
 }
 
 enum status relation_table_drain(struct relation_table *table, struct sorter **ret_sorter,

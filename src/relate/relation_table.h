@@ -68,6 +68,14 @@ struct relation_batch {
 enum status relation_table_add(struct relation_table *table, const struct relation_key *key,
                                const struct relation_batch *batch, struct problem *problem);
 
+// Append all relations to `to` (base/packed_row.h) and forget them: the table is as new.
+enum status relation_table_pack(struct relation_table *table, struct buffer *to,
+                                struct problem *problem);
+
+// Add a relation that was packed.
+enum status relation_table_put(struct relation_table *table, struct slice key, struct slice payload,
+                               struct problem *problem);
+
 enum status relation_table_spill(struct relation_table *table, struct problem *problem);
 
 // Spill, and give what all spilled: the caller owns it. Only relation_table_free may follow.
