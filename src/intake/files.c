@@ -65,6 +65,8 @@ static enum status found_files_push(struct found_files *found, struct found_file
 static struct found_file found_file_of(struct slice path, const struct stat *information) {
     return (struct found_file){.path = path,
                                .size = (uint64_t)information->st_size,
+                               .modified_ns = information->st_mtim.tv_sec * INT64_C(1000000000) +
+                                              information->st_mtim.tv_nsec,
                                .device = information->st_dev,
                                .inode = information->st_ino};
 }

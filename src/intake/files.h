@@ -14,6 +14,7 @@ struct found_file {
     struct slice path; // NUL-terminated
     uint64_t size;
     uint64_t device, inode; // 0, 0: not to be compared
+    int64_t modified_ns;    // 0: not known
     int rank;               // order_rank
     const char *trouble;    // why it is not read, or NULL; static
 };

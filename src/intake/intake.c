@@ -38,6 +38,8 @@ struct intake {
     const struct decoder *fallback;
     const char *spool_directory;
     const atomic_bool *stop;
+    bool (*skip)(void *context, const struct source *source);
+    void *skip_context;
     struct found_files found;
     size_t next_found;
     struct source_list sources;
@@ -57,6 +59,8 @@ enum status intake_new(const struct intake_options *options, struct intake **ret
     intake->fallback = options->fallback;
     intake->spool_directory = options->spool_directory ? options->spool_directory : "/tmp";
     intake->stop = options->stop;
+    intake->skip = options->skip;
+    intake->skip_context = options->skip_context;
     intake->first = memory_new(INTAKE_FIRST_BYTES, 1);
     found_files_init(&intake->found);
     source_list_init(&intake->sources);
@@ -65,8 +69,13 @@ enum status intake_new(const struct intake_options *options, struct intake **ret
         found_files_add_paths(&intake->found, options->paths, options->path_count, problem);
     for (size_t i = 0; i < intake->found.count && status == STATUS_OK; i++) {
         const struct found_file *file = &intake->found.files[i];
-        if (!source_list_add(&intake->sources, file->path, file->size))
+        struct source *source = source_list_add(&intake->sources, file->path, file->size);
+        if (!source) {
             status = problem_set(problem, STATUS_LIMIT, "too many files: scan them in parts");
+            break;
+        }
+        source->rank = file->rank;
+        source->modified_ns = file->modified_ns;
     }
     if (status != STATUS_OK) {
         intake_free(intake);
@@ -182,6 +191,13 @@ static void intake_open_next(struct intake *intake, const struct gap_sink *gaps)
     const struct found_file *found = &intake->found.files[intake->next_found];
     struct source *source = source_list_at(&intake->sources, (uint32_t)intake->next_found++);
     intake->source = source;
+    intake->sources.top = source->index;
+    intake->sources.sequence = 0;
+    if (intake->skip && intake->skip(intake->skip_context, source)) {
+        source->skipped = true;
+        source_list_adjust_bytes(&intake->sources, 0, found->size == UINT64_MAX ? 0 : found->size);
+        return;
+    }
     if (found->trouble) {
         intake_lose(source, 0, found->trouble, gaps);
         return;

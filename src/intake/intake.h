@@ -31,6 +31,13 @@ struct source {
     } kind;
     // NULL for evidence of some size: no decoder knows it; counted and said.
     const struct decoder *decoder;
+    // The found file it is, or is unpacked from; which of that file's entries it is, in the order
+    // of unpacking: 0 is the file itself.
+    uint32_t top;
+    uint32_t sequence;
+    int rank;            // of a found file: those of lower rank come first, then by path
+    int64_t modified_ns; // of a found file; 0: not known
+    bool skipped;        // the options said so
 };
 
 struct intake_options {
@@ -49,6 +56,9 @@ struct intake_options {
     const char *spool_directory;
     // Set elsewhere: standard input is waited for no longer, as if it ended there. May be NULL.
     const atomic_bool *stop;
+    // Asked before a found file is opened: true leaves it unread. May be NULL.
+    bool (*skip)(void *context, const struct source *source);
+    void *skip_context;
 };
 
 struct intake;

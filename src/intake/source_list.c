@@ -11,7 +11,7 @@
 #define SOURCE_PATHS_BYTES_MAX ((size_t)1 << 30)
 
 void source_list_init(struct source_list *list) {
-    *list = (struct source_list){0};
+    *list = (struct source_list){.top = SOURCE_LIST_FOUND};
     pthread_mutex_init(&list->lock, NULL);
     arena_init(&list->paths, SOURCE_PATHS_BYTES_MAX);
 }
@@ -39,6 +39,9 @@ struct source *source_list_add(struct source_list *list, struct slice path, uint
     if (source) {
         *source = (struct source){.index = list->count, .path = kept, .size = size};
         source->host = host_from_path(kept);
+        bool found = list->top == SOURCE_LIST_FOUND;
+        source->top = found ? list->count : list->top;
+        source->sequence = found ? 0 : ++list->sequence;
         list->count++;
         if (size != UINT64_MAX)
             list->total_bytes += size;

@@ -19,7 +19,12 @@ struct source_list {
     uint32_t count;
     uint64_t total_bytes;
     struct arena paths;
+    // What is added next is an entry of this found file; SOURCE_LIST_FOUND: is a found file.
+    uint32_t top;
+    uint32_t sequence; // of the last entry
 };
+
+#define SOURCE_LIST_FOUND UINT32_MAX
 
 void source_list_init(struct source_list *list);
 void source_list_done(struct source_list *list);
