@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 
+#include <string.h>
 #include <assert.h>
 #include <isa-l/crc.h>
 #include <openssl/evp.h>
@@ -118,4 +119,15 @@ uint64_t digest_hash64(struct slice bytes) {
 
 uint64_t digest_hash64_seeded(struct slice bytes, uint64_t seed) {
     return XXH3_64bits_withSeed(bytes.data, bytes.size, seed);
+}
+
+void digest_chain(uint8_t digest[DIGEST_SHA256_SIZE], struct slice bytes) {
+    struct digest_pass *pass = digest_pass_new();
+    uint8_t made[DIGEST_SIZE_MAX];
+    digest_pass_begin(pass, 1u << DIGEST_SHA256);
+    digest_pass_add(pass, slice_of(digest, DIGEST_SHA256_SIZE));
+    digest_pass_add(pass, bytes);
+    digest_pass_end(pass, DIGEST_SHA256, made);
+    digest_pass_free(pass);
+    memcpy(digest, made, DIGEST_SHA256_SIZE);
 }

@@ -19,6 +19,9 @@ void digest_sha256(struct slice bytes, uint8_t ret_digest[DIGEST_SHA256_SIZE]);
 // Lower-case hexadecimal, NUL-terminated.
 void digest_hex(const uint8_t digest[DIGEST_SHA256_SIZE], char ret_text[DIGEST_SHA256_HEX_SIZE]);
 
+// Mix bytes into a digest that stands for all that was mixed in before: SHA-256(digest | bytes).
+void digest_chain(uint8_t digest[DIGEST_SHA256_SIZE], struct slice bytes);
+
 // Digests of bytes that come in pieces, several in one pass.
 enum digest_kind {
     DIGEST_MD5,  // RFC 1321; only to be compared with what others wrote

@@ -281,6 +281,8 @@ static enum status set_read_file(struct indicators *set, const char *path, bool 
         .set = set, .file = (uint16_t)set->file_count++, .ignored = ignored, .problem = problem};
     buffer_init(&reader.text, 4 * INDICATOR_TEXT_MAX);
     buffer_init(&reader.key, 4 * INDICATOR_TEXT_MAX);
+    digest_chain(set->digest, slice_of_string(path));
+    digest_chain(set->digest, slice_of(bytes, size));
     status = reader_take(&reader, slice_of(bytes, size));
     buffer_done(&reader.text);
     buffer_done(&reader.key);
@@ -354,6 +356,11 @@ void indicators_free(struct indicators *set) {
     memory_free(set->descriptions);
     memory_free(set->files);
     memory_free(set);
+}
+
+void indicators_digest(const struct indicators *indicators, uint8_t digest[DIGEST_SHA256_SIZE]) {
+    digest_chain(digest, slice_of(indicators->digest, sizeof indicators->digest));
+    digest_chain(digest, slice_of(&indicators->anywhere, sizeof indicators->anywhere));
 }
 
 size_t indicators_count(const struct indicators *set) {

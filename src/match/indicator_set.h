@@ -4,6 +4,7 @@
 #define MATCH_INDICATOR_SET_H
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/table.h"
 #include "match/indicator_text.h"
 #include "match/indicators.h"
@@ -49,6 +50,7 @@ struct indicators {
     size_t complaint_count;
     uint64_t left_out; // complaints beyond them
     bool anywhere;
+    uint8_t digest[DIGEST_SHA256_SIZE]; // of all files
 };
 
 // What a reader found out about one indicator.

@@ -32,6 +32,8 @@ enum status indicators_new(const struct indicator_options *options,
                            struct indicators **ret_indicators, struct problem *problem);
 void indicators_free(struct indicators *indicators); // NULL is fine
 
+// Mix into `digest` (base/digest.h) all files that were read.
+void indicators_digest(const struct indicators *indicators, uint8_t digest[32]);
 size_t indicators_count(const struct indicators *indicators);
 size_t indicators_complaint_count(const struct indicators *indicators);
 const struct rule_complaint *indicators_complaint(const struct indicators *indicators,

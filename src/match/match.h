@@ -56,6 +56,10 @@ const struct correlation *ruleset_correlation(const struct ruleset *ruleset, siz
 size_t ruleset_complaint_count(const struct ruleset *ruleset);
 const struct rule_complaint *ruleset_complaint(const struct ruleset *ruleset, size_t index);
 
+// Mix into `digest` (base/digest.h) what the rules say: the same rules under the same paths give
+// the same, whether they came from an image or not.
+void ruleset_digest(const struct ruleset *ruleset, uint8_t digest[32]);
+
 // True when the rules came from the image rather than from YAML.
 bool ruleset_is_from_image(const struct ruleset *ruleset);
 

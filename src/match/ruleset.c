@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "match/ruleset.h"
 
+#include "base/digest.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -120,6 +121,15 @@ void ruleset_free(struct ruleset *ruleset) {
     arena_done(&ruleset->arena);
     memory_free(ruleset->complaints);
     memory_free(ruleset);
+}
+
+void ruleset_digest(const struct ruleset *ruleset, uint8_t digest[DIGEST_SHA256_SIZE]) {
+    const struct compiled_header *header = (const void *)ruleset->compiled.blob.data;
+    // Behind the members come complaints, and what files there were and when they changed.
+    for (size_t i = 0; i <= COMPILED_MEMBERS; i++)
+        digest_chain(digest, slice_part(ruleset->compiled.blob, header->sections[i].offset,
+                                        header->sections[i].count *
+                                            compiled_row_size((enum compiled_section)i)));
 }
 
 size_t ruleset_count(const struct ruleset *ruleset) {

@@ -9,6 +9,7 @@
 #include "match/yara_scan.h"
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "match/match.h"
@@ -36,6 +37,7 @@ struct yara_rules {
     bool have_logs;
     struct rule_complaint *complaints;
     size_t complaint_count;
+    uint8_t digest[DIGEST_SHA256_SIZE]; // of all files
 };
 
 struct yara_scanner {
@@ -214,6 +216,10 @@ enum status yara_rules_new(const char *const *paths, size_t path_count,
     assert(result == ERROR_SUCCESS);
     (void)result;
     enum status status = yara_files_read(paths, path_count, &rules->arena, &files, &count, problem);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        digest_chain(rules->digest, files[i].path);
+        digest_chain(rules->digest, files[i].text);
+    }
     if (status == STATUS_OK)
         status = rules_compile(rules, files, count, problem);
     memory_free(files);
@@ -236,6 +242,10 @@ void yara_rules_free(struct yara_rules *rules) {
     memory_free(rules->complaints);
     arena_done(&rules->arena);
     memory_free(rules);
+}
+
+void yara_rules_digest(const struct yara_rules *rules, uint8_t digest[DIGEST_SHA256_SIZE]) {
+    digest_chain(digest, slice_of(rules->digest, sizeof rules->digest));
 }
 
 size_t yara_rules_count(const struct yara_rules *rules) {

@@ -32,6 +32,8 @@ void yara_rules_free(struct yara_rules *rules); // NULL is fine
 // "score", else medium; its tags are YARA's.
 size_t yara_rules_count(const struct yara_rules *rules);
 const struct rule *yara_rules_rule(const struct yara_rules *rules, size_t index);
+// Mix into `digest` (base/digest.h) all files that were read.
+void yara_rules_digest(const struct yara_rules *rules, uint8_t digest[32]);
 size_t yara_rules_complaint_count(const struct yara_rules *rules);
 const struct rule_complaint *yara_rules_complaint(const struct yara_rules *rules, size_t index);
 
