@@ -19,31 +19,15 @@
 #include "match/indicators.h"
 #include "match/yara_scan.h"
 #include "pipeline/judge.h"
-#include "pipeline/worker.h"
+#include "pipeline/run.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <time.h>
 
 enum {
-    PIPELINE_UNKNOWN_PATHS_MAX = 20,
-    PIPELINE_WATCH_NS = 200000000
-};
-
-struct pipeline_run {
-    struct pipeline_options options;
-    struct worker_shared shared;
-    struct collector *collector;
-    struct correlator *correlator;
-    struct relater *relater;
-    struct relation_store *relations;
-    struct gap_table gaps;
-    struct pipeline_counts counts;
-    const struct rule **rules;
-    size_t plain_count; // the first rules; correlations follow
-    size_t judged_from; // then the detectors' judgements
-    struct slice unknown_paths[PIPELINE_UNKNOWN_PATHS_MAX];
-    uint64_t unknown_count, gb18030_count;
+    PIPELINE_WATCH_NS = 200000000,
+    PIPELINE_KEPT_BYTES = 1 << 30 // names of a case's sources
 };
 
 static void pipeline_list_rules(struct pipeline_run *run) {
@@ -55,7 +39,8 @@ static void pipeline_list_rules(struct pipeline_run *run) {
     size_t judged = judge_rule_count();
     size_t yara = run->options.yara ? yara_rules_count(run->options.yara) : 0;
     size_t listed = run->options.indicators ? indicators_rule_count() : 0;
-    run->rules = memory_new(plain + correlations + judged + yara + listed, sizeof *run->rules);
+    run->rule_count = plain + correlations + judged + yara + listed;
+    run->rules = memory_new(run->rule_count, sizeof *run->rules);
     for (size_t i = 0; i < plain; i++)
         run->rules[i] = ruleset_rule(ruleset, i);
     for (size_t i = 0; i < correlations; i++)
@@ -72,6 +57,11 @@ static void pipeline_list_rules(struct pipeline_run *run) {
     run->shared.correlations = correlations ? ruleset_correlation(ruleset, 0) : NULL;
 }
 
+static bool pipeline_skips(void *context, const struct source *source) {
+    const struct worker_shared *shared = context;
+    return keeper_skips(shared->keeper, source);
+}
+
 static enum status pipeline_new(const struct pipeline_options *options,
                                 struct pipeline_run **ret_run, struct problem *problem) {
     struct pipeline_run *run = memory_new(1, sizeof *run);
@@ -83,14 +73,19 @@ static enum status pipeline_new(const struct pipeline_options *options,
     pthread_mutex_init(&run->shared.critical_lock, NULL);
     run->counts.first_ns = CLOCK_NONE;
     run->counts.last_ns = CLOCK_NONE;
+    arena_init(&run->kept_arena, PIPELINE_KEPT_BYTES);
     pipeline_list_rules(run);
     struct intake_options intake = {.paths = options->paths,
                                     .path_count = options->path_count,
                                     .recognise = decode_recognise,
                                     .fallback = options->files ? decode_find("file") : NULL,
                                     .spool_directory = options->spill_directory,
-                                    .stop = options->stop};
+                                    .stop = options->stop,
+                                    .skip = options->keep ? pipeline_skips : NULL,
+                                    .skip_context = &run->shared};
     enum status status = intake_new(&intake, &run->shared.intake, problem);
+    if (status == STATUS_OK && options->keep)
+        status = keeper_new(options->keep, run->shared.intake, &run->shared.keeper, problem);
     if (status != STATUS_OK) {
         pipeline_free(run);
         return status;
@@ -106,6 +101,10 @@ void pipeline_free(struct pipeline_run *run) {
     correlator_free(run->correlator);
     relater_free(run->relater);
     relation_store_free(run->relations);
+    keeper_free(run->shared.keeper);
+    memory_free(run->kept);
+    memory_free(run->kept_rules);
+    arena_done(&run->kept_arena);
     gap_table_done(&run->gaps);
     table_done(&run->shared.criticals);
     pthread_mutex_destroy(&run->shared.lock);
@@ -115,7 +114,7 @@ void pipeline_free(struct pipeline_run *run) {
     memory_free(run);
 }
 
-static void pipeline_add_counts(struct pipeline_counts *sum, const struct pipeline_counts *part) {
+void run_add_counts(struct pipeline_counts *sum, const struct pipeline_counts *part) {
     sum->bytes += part->bytes;
     sum->events += part->events;
     sum->damaged += part->damaged;
@@ -142,7 +141,12 @@ static enum status pipeline_merge_relations(struct pipeline_run *run, struct wor
 
 static enum status pipeline_merge(struct pipeline_run *run, struct worker *worker,
                                   struct problem *problem) {
-    pipeline_add_counts(&run->counts, &worker->counts);
+    if (run->shared.keeper) { // all of it was put away
+        if (worker->status != STATUS_OK)
+            *problem = worker->problem;
+        return worker->status;
+    }
+    run_add_counts(&run->counts, &worker->counts);
     gap_table_merge(&run->gaps, &worker->gaps);
     if (worker->status != STATUS_OK) {
         *problem = worker->problem;
@@ -163,20 +167,31 @@ static enum status pipeline_merge(struct pipeline_run *run, struct worker *worke
                                : status;
 }
 
-// Files that were read, and those that nobody understood, in the order of the sources. An
-// interrupted run has not looked at all of them, and cannot say which it would understand.
+static void pipeline_count_source(struct pipeline_run *run, struct slice path, bool understood,
+                                  bool whole) {
+    run->counts.files += understood;
+    // An interrupted run has not looked at all, and cannot say which it would understand.
+    if (understood || !whole || run->counts.interrupted)
+        return;
+    if (run->unknown_count < PIPELINE_UNKNOWN_PATHS_MAX)
+        run->unknown_paths[run->unknown_count] = path;
+    run->unknown_count++;
+}
+
+// Files that were read, and those that nobody understood, in the order of the sources.
 static void pipeline_count_sources(struct pipeline_run *run) {
-    size_t count = intake_count(run->shared.intake);
+    for (size_t i = 0; i < run->kept_count; i++) {
+        const struct store_source *source = &run->kept[i];
+        pipeline_count_source(run, source->path, source->format.size > 0,
+                              source->evidence && source->complete && source->size);
+        run->gb18030_count += source->path_gb18030;
+    }
+    size_t count = run->kept ? 0 : intake_count(run->shared.intake);
     for (uint32_t i = 0; i < count; i++) {
         const struct source *source = intake_source(run->shared.intake, i);
-        run->counts.files += source->decoder != NULL;
+        pipeline_count_source(run, source->path, source->decoder,
+                              source->kind == SOURCE_EVIDENCE && source->size);
         run->gb18030_count += source->path_gb18030;
-        if (source->decoder || source->kind != SOURCE_EVIDENCE || source->size == 0 ||
-            run->counts.interrupted)
-            continue;
-        if (run->unknown_count < PIPELINE_UNKNOWN_PATHS_MAX)
-            run->unknown_paths[run->unknown_count] = source->path;
-        run->unknown_count++;
     }
 }
 
@@ -217,7 +232,7 @@ static void pipeline_join(struct pipeline_run *run, const pthread_t *threads, si
     }
 }
 
-static enum status pipeline_work(struct pipeline_run *run, struct problem *problem) {
+static enum status pipeline_work_threads(struct pipeline_run *run, struct problem *problem) {
     size_t count = run->options.threads ? run->options.threads : 1;
     struct worker *workers = memory_new(count, sizeof *workers);
     pthread_t *threads = memory_new(count, sizeof *threads);
@@ -242,8 +257,31 @@ static enum status pipeline_work(struct pipeline_run *run, struct problem *probl
     return status;
 }
 
-static void pipeline_close(struct pipeline_run *run) {
-    run->counts.interrupted = run->options.stop && atomic_load(run->options.stop);
+// What workers read lies in the store then, and comes from there.
+static enum status pipeline_work_kept(struct pipeline_run *run, struct problem *problem) {
+    struct keeper *keeper = run->shared.keeper;
+    struct problem kept;
+    enum status status = keeper_start(keeper, run->options.stop, problem);
+    if (status == STATUS_OK)
+        status = pipeline_work_threads(run, problem);
+    if (status != STATUS_OK)
+        keeper_give_up(keeper);
+    enum status written = keeper_finish(keeper, &kept);
+    if (status == STATUS_OK && written != STATUS_OK)
+        *problem = kept;
+    status = status == STATUS_OK ? written : status;
+    keeper_free(keeper);
+    run->shared.keeper = NULL;
+    return status == STATUS_OK ? run_load(run, run->options.keep->store, problem) : status;
+}
+
+static enum status pipeline_work(struct pipeline_run *run, struct problem *problem) {
+    return run->shared.keeper ? pipeline_work_kept(run, problem)
+                              : pipeline_work_threads(run, problem);
+}
+
+void run_close(struct pipeline_run *run, bool interrupted) {
+    run->counts.interrupted = interrupted;
     gap_table_sort(&run->gaps);
     pipeline_count_sources(run);
 }
@@ -265,7 +303,7 @@ static enum status pipeline_fold(struct pipeline_run *run, struct problem *probl
     return status;
 }
 
-static enum status pipeline_settle(struct pipeline_run *run, struct problem *problem) {
+enum status run_settle(struct pipeline_run *run, struct problem *problem) {
     if (!run->relater)
         return STATUS_OK;
     enum status status = relater_settle(run->relater, &run->relations, problem);
@@ -300,7 +338,7 @@ enum status pipeline_scan(const struct pipeline_options *options, struct pipelin
         return status;
     status = pipeline_work(run, problem);
     if (status == STATUS_OK)
-        status = pipeline_settle(run, problem);
+        status = run_settle(run, problem);
     if (status == STATUS_OK)
         status = pipeline_fold(run, problem);
     if (status == STATUS_OK)
@@ -309,7 +347,7 @@ enum status pipeline_scan(const struct pipeline_options *options, struct pipelin
         pipeline_free(run);
         return status;
     }
-    pipeline_close(run);
+    run_close(run, options->stop && atomic_load(options->stop));
     *ret_run = run;
     return STATUS_OK;
 }
@@ -333,7 +371,7 @@ enum status pipeline_events(const struct pipeline_options *options,
         pipeline_free(run);
         return status;
     }
-    pipeline_close(run);
+    run_close(run, options->stop && atomic_load(options->stop));
     *ret_run = run;
     return STATUS_OK;
 }
@@ -345,6 +383,8 @@ static enum status campaign_next(void *context, struct finding *ret_finding, boo
 
 static const char *campaign_format(void *context, uint32_t source) {
     const struct pipeline_run *run = context;
+    if (run->kept)
+        return run->kept[source].format.size ? (const char *)run->kept[source].format.data : "";
     const struct decoder *decoder = intake_source(run->shared.intake, source)->decoder;
     return decoder ? decoder->name : "";
 }
@@ -391,7 +431,28 @@ const struct gap_sum *pipeline_gaps(const struct pipeline_run *run, size_t *ret_
 }
 
 struct slice pipeline_source_path(const struct pipeline_run *run, uint32_t source) {
+    if (run->kept)
+        return run->kept[source].path;
     return intake_source(run->shared.intake, source)->path;
+}
+
+size_t pipeline_source_count(const struct pipeline_run *run) {
+    return run->kept ? run->kept_count : intake_count(run->shared.intake);
+}
+
+int64_t pipeline_source_id(const struct pipeline_run *run, uint32_t source) {
+    return run->kept ? run->kept[source].id : 0;
+}
+
+struct slice pipeline_source_directory(const struct pipeline_run *run, uint32_t source) {
+    return run->kept ? run->kept[source].directory : (struct slice){NULL, 0};
+}
+
+uint64_t pipeline_partial_count(const struct pipeline_run *run) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < run->kept_count; i++)
+        count += run->kept[i].sequence == 0 && run->kept[i].evidence && !run->kept[i].complete;
+    return count;
 }
 
 uint64_t pipeline_unknown_count(const struct pipeline_run *run) {

@@ -45,6 +45,27 @@ struct pipeline_progress {
     double seconds;
 };
 
+struct store;
+
+// What a case already held of the evidence given.
+struct pipeline_known {
+    uint64_t files;   // given
+    uint64_t whole;   // not read again
+    uint64_t resumed; // read in part before
+    uint64_t changed; // read before, and others now
+    bool other_rules; // all of it was read by other rules or options: all is read again
+};
+
+// A case that what is read is put into.
+struct pipeline_keep {
+    struct store *store;
+    const char *version;  // of the program
+    struct slice read_by; // what findings and relations depend on besides the evidence
+    bool custody;         // also the SHA-256 of whole files
+    void *context;
+    void (*known)(void *context, const struct pipeline_known *known); // before reading
+};
+
 struct pipeline_options {
     const char *const *paths;
     size_t path_count;
@@ -61,6 +82,7 @@ struct pipeline_options {
     int64_t collected_ns; // when the evidence was taken: no record is later; 0: not known
     unsigned threads;     // at least 1
     const char *spill_directory;
+    const struct pipeline_keep *keep; // NULL: nothing is kept
     // Set from a signal handler: no further units are read, what is there is told.
     const atomic_bool *stop;
     // Watching, all optional and called with `context`. `watch` runs on the caller's thread a
@@ -123,6 +145,25 @@ enum status pipeline_reconstruct(struct pipeline_run *run, const struct verdict 
 // Which logs there are and which are missing; needs options.relations. evidence_coverage_free it.
 enum status pipeline_coverage(const struct pipeline_run *run, const struct reconstruction *made,
                               struct evidence_coverage **ret_coverage, struct problem *problem);
+
+// With options.keep: the results into the store, in place of what was there, in a transaction that
+// the caller has begun and commits. Leaves the findings at their start.
+enum status pipeline_keep_results(struct pipeline_run *run, struct store *store,
+                                  struct problem *problem);
+
+// A case's results as a run again, without reading evidence: findings, relations, gaps and counts
+// as pipeline_scan gave them. STATUS_NOT_FOUND when the case was not finished since something was
+// added to it.
+enum status pipeline_reopen(struct store *store, const char *spill_directory,
+                            struct pipeline_run **ret_run, struct problem *problem);
+
+// Sources by their numbers in references; the store's own number of one (0: without a store); of a
+// case, the directory in which relative paths start (else empty).
+size_t pipeline_source_count(const struct pipeline_run *run);
+int64_t pipeline_source_id(const struct pipeline_run *run, uint32_t source);
+struct slice pipeline_source_directory(const struct pipeline_run *run, uint32_t source);
+// Of a case: found files that were read in part only.
+uint64_t pipeline_partial_count(const struct pipeline_run *run);
 
 // Events one by one in the order of the sources, on the caller's thread; false from `event`
 // stops. Events are classified. Gaps and counts land in the run; no findings.

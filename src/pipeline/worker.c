@@ -49,6 +49,15 @@ void worker_init(struct worker *worker, struct worker_shared *shared) {
     buffer_init(&worker->scratch, WORKER_SCRATCH_BYTES);
     worker->counts.first_ns = CLOCK_NONE;
     worker->counts.last_ns = CLOCK_NONE;
+    worker->keep = (struct worker_keep){.keeper = shared->keeper,
+                                        .intake = shared->intake,
+                                        .matcher = worker->matcher,
+                                        .collector = worker->collector,
+                                        .correlator = worker->correlator,
+                                        .relater = worker->relater,
+                                        .gaps = &worker->gaps,
+                                        .counts = &worker->counts};
+    gap_table_init(&worker->keep.intake_gaps);
 }
 
 void worker_done(struct worker *worker) {
@@ -66,6 +75,7 @@ void worker_done(struct worker *worker) {
     yara_scanner_free(worker->yara);
     indicator_scanner_free(worker->indicators);
     gap_table_done(&worker->gaps);
+    worker_keep_done(&worker->keep);
     unit_buffer_done(&worker->buffer);
     buffer_done(&worker->scratch);
 }
@@ -277,26 +287,59 @@ static void worker_unit(struct worker *worker, const struct unit *unit) {
 static bool worker_should_stop(const struct worker *worker) {
     const atomic_bool *stop = worker->shared->options->stop;
     return worker->ended || worker->status != STATUS_OK || atomic_load(&worker->shared->failed) ||
-           (stop && atomic_load(stop));
+           (stop && atomic_load(stop)) ||
+           (worker->shared->keeper && keeper_has_failed(worker->shared->keeper));
+}
+
+// The next unit; *ret_known: it lies in the store, there is nothing to do.
+static enum status worker_next(struct worker *worker, struct unit *ret_unit, bool *ret_more,
+                               bool *ret_known) {
+    struct worker_shared *shared = worker->shared;
+    *ret_known = false;
+    pthread_mutex_lock(&shared->lock);
+    enum status status =
+        intake_next(shared->intake, &worker->buffer, ret_unit, ret_more,
+                    shared->keeper ? worker_keep_intake_gap : worker_gap,
+                    shared->keeper ? (void *)&worker->keep : worker, &worker->problem);
+    if (shared->keeper && status == STATUS_OK) {
+        worker_keep_intake_gaps(&worker->keep);
+        if (*ret_more)
+            keeper_hand_out(shared->keeper, ret_unit, ret_known);
+        else
+            keeper_hand_out_end(shared->keeper);
+    }
+    pthread_mutex_unlock(&shared->lock);
+    return status;
 }
 
 void worker_run(struct worker *worker) {
-    struct worker_shared *shared = worker->shared;
     while (!worker_should_stop(worker)) {
         struct unit unit;
-        bool more = false;
-        pthread_mutex_lock(&shared->lock);
-        enum status status = intake_next(shared->intake, &worker->buffer, &unit, &more, worker_gap,
-                                         worker, &worker->problem);
-        pthread_mutex_unlock(&shared->lock);
+        bool more = false, known;
+        enum status status = worker_next(worker, &unit, &more, &known);
         if (status != STATUS_OK) {
             worker_fail(worker, status);
             break;
         }
         if (!more)
             break;
+        if (known) {
+            atomic_fetch_add(&worker->shared->bytes_done, unit.size);
+            continue;
+        }
+        if (worker->shared->keeper)
+            status = worker_keep_begin(&worker->keep, &unit, &worker->problem);
+        if (status != STATUS_OK) {
+            worker_fail(worker, status);
+            break;
+        }
         worker_unit(worker, &unit);
     }
-    if (worker->matcher)
+    if (worker->shared->keeper && worker->status == STATUS_OK) {
+        enum status status = worker_keep_end(&worker->keep, &worker->problem);
+        if (status != STATUS_OK)
+            worker_fail(worker, status);
+    } else if (worker->matcher) {
         worker->counts.regex_limits = matcher_regex_limit_count(worker->matcher);
+    }
 }

@@ -11,9 +11,11 @@
 #include "pipeline/collector.h"
 #include "pipeline/gap_table.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/worker_keep.h"
 #include "relate/relate.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 // What workers have in common. Everything in it is immutable during a run but `intake` (under
 // `lock`), `criticals` (under `critical_lock`) and the atomics.
@@ -25,6 +27,7 @@ struct worker_shared {
     const struct correlation *correlations;
     size_t correlation_count;
     struct intake *intake;
+    struct keeper *keeper; // NULL: nothing is kept
     pthread_mutex_t lock;
     pthread_mutex_t critical_lock;
     struct table criticals; // hashes of (rule, host) already told
@@ -50,6 +53,7 @@ struct worker {
     struct buffer scratch;
     const struct source *source; // of the unit in work
     const struct unit *unit;     // in work
+    struct worker_keep keep;
     enum status status;
     struct problem problem;
     // pipeline_events: every event goes here instead

@@ -73,6 +73,7 @@ struct store_source {
     struct slice identity;  // real path of the found file
     uint32_t sequence;      // 0: the found file, else which of its entries
     struct slice path;      // as given and found
+    bool path_gb18030;      // an entry's name that was in GB18030
     struct slice directory; // where a relative path starts
     int64_t rank;           // found files come by (rank, path), then their entries
     uint64_t size;

@@ -54,7 +54,7 @@ enum status store_put_source(struct store *store, const struct store_source *sou
     const struct backend_value values[] = {
         value_text(source->identity),      value_number(source->sequence),
         value_text(source->path),          value_text(source->directory),
-        value_number(source->rank),        value_number((int64_t)source->size),
+        value_number(source->path_gb18030), value_number(source->rank),        value_number((int64_t)source->size),
         value_number(source->modified_ns), value_text(source->format),
         value_number(source->evidence),    value_number(source->complete),
     };
@@ -96,6 +96,7 @@ static enum status source_read(struct store *store, struct arena *arena,
         .modified_ns = store_number(store, which, 7),
         .evidence = store_number(store, which, 9) != 0,
         .complete = store_number(store, which, 10) != 0,
+        .path_gb18030 = store_number(store, which, 12) != 0,
     };
     source->has_sha256 = store_digest(store, which, 11, source->sha256);
     struct slice *const texts[] = {&source->identity, &source->path, &source->directory,

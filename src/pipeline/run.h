@@ -1,0 +1,47 @@
+// What the files of a run share
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PIPELINE_RUN_H
+#define PIPELINE_RUN_H
+
+#include "pipeline/pipeline.h"
+#include "pipeline/worker.h"
+#include "store/store.h"
+
+enum {
+    PIPELINE_UNKNOWN_PATHS_MAX = 20
+};
+
+struct pipeline_run {
+    struct pipeline_options options;
+    struct worker_shared shared;
+    struct collector *collector;
+    struct correlator *correlator;
+    struct relater *relater;
+    struct relation_store *relations;
+    struct gap_table gaps;
+    struct pipeline_counts counts;
+    const struct rule **rules;
+    size_t rule_count;
+    size_t plain_count; // the first rules; correlations follow
+    size_t judged_from; // then the detectors' judgements
+    struct slice unknown_paths[PIPELINE_UNKNOWN_PATHS_MAX];
+    uint64_t unknown_count, gb18030_count;
+    // With a store: sources are those of the case, not of this run's intake.
+    struct store_source *kept; // NULL: without a store
+    size_t kept_count;
+    struct arena kept_arena; // their texts, reasons of gaps, rules
+    struct rule *kept_rules; // of a case that is opened again
+};
+
+// Pieces and sources of the store into the run: sorted into collector, correlator, relater, gaps
+// and counts, which are made here.
+enum status run_load(struct pipeline_run *run, struct store *store, struct problem *problem);
+
+void run_add_counts(struct pipeline_counts *sum, const struct pipeline_counts *part);
+
+// Hosts and clocks of what was loaded.
+enum status run_settle(struct pipeline_run *run, struct problem *problem);
+// Gaps in their order, files counted.
+void run_close(struct pipeline_run *run, bool interrupted);
+
+#endif

@@ -1,0 +1,165 @@
+// Results into a case, and a case as a run again
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/run.h"
+
+#include "base/memory.h"
+#include "relate/relate.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    KEEP_ROWS_BYTES = 4 << 20, // of packed findings in a row of the store
+    KEEP_TEXT_BYTES = 512 << 20,
+    KEEP_SOURCES_BYTES = 1 << 30
+};
+
+static enum status keep_findings(struct pipeline_run *run, struct store *store,
+                                 struct problem *problem) {
+    struct buffer rows;
+    buffer_init(&rows, KEEP_TEXT_BYTES);
+    struct finding *finding = memory_new(1, sizeof *finding);
+    enum status status = collector_rewind(run->collector, problem);
+    bool more = status == STATUS_OK;
+    while (more && status == STATUS_OK) {
+        status = collector_next_packed(run->collector, &rows, finding, &more, problem);
+        if (status == STATUS_OK && more)
+            status = store_put_finding(store, finding, problem);
+        if (status == STATUS_OK && rows.failed)
+            status = problem_set(problem, STATUS_LIMIT, "a finding is too large to be kept");
+        if (status == STATUS_OK && rows.size && (!more || rows.size >= KEEP_ROWS_BYTES)) {
+            status = store_put_findings(store, buffer_slice(&rows), problem);
+            buffer_reset(&rows);
+        }
+    }
+    memory_free(finding);
+    buffer_done(&rows);
+    return status == STATUS_OK ? collector_rewind(run->collector, problem) : status;
+}
+
+static enum status keep_relations(struct pipeline_run *run, struct store *store,
+                                  struct problem *problem) {
+    const struct relation_source *source = relation_store_source(run->relations);
+    struct relation relation;
+    void *reader;
+    bool more = true;
+    enum status status =
+        source->open(source->context, UINT64_MAX, RELATION_ORDER_TIME, &reader, problem);
+    if (status != STATUS_OK)
+        return status;
+    while (status == STATUS_OK) {
+        status = source->next(reader, &relation, &more, problem);
+        if (status != STATUS_OK || !more)
+            break;
+        // Which days a log has is the report's; as rows they would outnumber all others.
+        if (relation.kind != RELATION_COVERAGE)
+            status = store_put_relation(store, &relation, problem);
+    }
+    source->close(reader);
+    return status;
+}
+
+static enum status keep_lists(struct pipeline_run *run, struct store *store,
+                              struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < run->rule_count && status == STATUS_OK; i++)
+        status = store_put_rule(store, (uint32_t)i, run->rules[i], problem);
+    const struct fleet *fleet = relation_store_fleet(run->relations);
+    for (uint32_t i = 0; i < fleet->count && status == STATUS_OK; i++)
+        status = store_put_host(store, i, &fleet->hosts[i], problem);
+    for (size_t i = 0; i < run->gaps.count && status == STATUS_OK; i++)
+        status = store_put_gap(store, pipeline_source_id(run, run->gaps.rows[i].source),
+                               &run->gaps.rows[i], problem);
+    return status;
+}
+
+enum status pipeline_keep_results(struct pipeline_run *run, struct store *store,
+                                  struct problem *problem) {
+    assert(run->kept && run->relations && run->collector);
+    struct slice counts = slice_of(&run->counts, sizeof run->counts);
+    enum status status = store_clear_results(store, problem);
+    if (status == STATUS_OK)
+        status = store_put_fact(store, STORE_FACT_COUNTS, counts, problem);
+    if (status == STATUS_OK)
+        status = keep_lists(run, store, problem);
+    if (status == STATUS_OK)
+        status = keep_findings(run, store, problem);
+    return status == STATUS_OK ? keep_relations(run, store, problem) : status;
+}
+
+// --- a case as a run again
+
+static enum status reopen_rows(void *context, struct slice rows, struct problem *problem) {
+    struct pipeline_run *run = context;
+    return collector_put_finished(run->collector, rows, (uint32_t)run->rule_count,
+                                  (uint32_t)run->kept_count, problem);
+}
+
+static enum status reopen_findings(struct pipeline_run *run, struct store *store,
+                                   struct problem *problem) {
+    enum status status =
+        store_rules(store, &run->kept_arena, &run->kept_rules, &run->rule_count, problem);
+    if (status != STATUS_OK)
+        return status;
+    run->rules = memory_new(run->rule_count ? run->rule_count : 1, sizeof *run->rules);
+    for (size_t i = 0; i < run->rule_count; i++)
+        run->rules[i] = &run->kept_rules[i];
+    run->collector = collector_new(run->rules, run->options.spill_directory);
+    struct store_rows_sink sink = {run, reopen_rows};
+    status = store_findings(store, &sink, problem);
+    return status == STATUS_OK ? collector_open_finished(run->collector, problem) : status;
+}
+
+static enum status reopen_counts(struct pipeline_run *run, struct store *store,
+                                 struct problem *problem) {
+    struct slice finished, packed;
+    struct pipeline_counts counts;
+    enum status status =
+        store_fact(store, STORE_FACT_FINISHED, &run->kept_arena, &finished, problem);
+    if (status == STATUS_OK)
+        status = store_fact(store, STORE_FACT_COUNTS, &run->kept_arena, &packed, problem);
+    if (status != STATUS_OK)
+        return status;
+    if (!slice_equal(finished, SLICE("1")))
+        return problem_set(problem, STATUS_NOT_FOUND,
+                           "the case is not finished: its last scan ended early; scan the "
+                           "evidence into it again");
+    if (packed.size != sizeof counts)
+        return problem_set(problem, STATUS_FORMAT, "the case's counts are damaged");
+    memcpy(&counts, packed.data, sizeof counts);
+    run->counts.correlation_overflow = counts.correlation_overflow;
+    return STATUS_OK;
+}
+
+static enum status reopen_all(struct pipeline_run *run, struct store *store,
+                              struct problem *problem) {
+    enum status status = reopen_counts(run, store, problem);
+    if (status == STATUS_OK)
+        status = run_load(run, store, problem);
+    if (status == STATUS_OK)
+        status = run_settle(run, problem);
+    if (status == STATUS_OK)
+        status = reopen_findings(run, store, problem);
+    return status;
+}
+
+enum status pipeline_reopen(struct store *store, const char *spill_directory,
+                            struct pipeline_run **ret_run, struct problem *problem) {
+    struct pipeline_run *run = memory_new(1, sizeof *run);
+    run->options = (struct pipeline_options){.relations = true, .spill_directory = spill_directory};
+    gap_table_init(&run->gaps);
+    table_init(&run->shared.criticals);
+    pthread_mutex_init(&run->shared.lock, NULL);
+    pthread_mutex_init(&run->shared.critical_lock, NULL);
+    arena_init(&run->kept_arena, KEEP_SOURCES_BYTES);
+    run->counts.first_ns = CLOCK_NONE;
+    run->counts.last_ns = CLOCK_NONE;
+    enum status status = reopen_all(run, store, problem);
+    if (status != STATUS_OK) {
+        pipeline_free(run);
+        return status;
+    }
+    run_close(run, false);
+    *ret_run = run;
+    return STATUS_OK;
+}
