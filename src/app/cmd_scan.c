@@ -5,6 +5,7 @@
 #include "app/interrupt.h"
 #include "app/progress.h"
 #include "app/rule_options.h"
+#include "app/scan_case.h"
 #include "app/scan_story.h"
 #include "app/shut_in.h"
 #include "base/memory.h"
@@ -25,7 +26,10 @@
 static const struct option_row options[] = {
     RULE_OPTIONS,
     {"output", 'o', OPTION_PATH, "FILE", NULL, NULL,
-     "all findings into FILE; - is standard output"},
+     "all findings into FILE; - is standard output. DIR/ (or a directory that is there): a case, "
+     "with database and reports, to which later scans add"},
+    {"no-custody", 0, OPTION_FLAG, NULL, NULL, NULL,
+     "a case without the SHA-256 of its evidence files"},
     {"format", 'f', OPTION_CHOICE, "FORMAT", "table|jsonl|json|csv", NULL,
      "form of the findings; by FILE's ending, else jsonl"},
     {"report", 0, OPTION_LIST, "FILE", NULL, NULL,
@@ -79,6 +83,7 @@ struct scan {
     const char *sandbox_missing;
     struct tally tally;
     struct scan_story story;
+    struct scan_case scan_case;
     struct problem problem;
 };
 
@@ -100,7 +105,7 @@ static const char *scan_format_of(const char *path) {
 static enum status scan_open_output(struct scan *scan) {
     const char *path = command_line_text(scan->line, "output");
     const char *format = command_line_text(scan->line, "format");
-    if (!path && !format)
+    if ((!path && !format) || scan->scan_case.path)
         return STATUS_OK;
     scan->output = report_output_find(format ? format : scan_format_of(path));
     scan->to = stdout;
@@ -134,6 +139,8 @@ static enum status scan_check(struct scan *scan) {
     const struct command_line *line = scan->line;
     const char *const *evidence = line->operands;
     const char *output = command_line_text(line, "output");
+    if (scan->scan_case.path)
+        output = scan->scan_case.path;
     const char *written[] = {output && strcmp(output, "-") != 0 ? output : NULL,
                              command_line_text(line, "cache"), command_line_text(line, "spill")};
     size_t report_count;
@@ -166,6 +173,7 @@ static enum status scan_shut_in(struct scan *scan) {
         .yara = command_line_list(scan->line, "yara", &yara_count),
         .indicators = command_line_list(scan->line, "iocs", &indicator_count),
         .ignored = command_line_list(scan->line, "iocs-ignore", &ignored_count),
+        .case_directory = scan->scan_case.path,
         .cache_directory = scan->choice.options.cache_directory,
         .spill_directory = scan->spill_directory,
     };
@@ -256,7 +264,11 @@ static void scan_summarise(struct scan *scan, const struct pipeline_run *run, do
         summary.rules_refused += ruleset_complaint(scan->ruleset, i)->refused;
     report_summary(text, &summary);
     scan_story_show(&scan->story, run, text);
+    if (scan->scan_case.path)
+        scan_case_show(&scan->scan_case, run, text);
     fwrite(text->data, 1, text->size, to);
+    if (scan->scan_case.path)
+        return;
     if (!scan->output)
         fputs("\nAll findings with their evidence: -o FILE (jsonl), or -f table\n", to);
     else if (scan->to != stdout)
@@ -290,6 +302,8 @@ static enum exit_code scan_finish(struct scan *scan, struct pipeline_run *run, d
     scan->story.tally = &scan->tally;
     if (status == STATUS_OK && !command_line_flag(scan->line, "no-detectors"))
         status = scan_story_tell(&scan->story, run, &text, &scan->problem);
+    if (status == STATUS_OK)
+        status = scan_case_end(&scan->scan_case, run, &scan->story, &scan->problem);
     enum exit_code code = EXIT_DONE;
     if (status == STATUS_OK) {
         if (!command_line_flag(scan->line, "quiet"))
@@ -325,6 +339,7 @@ static enum exit_code scan_evidence(struct scan *scan) {
         .indicators = scan->indicators,
         .threads = scan_threads(line),
         .spill_directory = scan->spill_directory,
+        .keep = scan->scan_case.path ? &scan->scan_case.keep : NULL,
         .stop = interrupt_watch(),
         .context = &scan->progress,
         .watch = progress_watch,
@@ -415,7 +430,13 @@ static enum exit_code scan_prepared(struct scan *scan) {
         status = scan_read_indicators(scan);
     if (status == STATUS_OK)
         status = scan_empty_output(scan);
+    struct scan_case_rules rules = {scan->ruleset, scan->yara, scan->indicators};
+    if (status == STATUS_OK)
+        status =
+            scan_case_begin(&scan->scan_case, scan->line, &rules, &scan->story, &scan->problem);
+    int64_t started_ns = clock_now_monotonic();
     enum exit_code code = status == STATUS_OK ? scan_evidence(scan) : scan_trouble(scan, status);
+    scan_case_log(&scan->scan_case, code, (double)(clock_now_monotonic() - started_ns) / 1e9);
     scan_story_done(&scan->story);
     ruleset_free(scan->ruleset);
     yara_rules_free(scan->yara);
@@ -437,8 +458,13 @@ static enum exit_code scan_run(const struct command_line *line) {
     interrupt_watch();
     enum status status = rule_choice_init(&scan.choice, line, &scan.problem);
     if (status == STATUS_OK)
+        status = scan_case_init(&scan.scan_case, line, &scan.problem);
+    if (status == STATUS_OK)
         status = scan_check(&scan);
+    if (status == STATUS_OK && scan.scan_case.path)
+        status = case_directory_make(scan.scan_case.path, &scan.problem);
     enum exit_code code = status == STATUS_OK ? scan_prepared(&scan) : scan_trouble(&scan, status);
+    scan_case_done(&scan.scan_case);
     rule_choice_done(&scan.choice);
     return code;
 }

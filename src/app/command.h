@@ -48,6 +48,8 @@ struct command_line {
     struct command_given *given; // one place a row of the table
     const char **operands;
     size_t operand_count;
+    char *const *words; // all of them as given; not owned
+    size_t word_count;
     bool help;
 };
 

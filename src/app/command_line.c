@@ -158,7 +158,8 @@ static enum status command_read(struct command_line *line, struct command_words 
 
 enum status command_line_init(struct command_line *line, const struct command *command, int count,
                               char **words, struct problem *problem) {
-    *line = (struct command_line){.command = command};
+    *line = (struct command_line){
+        .command = command, .words = words, .word_count = count > 0 ? (size_t)count : 0};
     line->given = memory_new(command_row_count(command->options), sizeof *line->given);
     struct command_words rest = {words, count, 0};
     enum status status = command_read(line, &rest, problem);

@@ -6,45 +6,23 @@
 #include "correlate/correlate.h"
 
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-// The directory of an operand, with its '/': itself when it is one. Globs are cut before their
-// first wildcard.
-static size_t story_directory_size(const char *path) {
-    struct stat about;
-    size_t size = strcspn(path, "*?[");
-    if (!path[size] && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
-        return size; // its '/' is not written, or is the last one
-    while (size > 0 && path[size - 1] != '/')
-        size--;
-    return size;
+// What the operands share.
+static char *story_root(const struct scan_story_options *options) {
+    struct slice *directories = memory_new(options->evidence_count + 1, sizeof *directories);
+    for (size_t i = 0; i < options->evidence_count; i++)
+        directories[i] = slice_of_string(evidence_root_directory(options->evidence[i]));
+    char *root = evidence_root(directories, options->evidence_count);
+    for (size_t i = 0; i < options->evidence_count; i++)
+        memory_free((void *)(uintptr_t)directories[i].data);
+    memory_free(directories);
+    return root;
 }
 
-// What all operands have in common, cut after a '/'.
-static void story_root(struct scan_story *story, const struct scan_story_options *options) {
-    struct buffer root;
-    buffer_init(&root, 1 << 20);
-    for (size_t i = 0; i < options->evidence_count; i++) {
-        const char *path = options->evidence[i];
-        size_t size = story_directory_size(path), common = 0;
-        if (i == 0) {
-            buffer_append(&root, path, size);
-            if (size && path[size - 1] != '/')
-                buffer_append_byte(&root, '/');
-            continue;
-        }
-        while (common < root.size && (common < size ? root.data[common] == (uint8_t)path[common]
-                                                    : common == size && root.data[common] == '/'))
-            common++;
-        while (common > 0 && root.data[common - 1] != '/')
-            common--;
-        root.size = common;
-    }
-    story->root_size = root.size;
-    story->root = memory_keep_text(root.data, root.size);
-    buffer_done(&root);
+void scan_story_set_root(struct scan_story *story, const struct slice *directories, size_t count) {
+    memory_free(story->root);
+    story->root = evidence_root(directories, count);
 }
 
 static enum status story_refuse(const char *path, struct problem *problem) {
@@ -63,7 +41,7 @@ static enum status story_refuse(const char *path, struct problem *problem) {
 enum status scan_story_open(struct scan_story *story, const struct scan_story_options *options,
                             struct problem *problem) {
     *story = (struct scan_story){.tlp = options->tlp};
-    story_root(story, options);
+    story->root = story_root(options);
     if (options->report_count > SCAN_STORY_FILES_MAX)
         return problem_set(problem, STATUS_USAGE, "more than %d reports", SCAN_STORY_FILES_MAX);
     for (size_t i = 0; i < options->report_count; i++)
@@ -81,33 +59,23 @@ enum status scan_story_open(struct scan_story *story, const struct scan_story_op
     return STATUS_OK;
 }
 
-// Relative to the evidence root: a report says the same wherever the evidence was unpacked.
-struct story_sources {
-    const struct scan_story *story;
-    const struct pipeline_run *run;
-};
-
 static struct slice story_path(const void *context, uint32_t source) {
-    const struct story_sources *sources = context;
-    struct slice path = pipeline_source_path(sources->run, source);
-    struct slice root = slice_of(sources->story->root, sources->story->root_size);
-    return root.size < path.size && slice_starts(path, root) ? slice_part(path, root.size, SIZE_MAX)
-                                                             : path;
+    const struct scan_story *story = context;
+    return source < story->names.count ? story->names.names[source] : (struct slice){NULL, 0};
 }
 
-static struct report_input story_input(const struct scan_story *story,
-                                       const struct source_names *names,
-                                       const struct pipeline_run *run) {
-    struct report_input input = {
+void scan_story_input(const struct scan_story *story, const struct pipeline_run *run,
+                      struct source_names *ret_names, struct report_input *ret_input) {
+    *ret_names = (struct source_names){story, story_path};
+    *ret_input = (struct report_input){
         .reconstruction = story->made,
         .cited = &story->cited,
-        .names = names,
+        .names = ret_names,
         .coverage = story->coverage,
         .tlp = story->tlp,
         .tally = story->tally,
     };
-    input.gaps = pipeline_gaps(run, &input.gap_count);
-    return input;
+    ret_input->gaps = pipeline_gaps(run, &ret_input->gap_count);
 }
 
 static enum status story_write(const struct scan_story_file *file, const struct report_input *input,
@@ -126,14 +94,16 @@ static enum status story_write(const struct scan_story_file *file, const struct 
 
 enum status scan_story_tell(struct scan_story *story, struct pipeline_run *run, struct buffer *text,
                             struct problem *problem) {
-    enum status status = pipeline_reconstruct(run, NULL, 0, &story->made, problem);
+    enum status status =
+        pipeline_reconstruct(run, story->verdicts, story->verdict_count, &story->made, problem);
     if (status != STATUS_OK)
         return status;
     cited_init(&story->cited, story->made);
+    evidence_names_init(&story->names, run, story->root);
     status = pipeline_coverage(run, story->made, &story->coverage, problem);
-    struct story_sources sources = {story, run};
-    struct source_names names = {&sources, story_path};
-    struct report_input input = story_input(story, &names, run);
+    struct source_names names;
+    struct report_input input;
+    scan_story_input(story, run, &names, &input);
     for (size_t i = 0; i < story->file_count && status == STATUS_OK; i++)
         status = story_write(&story->files[i], &input, text, problem);
     return status;
@@ -143,9 +113,9 @@ void scan_story_show(const struct scan_story *story, const struct pipeline_run *
                      struct buffer *to) {
     if (!story->made)
         return;
-    struct story_sources sources = {story, run};
-    struct source_names names = {&sources, story_path};
-    struct report_input input = story_input(story, &names, run);
+    struct source_names names;
+    struct report_input input;
+    scan_story_input(story, run, &names, &input);
     report_append_text(to, &input);
 }
 
@@ -155,6 +125,7 @@ void scan_story_done(struct scan_story *story) {
     cited_done(&story->cited);
     for (size_t i = 0; i < story->file_count; i++)
         fclose(story->files[i].to);
+    evidence_names_done(&story->names);
     memory_free(story->root);
     *story = (struct scan_story){0};
 }

@@ -3,6 +3,7 @@
 #ifndef APP_SCAN_STORY_H
 #define APP_SCAN_STORY_H
 
+#include "app/evidence_root.h"
 #include "base/buffer.h"
 #include "base/status.h"
 #include "pipeline/pipeline.h"
@@ -24,8 +25,10 @@ struct scan_story_file {
 struct scan_story {
     struct scan_story_file files[SCAN_STORY_FILES_MAX];
     size_t file_count;
-    size_t root_size; // of the evidence root with its '/': paths are told without it
-    char *root;
+    char *root; // of the evidence, with its '/': paths are told without it
+    struct evidence_names names;
+    const struct verdict *verdicts; // not owned
+    size_t verdict_count;
     const char *tlp;
     const struct tally *tally; // NULL: findings are not told by rule
     struct reconstruction *made;
@@ -46,9 +49,16 @@ struct scan_story_options {
 enum status scan_story_open(struct scan_story *story, const struct scan_story_options *options,
                             struct problem *problem);
 
+// Other directories than those of the operands: a case may hold more than is given now.
+void scan_story_set_root(struct scan_story *story, const struct slice *directories, size_t count);
+
 // Reconstructs, and writes the reports that are wanted. `text` is scratch.
 enum status scan_story_tell(struct scan_story *story, struct pipeline_run *run, struct buffer *text,
                             struct problem *problem);
+
+// What a report is made of, after scan_story_tell.
+void scan_story_input(const struct scan_story *story, const struct pipeline_run *run,
+                      struct source_names *ret_names, struct report_input *ret_input);
 
 // What happened and what to do first; nothing before scan_story_tell.
 void scan_story_show(const struct scan_story *story, const struct pipeline_run *run,

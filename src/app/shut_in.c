@@ -57,6 +57,8 @@ enum status shut_in_enter(const struct shut_in *paths, const char **ret_missing,
     path_row_add_all(&readable, paths->yara, paths->yara_count);
     path_row_add_all(&readable, paths->indicators, paths->indicator_count);
     path_row_add_all(&readable, paths->ignored, paths->ignored_count);
+    if (paths->case_directory)
+        path_row_add(&writable, paths->case_directory);
     if (paths->cache_directory)
         path_row_add(&writable, paths->cache_directory);
     if (paths->spill_directory)

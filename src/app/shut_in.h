@@ -21,6 +21,7 @@ struct shut_in {
     size_t indicator_count;
     const char *const *ignored; // indicators that are none
     size_t ignored_count;
+    const char *case_directory;  // NULL: none; read and written
     const char *cache_directory; // NULL: none
     const char *spill_directory; // NULL: none
 };
