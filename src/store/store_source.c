@@ -52,11 +52,17 @@ enum status store_add_run(struct store *store, const char *version, int64_t *ret
 enum status store_put_source(struct store *store, const struct store_source *source,
                              int64_t *ret_id, struct problem *problem) {
     const struct backend_value values[] = {
-        value_text(source->identity),      value_number(source->sequence),
-        value_text(source->path),          value_text(source->directory),
-        value_number(source->path_gb18030), value_number(source->rank),        value_number((int64_t)source->size),
-        value_number(source->modified_ns), value_text(source->format),
-        value_number(source->evidence),    value_number(source->complete),
+        value_text(source->identity),
+        value_number(source->sequence),
+        value_text(source->path),
+        value_text(source->directory),
+        value_number(source->path_gb18030),
+        value_number(source->rank),
+        value_number((int64_t)source->size),
+        value_number(source->modified_ns),
+        value_text(source->format),
+        value_number(source->evidence),
+        value_number(source->complete),
     };
     bool row = false;
     enum status status =

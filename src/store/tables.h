@@ -14,7 +14,8 @@
     "CREATE TABLE run (run INTEGER PRIMARY KEY, version TEXT NOT NULL);"                           \
     "CREATE TABLE source (source INTEGER PRIMARY KEY, identity TEXT NOT NULL,"                     \
     " sequence INTEGER NOT NULL, path TEXT NOT NULL, directory TEXT NOT NULL,"                     \
-    " rank INTEGER NOT NULL, gb18030 INTEGER NOT NULL, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,"                 \
+    " rank INTEGER NOT NULL, gb18030 INTEGER NOT NULL, size INTEGER NOT NULL, modified_ns "        \
+    "INTEGER NOT NULL,"                                                                            \
     " format TEXT NOT NULL, evidence INTEGER NOT NULL, complete INTEGER NOT NULL, sha256 BLOB,"    \
     " UNIQUE (identity, sequence));"                                                               \
     "CREATE TABLE reading (run INTEGER, number INTEGER, source INTEGER NOT NULL,"                  \
