@@ -440,7 +440,8 @@ static bool table_render(struct relation_table *table, const struct relation_ent
     return true;
 }
 
-// A table that once was large must not cost that much for each small file that follows.
+// All but texts. A table that once was large must not cost that much for each small file that
+// follows.
 static void table_empty(struct relation_table *table) {
     bool sparse = table->by_key.capacity > TABLE_SPARSE_SLOTS &&
                   table->by_key.capacity / TABLE_SPARSE_SHARE > table->count;
@@ -449,9 +450,6 @@ static void table_empty(struct relation_table *table) {
     else
         table_reset(&table->by_key);
     table->count = 0;
-    table->generation++;
-    intern_done(&table->texts);
-    table_init_texts(table);
     arena_reset(&table->arena);
     memset(table->free_rows, 0, sizeof table->free_rows);
 }
@@ -463,6 +461,9 @@ enum status relation_table_spill(struct relation_table *table, struct problem *p
             status = sorter_add(table->sorter, buffer_slice(&table->key),
                                 buffer_slice(&table->payload), problem);
     table_empty(table);
+    table->generation++;
+    intern_done(&table->texts);
+    table_init_texts(table);
     return status;
 }
 

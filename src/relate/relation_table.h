@@ -68,7 +68,7 @@ struct relation_batch {
 enum status relation_table_add(struct relation_table *table, const struct relation_key *key,
                                const struct relation_batch *batch, struct problem *problem);
 
-// Append all relations to `to` (base/packed_row.h) and forget them: the table is as new.
+// Append all relations to `to` (base/packed_row.h) and forget them. Texts and the generation stay.
 enum status relation_table_pack(struct relation_table *table, struct buffer *to,
                                 struct problem *problem);
 
