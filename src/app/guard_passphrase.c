@@ -50,8 +50,8 @@ static enum status terminal_ask(int fd, const char *question, struct buffer *ret
         return problem_set_errno(problem, "terminal");
     quiet = before;
     quiet.c_lflag &= (tcflag_t) ~(tcflag_t)ECHO;
+    tcsetattr(fd, TCSAFLUSH, &quiet); // before it is asked: an answer is never shown nor dropped
     dprintf(fd, "%s", question);
-    tcsetattr(fd, TCSAFLUSH, &quiet);
     enum status status = line_read(fd, "terminal", ret_line, problem);
     tcsetattr(fd, TCSAFLUSH, &before);
     dprintf(fd, "\n");

@@ -20,6 +20,8 @@
 #include "guard/merkle.h"        // trees of hashes, and proofs
 #include "guard/ledger.h"        // every release, for all to see
 #include "guard/proof.h"         // a proof that stands alone
+#include "guard/file_hash.h"     // SHA-256 of one file
+#include "guard/release_proof.h" // that a file was released
 #include "guard/secret_key.h"    // keys that sign
 #include "guard/repository.h"    // the owners' side: what is published, what is staged
 #include "guard/repository_content.h"

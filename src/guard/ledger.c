@@ -199,6 +199,33 @@ enum status ledger_find(const struct ledger *ledger, struct slice entry, uint64_
     return STATUS_OK;
 }
 
+struct ledger_searching {
+    struct slice part;
+    uint64_t index; // UINT64_MAX: none yet
+};
+
+static enum status search_entry(void *context, uint64_t index, struct slice entry,
+                                struct problem *problem) {
+    struct ledger_searching *searching = context;
+    (void)problem;
+    if (memmem(entry.data, entry.size, searching->part.data, searching->part.size))
+        searching->index = index;
+    return STATUS_OK;
+}
+
+enum status ledger_search(struct ledger *ledger, struct slice part, uint64_t *ret_index,
+                          struct refusal *refusal) {
+    struct problem problem;
+    struct ledger_searching searching = {part, UINT64_MAX};
+    if (tile_store_each(&ledger->store, 0, search_entry, &searching, &problem) != STATUS_OK)
+        return ledger_refuse(&problem, refusal);
+    if (searching.index == UINT64_MAX)
+        return refusal_set(refusal, REFUSAL_NOT_LOGGED, "it is not in the ledger %s",
+                           ledger->verifier->name);
+    *ret_index = searching.index;
+    return STATUS_OK;
+}
+
 enum status ledger_entry(struct ledger *ledger, uint64_t index, struct buffer *ret_entry,
                          struct refusal *refusal) {
     struct problem problem;

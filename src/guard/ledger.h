@@ -42,6 +42,11 @@ struct slice ledger_checkpoint(const struct ledger *ledger);
 enum status ledger_find(const struct ledger *ledger, struct slice entry, uint64_t *ret_index,
                         struct refusal *refusal);
 
+// The newest entry that has these bytes in it (a file's hash): REFUSAL_NOT_LOGGED when there is
+// none. Reads all entries.
+enum status ledger_search(struct ledger *ledger, struct slice part, uint64_t *ret_index,
+                          struct refusal *refusal);
+
 // The bytes of an entry, appended.
 enum status ledger_entry(struct ledger *ledger, uint64_t index, struct buffer *ret_entry,
                          struct refusal *refusal);

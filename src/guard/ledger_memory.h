@@ -23,7 +23,8 @@ struct ledger_prover {
 };
 
 // `note` is the ledger's checkpoint now, `checkpoint` what it says, its signature verified. It is
-// kept when it is newer and continues the one that was.
+// kept when it is newer and continues the one that was. `prover` NULL: whoever has only a proof in
+// hand; then only checkpoints of one size are compared, and nothing newer is kept.
 enum status ledger_memory_check(const struct ledger_memory *memory, struct slice note,
                                 const struct checkpoint *checkpoint,
                                 const struct ledger_prover *prover, struct refusal *refusal);
