@@ -230,6 +230,7 @@ static void stix_campaign(struct stix *stix, const struct campaign *campaign) {
     stix_systems(stix);
     stix_techniques(stix);
     stix_steps(stix);
+    stix_append_indicators(stix->to, stix->input, campaign);
     stix_flow(stix);
 }
 

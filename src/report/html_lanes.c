@@ -146,7 +146,7 @@ static void lane_name(const struct lanes *lanes, struct slice name) {
                          LANE_RIGHT);
 }
 
-// Days on which no log of the host speaks, within the drawing.
+// Days on which no log of the host speaks, within the drawing; all of them for a host without any.
 static void lane_silence(const struct lanes *lanes, uint32_t fleet_host) {
     const struct evidence_coverage *coverage = lanes->html->input->coverage;
     int32_t first = (int32_t)(lanes->first_ns / DAY_NS);
@@ -165,7 +165,7 @@ static void lane_silence(const struct lanes *lanes, uint32_t fleet_host) {
                 if (day >= first && day <= last)
                     spoken[day - first] = 1;
     }
-    for (int32_t day = first; rows && day <= last; day++) {
+    for (int32_t day = first; day <= last; day++) {
         if (spoken[day - first])
             continue;
         int32_t end = day;

@@ -71,6 +71,21 @@ static bool is_domain(struct slice text) {
     return dots > 0 && label > 1 && !digit;
 }
 
+// "setup.exe": an ending of files, not of names.
+static bool is_file_name(struct slice text) {
+    static const char *const ENDINGS[] = {".exe", ".dll",  ".sys", ".ps1", ".bat",  ".cmd", ".vbs",
+                                          ".js",  ".hta",  ".msi", ".scr", ".tmp",  ".dat", ".dmp",
+                                          ".log", ".aspx", ".asp", ".jsp", ".php",  ".war", ".jar",
+                                          ".zip", ".rar",  ".7z",  ".cab", ".ashx", ".asmx"};
+    for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
+        size_t size = strlen(ENDINGS[i]);
+        if (text.size > size && text_equal_fold_ascii(slice_part(text, text.size - size, size),
+                                                      slice_of_string(ENDINGS[i])))
+            return true;
+    }
+    return false;
+}
+
 enum indicator_type indicator_type_of(struct slice value) {
     uint8_t address[16];
     if (value.size == 64 && is_hex(value))
@@ -89,6 +104,8 @@ enum indicator_type indicator_type_of(struct slice value) {
         return INDICATOR_FILE;
     if (value.size > 1 && value.data[0] == '/')
         return INDICATOR_WEB_PATH;
+    if (is_file_name(value))
+        return INDICATOR_FILE;
     const uint8_t *at = value.size ? memchr(value.data, '@', value.size) : NULL;
     if (at && at > value.data &&
         is_domain(slice_part(value, (size_t)(at - value.data) + 1, SIZE_MAX)))
@@ -153,8 +170,7 @@ static void book_merge(struct indicator_book *book) {
     for (uint32_t i = 0; i < kept; i++) {
         struct indicator_told *row = &book->rows[i];
         row->type = indicator_type_of(row->value);
-        bool named = row->type != INDICATOR_FILE && row->type != INDICATOR_WEB_PATH &&
-                     row->type > INDICATOR_MD5;
+        bool named = row->type > INDICATOR_MD5 && !has(row->value, "/") && !has(row->value, "\\");
         if (!named || !is_own_host(book->campaign, row->value))
             book->rows[book->count++] = *row;
     }

@@ -33,4 +33,8 @@ void stix_append_evidence(struct buffer *to, const struct report_input *input,
 // The objects that all others refer to: marking, author, extension and its author.
 void stix_append_common(struct buffer *to, const struct report_input *input);
 
+// Indicators of a campaign, each with what it indicates.
+void stix_append_indicators(struct buffer *to, const struct report_input *input,
+                            const struct campaign *campaign);
+
 #endif

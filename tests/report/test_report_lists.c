@@ -70,7 +70,9 @@ static void values_have_the_type_they_look_like(void **state) {
         {SLICE("c:\\programdata\\a.exe"), "file"},
         {SLICE("\\\\srv\\share\\a.exe"), "file"},
         {SLICE("/owa/auth/x.aspx"), "web-path"},
-        {SLICE("a.exe"), "domain"}, // an ending is a domain to those who do not know it
+        {SLICE("a.exe"), "file"},
+        {SLICE("a.EXE"), "file"},
+        {SLICE(".exe"), "other"},
         {SLICE("/"), "other"},
         {SLICE(""), "other"},
     };
