@@ -1,0 +1,38 @@
+// Any bytes as TUF metadata of each type
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/guard.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void look_into(const struct metadata *metadata) {
+    struct metadata_file file;
+    uint64_t signed_by[METADATA_KEYS_MAX / 64];
+    for (uint32_t i = 0; i < metadata->entry_count; i++) {
+        const struct metadata_entry *entry = &metadata->entries[i];
+        assert(metadata_find(metadata, entry->name) == entry);
+        metadata_entry_read(metadata, entry, &file);
+        metadata_file_check(&file, "file", SLICE("hello"), NULL);
+    }
+    for (unsigned type = 0; metadata->type == METADATA_ROOT && type < METADATA_TYPE_COUNT; type++) {
+        const struct metadata_role *role = &metadata->roles[type];
+        assert(role->threshold > 0);
+        metadata_signers(metadata, role, metadata, signed_by);
+    }
+    for (uint32_t i = 0; i < metadata->delegation_count; i++)
+        metadata_verify(metadata, &metadata->delegations[i], metadata, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    for (unsigned type = 0; type < METADATA_TYPE_COUNT; type++) {
+        struct metadata *metadata;
+        if (metadata_read(slice_of(data, size), (enum metadata_type)type, 0, &metadata, NULL) !=
+            STATUS_OK)
+            continue;
+        assert(metadata->version > 0);
+        look_into(metadata);
+        metadata_free(metadata);
+    }
+    return 0;
+}
