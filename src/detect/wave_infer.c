@@ -23,6 +23,8 @@
 enum {
     DROPS_MAX = 200000,
     FETCHES_MAX = 1000000,
+    SIZE_DROPS_MIN = 2,
+    SIZES_MAX = 256,        // of packages after the last drop; more are none of a wave
     NEIGHBOURS_PERCENT = 80 // of the fetches by hosts that can tell, so many ended in a drop
 };
 
@@ -52,6 +54,12 @@ struct inference {
     struct fetch *fetches;
     uint32_t fetch_count, fetch_capacity;
     bool *tells; // by host: its program starts are logged
+    struct size_verdict {
+        struct slice package;
+        uint64_t size;
+        bool of_wave;
+    } verdicts[SIZES_MAX]; // asked for
+    uint32_t verdict_count;
 };
 
 static bool contains(struct slice text, const char *word) {
@@ -286,9 +294,40 @@ static bool neighbours_speak(const struct inference *inference, const struct fet
     return told > 0;
 }
 
+// Bytes of a size that nobody was given before the first drop, that several hosts dropped something
+// after, and that spared nobody who can tell: whoever was given as many was given the same.
+static bool size_is_of_wave(const struct inference *inference, const struct fetch *fetch,
+                            int64_t first_ns) {
+    uint32_t dropped = 0;
+    for (uint32_t i = 0; i < inference->fetch_count && fetch->size; i++) {
+        const struct fetch *other = &inference->fetches[i];
+        if (other->size != fetch->size || !slice_equal(other->package, fetch->package))
+            continue;
+        bool tells = other->host != RELATION_NO_HOST && inference->tells[other->host];
+        if (other->time_ns < first_ns - DAY_NS || (tells && !other->dropped))
+            return false;
+        dropped += other->dropped;
+    }
+    return dropped >= SIZE_DROPS_MIN;
+}
+
+// The same, worked out once a size.
+static bool size_verdict(struct inference *inference, const struct fetch *fetch, int64_t first_ns) {
+    for (uint32_t i = 0; i < inference->verdict_count; i++)
+        if (inference->verdicts[i].size == fetch->size &&
+            slice_equal(inference->verdicts[i].package, fetch->package))
+            return inference->verdicts[i].of_wave;
+    if (inference->verdict_count == SIZES_MAX)
+        return false;
+    bool of_wave = size_is_of_wave(inference, fetch, first_ns);
+    inference->verdicts[inference->verdict_count++] =
+        (struct size_verdict){fetch->package, fetch->size, of_wave};
+    return of_wave;
+}
+
 // A host that cannot tell itself is taken to be one of a wave when it fetched between the first
 // drop and the last, and nobody who fetched with it and can tell was spared.
-static bool fetch_is_of_wave(const struct inference *inference, const struct fetch *fetch) {
+static bool fetch_is_of_wave(struct inference *inference, const struct fetch *fetch) {
     int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;
     for (uint32_t i = 0; i < inference->drop_count; i++) {
         const struct drop *drop = &inference->drops[i];
@@ -298,9 +337,10 @@ static bool fetch_is_of_wave(const struct inference *inference, const struct fet
         last_ns = drop->time_ns > last_ns ? drop->time_ns : last_ns;
     }
     bool dropped;
-    if (first_ns == INT64_MAX || fetch->time_ns < first_ns - DAY_NS ||
-        fetch->time_ns > last_ns + DAY_NS)
+    if (first_ns == INT64_MAX || fetch->time_ns < first_ns - DAY_NS)
         return false;
+    if (fetch->time_ns > last_ns + DAY_NS)
+        return size_verdict(inference, fetch, first_ns);
     if (neighbours_speak(inference, fetch, true, &dropped))
         return dropped;
     return !neighbours_speak(inference, fetch, false, &dropped) || dropped;

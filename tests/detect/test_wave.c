@@ -148,6 +148,41 @@ static void the_next_release_makes_no_victims(void **state) {
     relation_table_free(table);
 }
 
+static void drop(struct relation_table *table, const char *host, int64_t seconds) {
+    struct relation *row = relation_table_add(table, RELATION_SPAWN, "", host, seconds);
+    row->artefact = SLICE("c:\\programdata\\agent\\svc.exe");
+    row->detail[0] = SLICE("c:\\program files\\agent\\update\\client.exe");
+}
+
+// Without a catalogue: days after the last drop, the size of the bytes that dropped speaks for a
+// host that logs nothing; other sizes, and one that spared a host which does, do not.
+static void size_speaks_without_a_catalogue(void **state) {
+    (void)state;
+    for (int spared = 0; spared < 2; spared++) {
+        struct relation_table *table = fleet();
+        fetch(table, "ws-00", HOUR, "1000");
+        for (size_t i = 1; i < 3; i++) {
+            fetch(table, names[i], 10 * DAY + HOUR, "2000");
+            drop(table, names[i], 10 * DAY + HOUR + 60);
+        }
+        drop(table, "ws-03", 10 * DAY + HOUR); // its fetch is not logged, its starts are
+        if (spared)
+            fetch(table, "ws-03", 14 * DAY, "2000");
+        fetch(table, "ws-04", 13 * DAY, "2000");
+        fetch(table, "ws-05", 13 * DAY, "1000");
+        relation_table_judge(table, &detector_wave);
+        assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-01"));
+        assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-03"));
+        if (spared)
+            assert_null(relation_table_find(table, "vedette-wave-host", "WS-04"));
+        else
+            assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-04"));
+        assert_null(relation_table_find(table, "vedette-wave-host", "WS-05"));
+        assert_null(relation_table_find(table, "vedette-wave-host", "WS-00"));
+        relation_table_free(table);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_fetched_while_it_was_wrong),
@@ -155,6 +190,7 @@ int main(void) {
         cmocka_unit_test(an_unlisted_version_is_a_wave),
         cmocka_unit_test(selective_delivery_by_size),
         cmocka_unit_test(the_next_release_makes_no_victims),
+        cmocka_unit_test(size_speaks_without_a_catalogue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
