@@ -141,7 +141,7 @@ static void names_are_only_names(void **state) {
     assert_int_equal(access("/tmp/vedette-was-here.log", F_OK), -1);
     assert_int_equal(access("/vedette-was-here.log", F_OK), -1);
     same("names.zip", "names.zip|0||1|-|0\n"
-                      "names.zip!\xc8\xd5\xd6\xbe.log|6||0|lines|6\n"
+                      "names.zip!日志.log|6||0|lines|6\n"
                       "names.zip!YY\n\x1b.log|6||0|lines|6\n");
 }
 
