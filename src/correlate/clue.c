@@ -16,19 +16,13 @@ static const struct {
     const char *format;
     enum source_class of;
 } CLASSES[] = {
-    {"evtx", SOURCE_CLASS_WINDOWS},
-    {"json_lines", SOURCE_CLASS_WINDOWS},
-    {"w3c", SOURCE_CLASS_WEB},
-    {"access_log", SOURCE_CLASS_WEB},
-    {"release_catalogue", SOURCE_CLASS_FILES},
-    {"exchange", SOURCE_CLASS_MAIL},
-    {"zeek", SOURCE_CLASS_NETWORK},
-    {"squid", SOURCE_CLASS_NETWORK},
-    {"proxy", SOURCE_CLASS_NETWORK},
-    {"nfdump", SOURCE_CLASS_NETWORK},
-    {"dhcp", SOURCE_CLASS_NETWORK},
-    {"syslog", SOURCE_CLASS_UNIX},
-    {"file", SOURCE_CLASS_FILES},
+    {"evtx", SOURCE_CLASS_WINDOWS},     {"json_lines", SOURCE_CLASS_WINDOWS},
+    {"w3c", SOURCE_CLASS_WEB},          {"access_log", SOURCE_CLASS_WEB},
+    {"vedette_gate", SOURCE_CLASS_WEB}, {"release_catalogue", SOURCE_CLASS_FILES},
+    {"exchange", SOURCE_CLASS_MAIL},    {"zeek", SOURCE_CLASS_NETWORK},
+    {"squid", SOURCE_CLASS_NETWORK},    {"proxy", SOURCE_CLASS_NETWORK},
+    {"nfdump", SOURCE_CLASS_NETWORK},   {"dhcp", SOURCE_CLASS_NETWORK},
+    {"syslog", SOURCE_CLASS_UNIX},      {"file", SOURCE_CLASS_FILES},
     {"forensic", SOURCE_CLASS_FILES},
 };
 

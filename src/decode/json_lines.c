@@ -339,7 +339,8 @@ static int json_recognise(struct slice first, struct slice path) {
 
 const struct decoder decoder_json_lines = {
     .name = "json_lines",
-    .summary = "JSON lines: evtx_dump, Velociraptor, Winlogbeat, NXLog, Wazuh and others",
+    .summary =
+        "JSON lines: evtx_dump, Velociraptor, Winlogbeat, NXLog, Wazuh and others; the gate's log",
     .division = DIVISION_LINES,
     .recognise = json_recognise,
     .new_state = json_new_state,

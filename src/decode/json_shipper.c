@@ -309,6 +309,19 @@ static const struct shipper_row rows_software[] = {
     {NULL, NULL, NONE},
 };
 
+// The log of vedette guard gate (guard/gate_log.h), with W3C's names for what web logs have too.
+static const struct shipper_row rows_gate[] = {
+    {"ts", "ts", TIME},
+    {"host", "Computer", COMPUTER},
+    {"client", "c-ip", NONE},
+    {"method", "cs-method", NONE},
+    {"norm_path", "cs-uri-stem", NONE},
+    {"raw_uri", "cs-uri", NONE},
+    {"status", "sc-status", NONE},
+    {"bytes", "sc-bytes", NONE},
+    {NULL, NULL, NONE},
+};
+
 // The first whose marks are all there is it.
 static const struct shipper shippers[] = {
     {"winlogbeat",
@@ -364,6 +377,7 @@ static const struct shipper shippers[] = {
      true,
      false},
     {"powershell", {"Id", "LogName", "ProviderName"}, rows_powershell, {0}, true, false},
+    {"vedette_gate", {"ts", "decision", "reason"}, rows_gate, {0}, false, false},
     {"zeek", {"_path", "ts"}, rows_zeek, {0}, false, false},
     {"zeek", {"@stream", "ts"}, rows_zeek, {0}, false, false},
     {"zeek", {"@path", "@timestamp"}, rows_zeek, {0}, false, false},

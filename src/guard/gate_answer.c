@@ -48,7 +48,6 @@ static struct gate_line line_of(const struct gate_request *request, const char *
         .method = request->method,
         .raw_uri = request->raw_uri,
         .path = request->path,
-        .has_path = request->path.data != NULL,
         .range = request->range,
         .length = -1,
         .tlog_index = -1,
@@ -58,7 +57,7 @@ static struct gate_line line_of(const struct gate_request *request, const char *
 }
 
 static struct slice target_path(const struct gate *gate, const struct gate_request *request) {
-    return slice_part(request->path, gate->config->targets_at.size, SIZE_MAX);
+    return slice_part(gate_path(request), gate->config->targets_at.size, SIZE_MAX);
 }
 
 static void line_target(struct gate_line *line, const struct gate *gate,

@@ -116,7 +116,7 @@ static enum status content_bring(struct gate_worker *worker, const struct gate_j
         gate_note(worker->gate, "store_changed", problem.text);
         worker->gate->options.tell(worker->gate->options.context, problem.text);
     }
-    return origin_fetch(worker->origin, job->request.path, store, name, sha256, ret_hashed,
+    return origin_fetch(worker->origin, gate_path(&job->request), store, name, sha256, ret_hashed,
                         refusal);
 }
 
@@ -135,7 +135,7 @@ static void job_do(struct gate_worker *worker, struct gate_job *job) {
     uint8_t sha256[DIGEST_SHA256_SIZE];
     bool hashed;
     struct slice target =
-        slice_part(job->request.path, gate->config->targets_at.size, job->request.path.size);
+        slice_part(gate_path(&job->request), gate->config->targets_at.size, SIZE_MAX);
     if (gate_release_find(gate->release, target, &job->target, &refusal) != RELEASE_LISTED) {
         gate_refuse(gate, &job->request, &refusal, NULL, NULL);
         memory_free(job);

@@ -21,8 +21,13 @@ struct gate_request {
     uint64_t ticket;
     int64_t begun_ns;
     struct slice method, raw_uri, id, client, range, if_none_match;
-    struct slice path; // decoded; NULL when it could not be
+    struct slice path; // decoded, with the leading '/'; empty when it could not be
 };
+
+// The path as targets and patterns have it.
+static inline struct slice gate_path(const struct gate_request *request) {
+    return slice_part(request->path, 1, SIZE_MAX);
+}
 
 // A request that waits, with its own bytes.
 struct gate_job {

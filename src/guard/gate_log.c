@@ -13,7 +13,8 @@
 
 enum {
     LINE_BYTES_MAX = 256 << 10, // a request target of 4 KiB, escaped, several times
-    MICROSECONDS = 1000
+    MICROSECONDS = 1000,
+    HOST_SIZE = 256
 };
 
 struct gate_log {
@@ -21,6 +22,7 @@ struct gate_log {
     pthread_mutex_t lock;
     int file;
     struct buffer text;
+    char host[HOST_SIZE];
 };
 
 static void append_text(struct buffer *buffer, const char *name, struct slice text) {
@@ -56,12 +58,12 @@ void gate_line_append(struct buffer *buffer, const struct gate_line *line) {
     char time[CLOCK_TEXT_SIZE];
     clock_format(line->time_ns, time);
     buffer_append_format(buffer, "{\"ts\":\"%s\"", time);
+    append_known(buffer, "host", line->host);
     append_known(buffer, "req_id", line->request_id);
     append_known(buffer, "client", line->client);
     append_known(buffer, "method", line->method);
     append_known(buffer, "raw_uri", line->raw_uri);
-    if (line->has_path)
-        append_text(buffer, "norm_path", line->path);
+    append_known(buffer, "norm_path", line->path);
     append_known(buffer, "range", line->range);
     append_text(buffer, "decision", slice_of_string(line->decision));
     append_text(buffer, "reason", slice_of_string(line->reason));
@@ -97,6 +99,8 @@ enum status gate_log_new(const char *path, struct gate_log **ret_log, struct pro
     struct gate_log *log = memory_new(1, sizeof *log);
     log->path = path ? memory_keep_text(path, strlen(path)) : NULL;
     log->file = file;
+    if (gethostname(log->host, HOST_SIZE - 1) != 0)
+        log->host[0] = '\0';
     pthread_mutex_init(&log->lock, NULL);
     buffer_init(&log->text, LINE_BYTES_MAX);
     *ret_log = log;
@@ -117,9 +121,11 @@ void gate_log_free(struct gate_log *log) {
 enum status gate_log_write(struct gate_log *log, const struct gate_line *line,
                            struct problem *problem) {
     enum status status = STATUS_OK;
+    struct gate_line whole = *line;
+    whole.host = slice_of_string(log->host);
     pthread_mutex_lock(&log->lock);
     buffer_reset(&log->text);
-    gate_line_append(&log->text, line);
+    gate_line_append(&log->text, &whole);
     size_t at = 0;
     while (at < log->text.size && status == STATUS_OK) {
         ssize_t size = write(log->file, log->text.data + at, log->text.size - at);

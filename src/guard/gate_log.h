@@ -17,10 +17,11 @@ struct gate_line {
     int64_t time_ns;
     const char *decision; // "allow", "refuse", "pass" (api), "metadata" (about no request)
     const char *reason; // "signed", "api", or why not: refusal.def, "method", "busy", "break_glass"
-    struct slice request_id, client, method, raw_uri, path, range;
-    bool has_path;
-    struct slice target;                            // as the metadata has it
-    int64_t length;                                 // signed; -1: not known
+    struct slice host;  // the gate's own; gate_log_write knows it
+    struct slice request_id, client, method, raw_uri, range;
+    struct slice path;   // decoded, with the leading '/'; empty: it could not be
+    struct slice target; // as the metadata has it
+    int64_t length;      // signed; -1: not known
     const uint8_t *sha256_expected, *sha256_served; // NULL: not known
     struct slice role;
     int64_t versions[METADATA_TYPE_COUNT]; // 0: none

@@ -37,12 +37,12 @@ static bool is_reading(struct slice method) {
 static void decide_artifact(struct gate *gate, const struct gate_request *request) {
     struct release_target target;
     struct refusal refusal;
-    if (!slice_starts(request->path, gate->config->targets_at)) {
+    if (!slice_starts(gate_path(request), gate->config->targets_at)) {
         refusal_set(&refusal, REFUSAL_UNLISTED, "not below targets-at");
         gate_refuse(gate, request, &refusal, NULL, NULL);
         return;
     }
-    struct slice path = slice_part(request->path, gate->config->targets_at.size, SIZE_MAX);
+    struct slice path = slice_part(gate_path(request), gate->config->targets_at.size, SIZE_MAX);
     switch (gate_release_look(gate->release, path, &target, &refusal)) {
     case RELEASE_REFUSED:
         gate_refuse(gate, request, &refusal, NULL, NULL);
@@ -62,7 +62,7 @@ static void decide_artifact(struct gate *gate, const struct gate_request *reques
 static void decide(struct gate *gate, struct gate_request *request,
                    const struct request_path *path) {
     struct refusal refusal;
-    request->path = path->path;
+    request->path = path->whole;
     enum gate_class class_of = gate_config_class(gate->config, path->path);
     if (class_of == GATE_DENY) {
         refusal_set(&refusal, REFUSAL_UNLISTED, "no rule of the configuration allows the path");

@@ -30,7 +30,7 @@
 #include "guard/repository_rotate.h"
 #include "guard/repository_sign.h"
 #include "guard/repository_status.h"
-#include "guard/gate_config.h"   // what the gate is told
-#include "guard/release_gate.h"  // the gate: a server's answers, decided one by one
+#include "guard/gate_config.h"  // what the gate is told
+#include "guard/release_gate.h" // the gate: a server's answers, decided one by one
 
 #endif

@@ -76,20 +76,22 @@ enum status request_path_read(struct slice target, struct request_path *ret_path
         query = slice_part(target, size + 1, target.size);
         target.size = size;
     }
-    size_t size = 0;
+    size_t size = 1;
+    ret_path->bytes[0] = '/';
     for (size_t at = 1; at < target.size;) {
         enum status status = byte_read(target, &at, &ret_path->bytes[size], problem);
         if (status != STATUS_OK)
             return status;
         size++;
     }
-    struct slice path = slice_of(ret_path->bytes, size);
+    struct slice path = slice_of(ret_path->bytes + 1, size - 1);
     if (!text_is_utf8(path))
         return problem_set(problem, STATUS_FORMAT, "a path that is not UTF-8");
     enum status status = segments_check(path, problem);
     if (status != STATUS_OK)
         return status;
     ret_path->path = path;
+    ret_path->whole = slice_of(ret_path->bytes, size);
     ret_path->query = query;
     return STATUS_OK;
 }

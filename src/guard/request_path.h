@@ -17,6 +17,7 @@ enum {
 // is looked up byte by byte: there is no folding, no normalisation.
 struct request_path {
     struct slice path;  // in `bytes`; empty for "/"
+    struct slice whole; // the same with the leading '/'
     struct slice query; // of the target, without '?'; never part of a look-up
     uint8_t bytes[REQUEST_TARGET_BYTES_MAX];
 };

@@ -26,6 +26,15 @@ static const struct relation_row ROWS[] = {
     LOG("iis", UPDATE_FETCH, FETCH, FETCHED),
     LOG("w3c", UPDATE_FETCH, FETCH, FETCHED),
     LOG("access_log", UPDATE_FETCH, FETCH, FETCHED),
+    // The gate's: what it handed out, with its hash, and every request.
+    LOG("vedette_gate", WEB_REQUEST,
+        "from=c-ip:host; to=@host:host!; artefact=cs-uri-stem:webpath!; detail0=cs-method; "
+        "detail1=sc-status; detail2=@marks; in=sc-bytes",
+        NULL),
+    LOG("vedette_gate", UPDATE_FETCH,
+        "from=c-ip:host!; to=@host:host!; artefact=cs-uri-stem:package!; detail0=sc-status; "
+        "detail1=sc-bytes; detail2=sha256_served:sha256; in=sc-bytes",
+        "decision=allow; cs-method=GET"),
     LOG("release_catalogue", PACKAGE,
         "to=@host:host!; account=signer; artefact=path:lower!; detail0=sha256:sha256; "
         "detail1=version; in=size",

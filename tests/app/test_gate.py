@@ -63,7 +63,7 @@ class Artifacts(GateCase):
         self.assertEqual(self.origin.asked, ["/packages/setup.exe"])
         line = self.guarded.lines("allow")[-1]
         wanted = {"client": "127.0.7.9", "method": "GET", "raw_uri": "/packages/setup.exe",
-                  "norm_path": "packages/setup.exe", "decision": "allow", "reason": "signed",
+                  "norm_path": "/packages/setup.exe", "decision": "allow", "reason": "signed",
                   "target": "setup.exe", "length": len(SIGNED), "bytes": len(SIGNED),
                   "sha256_expected": hashlib.sha256(SIGNED).hexdigest(),
                   "sha256_served": hashlib.sha256(SIGNED).hexdigest(), "role": "targets",
