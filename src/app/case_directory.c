@@ -231,8 +231,6 @@ enum status case_directory_write(struct case_directory *directory, struct pipeli
     struct store *store = directory->store;
     enum status status = case_write_reports(directory, run, story, problem);
     if (status == STATUS_OK)
-        status = store_begin(store, problem);
-    if (status == STATUS_OK)
         status = results ? pipeline_keep_results(run, store, problem)
                          : store_clear_story(store, problem);
     if (status == STATUS_OK)

@@ -44,8 +44,8 @@ void case_directory_log_end(struct case_directory *directory, const char *format
 enum status case_directory_prepare(struct case_directory *directory, struct scan_story *story,
                                    struct problem *problem);
 
-// After scan_story_tell: all reports, then the story's rows in the database; with `results` also
-// the findings and whatever else a scan gives. `text` is scratch.
+// After scan_story_tell, in a transaction that was begun, which is committed: all reports, then the
+// story's rows in the database; with `results` also the findings and whatever else a scan gives.
 enum status case_directory_write(struct case_directory *directory, struct pipeline_run *run,
                                  const struct scan_story *story, bool results,
                                  struct problem *problem);

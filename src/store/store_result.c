@@ -26,7 +26,10 @@ enum status store_clear_results(struct store *store, struct problem *problem) {
 
 enum status store_clear_story(struct store *store, struct problem *problem) {
     return store->backend->run(
-        store->database, "DELETE FROM campaign; DELETE FROM campaign_host; DELETE FROM record;",
+        store->database,
+        "DELETE FROM campaign; DELETE FROM campaign_host;"
+        // What somebody spoke of is still to be found, cited or not.
+        "DELETE FROM record WHERE sha256 NOT IN (SELECT sha256 FROM verdict);",
         problem);
 }
 
@@ -140,7 +143,7 @@ enum status store_rules(struct store *store, struct arena *arena, struct rule **
 }
 
 enum status store_put_findings(struct store *store, struct slice rows, struct problem *problem) {
-    const struct backend_value values[] = {value_bytes(rows)};
+    const struct backend_value values[] = {value_bytes(rows), value_number(digest_crc32(0, rows))};
     return store_do(store, STATEMENT_PUT_FINDINGS, values, ARRAY_SIZE(values), problem);
 }
 
@@ -152,7 +155,11 @@ enum status store_findings(struct store *store, const struct store_rows_sink *si
         status = store_row(store, STATEMENT_FINDINGS, &row, problem);
         if (status != STATUS_OK || !row)
             break;
-        status = sink->rows(sink->context, store_bytes(store, STATEMENT_FINDINGS, 0), problem);
+        struct slice rows = store_bytes(store, STATEMENT_FINDINGS, 0);
+        if (store_number(store, STATEMENT_FINDINGS, 1) != digest_crc32(0, rows))
+            return problem_set(problem, STATUS_FORMAT,
+                               "the case is damaged: its findings are not as they were written");
+        status = sink->rows(sink->context, rows, problem);
     }
     return status;
 }

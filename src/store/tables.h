@@ -22,14 +22,15 @@
     " PRIMARY KEY (run, number)) WITHOUT ROWID;"                                                   \
     "CREATE TABLE piece (piece INTEGER PRIMARY KEY, run INTEGER NOT NULL, top INTEGER NOT NULL,"   \
     " units BLOB NOT NULL, counts BLOB NOT NULL, findings BLOB NOT NULL,"                          \
-    " relations BLOB NOT NULL, notes BLOB NOT NULL, gaps BLOB NOT NULL);"                          \
+    " relations BLOB NOT NULL, notes BLOB NOT NULL, gaps BLOB NOT NULL, crc32 INTEGER NOT NULL);"  \
     "CREATE INDEX piece_top ON piece (top);"                                                       \
     "CREATE TABLE verdict (sha256 BLOB PRIMARY KEY, tag TEXT NOT NULL, verdict TEXT NOT NULL,"     \
     " why TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;"                      \
     "CREATE TABLE rule (rule INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL,"           \
     " title TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL, level TEXT NOT NULL,"        \
     " status TEXT NOT NULL, tags TEXT NOT NULL, fields TEXT NOT NULL);"                            \
-    "CREATE TABLE result (result INTEGER PRIMARY KEY, findings BLOB NOT NULL);"                    \
+    "CREATE TABLE result (result INTEGER PRIMARY KEY, findings BLOB NOT NULL, crc32 INTEGER NOT "  \
+    "NULL);"                                                                                       \
     "CREATE TABLE finding (finding INTEGER PRIMARY KEY, rule_id TEXT, title TEXT, level TEXT,"     \
     " host TEXT, account TEXT, provider TEXT, channel TEXT, code INTEGER, first TEXT, last TEXT,"  \
     " count INTEGER, sha256 TEXT);"                                                                \
@@ -44,7 +45,8 @@
     " parent TEXT, reason TEXT, evidence_millibits INTEGER);"                                      \
     "CREATE TABLE gap (source INTEGER, reason TEXT, count INTEGER, bytes INTEGER,"                 \
     " records INTEGER, offset INTEGER);"                                                           \
-    "CREATE TABLE record (tag TEXT, sha256 BLOB, source INTEGER, offset INTEGER, record INTEGER,"  \
+    "CREATE TABLE record (tag TEXT, sha256 BLOB UNIQUE, source INTEGER, offset INTEGER, record "   \
+    "INTEGER,"                                                                                     \
     " line INTEGER, time_ns INTEGER);"                                                             \
     "CREATE INDEX record_tag ON record (tag);"
 

@@ -1,0 +1,15 @@
+// Which record of a case a tag stands for
+// SPDX-License-Identifier: Apache-2.0
+#ifndef APP_EVIDENCE_TAG_H
+#define APP_EVIDENCE_TAG_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "store/store.h"
+
+// The only cited record whose tag begins so, in any case of letters. STATUS_NOT_FOUND for none,
+// STATUS_USAGE for more than one or for what is no tag.
+enum status evidence_tag_find(struct store *store, const char *text, struct arena *arena,
+                              struct store_cited *ret_cited, struct problem *problem);
+
+#endif
