@@ -170,7 +170,7 @@ static void book_merge(struct indicator_book *book) {
     for (uint32_t i = 0; i < kept; i++) {
         struct indicator_told *row = &book->rows[i];
         row->type = indicator_type_of(row->value);
-        bool named = row->type > INDICATOR_MD5 && !has(row->value, "/") && !has(row->value, "\\");
+        bool named = row->type > INDICATOR_MD5;
         if (!named || !is_own_host(book->campaign, row->value))
             book->rows[book->count++] = *row;
     }
