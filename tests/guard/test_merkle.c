@@ -251,6 +251,7 @@ static void test_small_trees(void **state) {
     assert_false(merkle_holds(&tree.leaves[0], 0, 1, &one, &root));
     assert_true(merkle_holds(&tree.leaves[0], 0, 2, &one, &root));
     assert_false(merkle_holds(&tree.leaves[0], UINT64_MAX, 2, &one, &root));
+    assert_false(merkle_holds(&tree.leaves[0], 1, 1, &none, &tree.leaves[0]));
     struct merkle_tree nothing = {0, empty}, first = {1, tree.leaves[0]}, both = {2, root};
     assert_true(merkle_continues(&nothing, &both, &none));
     assert_false(merkle_continues(&nothing, &both, &one));
