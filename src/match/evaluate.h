@@ -65,6 +65,8 @@ struct class_plan {
     uint32_t symbol_capacity;
     uint32_t transform_count; // slots of transformed sources lie behind those of the fields
     uint8_t line_state;       // enum line_state of trigger_line.c
+    const struct line_slot *line_slots; // what is to be looked at of a line
+    uint32_t line_slot_count;
 };
 
 // What classes with the same rules share (evaluate_plan.c).
@@ -157,9 +159,10 @@ struct matcher {
     uint32_t keyword_count;                         // keywords found since matcher_new
     const struct trigger_entry *caught[CAUGHT_MAX]; // by the scan of the text at hand
     uint32_t caught_count;                          // may be more than fit
-    struct buffer line;                             // folded; trigger_line.c
-    uint32_t *line_stamps; // by field of the index: generation of last sight in the line
-    uint32_t line_capacity;
+    struct buffer line;                             // a value of a line, folded; trigger_line.c
+    struct line_memo *line_memos;                   // by a value's bytes
+    uint32_t line_serial;                           // of the newest line index
+    uint64_t line_fields; // of the trigger index that the line may have a trigger for
 };
 
 // evaluate_text.c: values as text, once per event.

@@ -32,6 +32,7 @@ struct matcher *matcher_new(const struct ruleset *ruleset) {
         memory_new((size_t)compiled->counts[COMPILED_SYMBOLS] + 1, sizeof *matcher->symbol_texts);
     matcher->quiet_banks = memory_new(QUIET_BANKS, sizeof *matcher->quiet_banks);
     matcher->trigger_memos = trigger_memos_new();
+    matcher->line_memos = line_memos_new();
     matcher->plans = plan_cache_new(compiled);
     matcher->has_avx2 = __builtin_cpu_supports("avx2");
     texts_init(matcher);
@@ -56,6 +57,7 @@ void matcher_free(struct matcher *matcher) {
     memory_free(matcher->entry_stamps);
     memory_free(matcher->quiet_banks);
     memory_free(matcher->trigger_memos);
+    memory_free(matcher->line_memos);
     memory_free(matcher);
 }
 
@@ -69,8 +71,6 @@ static void matcher_next_generation(struct matcher *matcher) {
            compiled->counts[COMPILED_RULES] * sizeof *matcher->candidate_stamps);
     if (matcher->entry_stamps)
         memset(matcher->entry_stamps, 0, matcher->entry_capacity * sizeof *matcher->entry_stamps);
-    if (matcher->line_stamps)
-        memset(matcher->line_stamps, 0, matcher->line_capacity * sizeof *matcher->line_stamps);
     if (matcher->slots)
         memset(matcher->slots, 0, matcher->slot_capacity * sizeof *matcher->slots);
     memset(matcher->symbol_texts, 0,

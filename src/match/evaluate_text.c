@@ -35,7 +35,6 @@ void texts_init(struct matcher *matcher) {
 void texts_done(struct matcher *matcher) {
     buffer_done(&matcher->text);
     buffer_done(&matcher->line);
-    memory_free(matcher->line_stamps);
     memory_free(matcher->slots);
     memory_free(matcher->elements);
     memory_free(matcher->filters);

@@ -50,6 +50,8 @@ const struct trigger_index *trigger_index_new(struct matcher *matcher, struct ar
 
 // The places of trigger_memo.c for one matcher, zeroed; memory_free them.
 struct trigger_memo *trigger_memos_new(void);
+// The same of trigger_line.c.
+struct line_memo *line_memos_new(void);
 
 // Look for the plan's triggers in the event at hand; rules whose trigger is found are added to
 // matcher->candidates, each once.

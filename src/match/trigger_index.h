@@ -109,9 +109,10 @@ enum {
 void gram_table_init(struct gram_table *grams, struct arena *arena,
                      const struct trigger_entry *entries, uint32_t count);
 
-// trigger_line.c: the fields of a line of text lie in the line. One scan of it for pieces of all
-// literals says which fields may have a trigger at all; the others are neither rendered nor folded.
-// Look at the event at hand. False when the line says nothing: every field is to be scanned.
+// trigger_line.c: the fields of a line of text are values of the line. Which pieces of literals a
+// value holds says which fields may have a trigger at all; the others are neither rendered nor
+// folded. Look at the event at hand. False when the line says nothing: every field is to be
+// scanned.
 bool line_scan(struct matcher *matcher, const struct trigger_index *index,
                const struct class_symbol *const *symbols);
 // After line_scan was true: whether the index's field of this place is to be scanned.
@@ -141,12 +142,25 @@ void trigger_settle(struct matcher *matcher, const struct trigger_entry *entry);
 // triggers in a field is remembered by its raw bytes, so that it is neither folded nor scanned
 // again. trigger_memo_find gives the value's place, NULL when it is none to be remembered;
 // *ret_known says that the place holds this very value.
-struct trigger_memo *trigger_memo_find(struct matcher *matcher, const struct field_index *field,
-                                       const struct value *value, bool *ret_known);
+// Whether a transform makes its text of two values of the record.
+static inline bool trigger_takes_two(enum field_transform transform) {
+    return transform == FIELD_TRANSFORM_JOIN || field_transform_takes_two(transform);
+}
+
+struct trigger_text {
+    const struct field_index *field;
+    const struct value *value; // of the record
+    uint64_t transforms;       // that are made of it, a bit each
+};
+
+struct trigger_memo *trigger_memo_find(struct matcher *matcher, const struct trigger_text *text,
+                                       bool *ret_known);
+// By what texts are remembered: 32 bits of a value's bytes and who asks.
+uint32_t trigger_memo_hash(uint32_t serial, const struct value *value);
 void trigger_memo_replay(struct matcher *matcher, const struct trigger_memo *memo);
 // After the scan that began with caught_count 0.
-void trigger_memo_keep(const struct matcher *matcher, const struct field_index *field,
-                       const struct value *value, struct trigger_memo *memo);
+void trigger_memo_keep(const struct matcher *matcher, const struct trigger_text *text,
+                       struct trigger_memo *memo);
 
 // Keys of the table of tails: the bytes, mixed with which of the three they are.
 static inline uint64_t trigger_key(uint64_t bytes, uint32_t kind) {

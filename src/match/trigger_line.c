@@ -10,10 +10,16 @@
 #include <assert.h>
 
 // Invariants:
-//  1. A text of a field is a stretch of the line, but for the bytes that transforms put in or
-//     exchange: '?' between stem and query, ' ' for '+'. A literal's piece has none of these, so
-//     that it stands in the line whenever the literal stands in the field.
-//  2. Lines beyond ASCII are not looked at: their fields are scanned one by one.
+//  1. A text of a field is made of one or two of the line's values as they stand there, but for the
+//     bytes that transforms put in or exchange: '?' between stem and query, ' ' for '+'. A
+//     literal's piece has none of these, so that it stands in one of these values whenever the
+//     literal stands in the field.
+//  2. A value beyond ASCII may hold any piece.
+//
+// Cost: lines differ, their agents, referrers, paths, methods and states come again and again.
+// Which pieces a value holds is remembered by its bytes, for values that a literal may stand in at
+// all. Only a value that was not met lately is folded and scanned; only fields that two looks
+// cannot rule out are rendered.
 enum line_state {
     LINE_UNKNOWN,
     LINE_USABLE,
@@ -23,21 +29,56 @@ enum line_state {
 enum {
     SHORTS_MAX = 8, // pieces of two or three bytes, looked for one by one
     SHORT_LEAST = 2,
+    MEMOS = 4096, // under a MiB a worker
+    MEMO_BYTES_MAX = 180,
+    MARGIN = 16, // readable behind a text that is scanned
+};
+
+// A set of fields of a trigger index: a bit each, the last one for all that are more.
+enum {
+    FIELD_BITS = 64
+};
+
+static uint64_t field_bit(uint32_t field) {
+    return UINT64_C(1) << (field < FIELD_BITS ? field : FIELD_BITS - 1);
+}
+
+// Which fields' pieces a value holds: one place of a direct-mapped table.
+struct line_memo {
+    uint64_t fields;
+    uint32_t serial; // of the line index; 0: free
+    uint32_t size;
+    uint8_t bytes[MEMO_BYTES_MAX];
+};
+
+// A place of the record that some fields are read from.
+struct line_slot {
+    struct slot slot;
+    uint64_t fields;
 };
 
 // The number of a piece is its field's place in the trigger index.
 struct line_index {
+    uint32_t serial; // never the same twice in one matcher
     struct gram_table grams;
     struct trigger_entry shorts[SHORTS_MAX];
     uint32_t short_count;
-    const uint32_t *open; // fields with a literal that has no piece: always scanned
-    uint32_t open_count;
+    uint64_t open;          // fields with a literal that has no piece: always scanned
+    uint32_t numeric_least; // size of the shortest piece that is_numeric
 };
 
 // --- building
 
 static bool piece_ends(uint8_t byte, bool whole) {
     return !whole && (byte == '?' || byte == ' ' || byte == '+');
+}
+
+// Times, addresses, ports, states and sizes are made of these alone; literals hardly ever.
+static bool is_numeric(const uint8_t *data, size_t size) {
+    size_t i = 0;
+    while (i < size && data[i] >= '-' && data[i] <= ':' && data[i] != '/')
+        i++;
+    return i == size;
 }
 
 static uint32_t piece_gram(struct slice piece, uint32_t *ret_rarity) {
@@ -85,6 +126,9 @@ static bool field_pieces(const struct field_index *field, uint32_t number, struc
         if (!fold_is_ascii(literal))
             continue;
         piece_find(literal, whole, &piece);
+        if (piece.literal.size < line->numeric_least &&
+            is_numeric(piece.literal.data, piece.literal.size))
+            line->numeric_least = (uint32_t)piece.literal.size;
         if (piece.literal.size >= GRAM_SIZE)
             pieces[(*count)++] = piece;
         else if (piece.literal.size >= SHORT_LEAST && line->short_count < SHORTS_MAX)
@@ -95,12 +139,14 @@ static bool field_pieces(const struct field_index *field, uint32_t number, struc
     return true;
 }
 
-static const struct line_index *line_index_new(const struct trigger_index *index,
-                                               struct arena *arena) {
+static const struct line_index *line_index_new(struct matcher *matcher,
+                                               const struct trigger_index *index) {
+    struct arena *arena = plan_arena(matcher);
     struct line_index *line = arena_new(arena, 1, sizeof *line);
     struct trigger_entry *pieces = arena_new(arena, index->entry_count, sizeof *pieces);
-    uint32_t *open = arena_new(arena, index->field_count, sizeof *open);
-    assert(line && pieces && open);
+    assert(line && pieces);
+    line->serial = ++matcher->line_serial;
+    line->numeric_least = UINT32_MAX;
     uint32_t count = 0;
     for (uint32_t i = 0; i < index->field_count; i++) {
         uint32_t before = count;
@@ -109,9 +155,8 @@ static const struct line_index *line_index_new(const struct trigger_index *index
             continue;
         count = before;
         line->short_count = shorts_before;
-        open[line->open_count++] = i;
+        line->open |= field_bit(i);
     }
-    line->open = open;
     gram_table_init(&line->grams, arena, pieces, count);
     return line;
 }
@@ -143,28 +188,37 @@ static bool class_keeps_pieces(const struct event_class *event_class,
     return true;
 }
 
-// The event's bytes as one text, with what does not lie in its line behind it. False when a value
-// is none that shows as its bytes.
-static bool line_gather(struct matcher *matcher) {
-    const struct event *event = matcher->event;
-    struct buffer *line = &matcher->line;
-    buffer_reset(line);
-    buffer_append_slice(line, event->raw);
-    for (size_t bank = 0; bank < EVENT_BANKS_MAX; bank++) {
-        for (size_t i = 0; i < event->bank_sizes[bank]; i++) {
-            const struct value *value = &event->banks[bank][i];
-            if (value_is_null(value) || value->size == 0)
-                continue;
-            if (value->kind != VALUE_UTF8)
-                return false;
-            uintptr_t at = (uintptr_t)value->data - (uintptr_t)event->raw.data;
-            if (at < event->raw.size && value->size <= event->raw.size - at)
-                continue;
-            buffer_append_byte(line, '\n');
-            buffer_append(line, value->data, value->size);
+// Fields of the index that are read from this one of the shape.
+static uint64_t fields_reading(const struct trigger_index *index,
+                               const struct class_symbol *const *symbols, uint32_t field) {
+    uint64_t fields = 0;
+    for (uint32_t i = 0; i < index->field_count; i++) {
+        if (!symbols[i] && index->fields[i].symbol == COMPILED_NO_SYMBOL)
+            fields |= field_bit(i); // keywords: every field
+        for (uint32_t j = 0; symbols[i] && j < symbols[i]->count; j++) {
+            const struct field_source *source = &symbols[i]->sources[j].source;
+            if (source->field == field ||
+                (source->field2 == field && trigger_takes_two(source->transform)))
+                fields |= field_bit(i);
         }
     }
-    return true;
+    return fields;
+}
+
+static void class_find_slots(struct matcher *matcher, const struct trigger_index *index,
+                             const struct class_symbol *const *symbols) {
+    struct class_plan *class_plan = matcher->class_plan;
+    const struct shape *shape = class_plan->event_class->shape;
+    struct line_slot *slots = arena_new(plan_arena(matcher), shape->field_count, sizeof *slots);
+    assert(slots || shape->field_count == 0);
+    class_plan->line_slot_count = 0;
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        uint64_t fields = fields_reading(index, symbols, i);
+        if (fields)
+            slots[class_plan->line_slot_count++] =
+                (struct line_slot){.slot = shape->fields[i].slot, .fields = fields};
+    }
+    class_plan->line_slots = slots;
 }
 
 static void line_meet(struct matcher *matcher, const struct gram_table *grams, struct slice text,
@@ -172,10 +226,9 @@ static void line_meet(struct matcher *matcher, const struct gram_table *grams, s
     const struct key_slot *slot = key_table_find(&grams->table, bytes_get_u32(text.data + at));
     for (uint32_t i = 0; slot && i < slot->count; i++) {
         const struct trigger_entry *piece = grams->table.entries[slot->first + i];
-        uint32_t *stamp = &matcher->line_stamps[piece->number];
-        if (*stamp != matcher->generation && at >= piece->gram_offset &&
+        if (at >= piece->gram_offset &&
             slice_starts(slice_part(text, at - piece->gram_offset, SIZE_MAX), piece->literal))
-            *stamp = matcher->generation;
+            matcher->line_fields |= field_bit(piece->number);
     }
 }
 
@@ -184,66 +237,103 @@ line_meet_wide(struct matcher *matcher, const struct gram_table *grams, struct s
     grams_visit_wide(matcher, grams, text, line_meet);
 }
 
-static void line_fit_stamps(struct matcher *matcher, uint32_t count) {
-    if (count <= matcher->line_capacity)
-        return;
-    matcher->line_stamps = memory_resize(matcher->line_stamps, count, sizeof *matcher->line_stamps);
-    memset(matcher->line_stamps, 0, count * sizeof *matcher->line_stamps);
-    matcher->line_capacity = count;
-}
-
-// The line folded, with readable bytes behind it; false when it is not one to be looked at.
-static bool line_fold(struct matcher *matcher) {
-    enum {
-        MARGIN = 16
-    };
+// Set matcher->line_fields to the fields whose pieces the text holds.
+static void line_look(struct matcher *matcher, const struct line_index *index,
+                      const struct value *value) {
     struct buffer *line = &matcher->line;
+    struct slice text = slice_of(value->data, value->size);
+    buffer_reset(line);
+    buffer_append_slice(line, text);
     uint8_t *end = buffer_reserve(line, MARGIN);
-    if (!end || line->failed || !fold_is_ascii(buffer_slice(line)))
-        return false;
+    matcher->line_fields = UINT64_MAX;
+    if (!end || line->failed || !fold_is_ascii(text))
+        return;
     memset(end, 0, MARGIN);
     text_fold_ascii(line->data, line->size, line->data);
+    text = buffer_slice(line);
+    matcher->line_fields = 0;
+    for (uint32_t i = 0; i < index->short_count; i++)
+        if (text_find(text, index->shorts[i].literal) != SIZE_MAX)
+            matcher->line_fields |= field_bit(index->shorts[i].number);
+    if (!index->grams.used || text.size < GRAM_SIZE)
+        return;
+    if (matcher->has_avx2)
+        line_meet_wide(matcher, &index->grams, text);
+    else
+        grams_visit_narrow(matcher, &index->grams, text, line_meet);
+}
+
+// The same, as it was when the value was looked at last.
+static uint64_t line_value(struct matcher *matcher, const struct line_index *index,
+                           const struct value *value) {
+    struct line_memo *memo = NULL;
+    if (value->size <= MEMO_BYTES_MAX) {
+        memo = &matcher->line_memos[trigger_memo_hash(index->serial, value) % MEMOS];
+        if (memo->serial == index->serial && memo->size == value->size &&
+            bytes_equal(memo->bytes, value->data, value->size))
+            return memo->fields;
+    }
+    line_look(matcher, index, value);
+    if (memo) {
+        memo->serial = index->serial;
+        memo->size = value->size;
+        memo->fields = matcher->line_fields;
+        memcpy(memo->bytes, value->data, value->size);
+    }
+    return matcher->line_fields;
+}
+
+// The fields that may have a trigger. False when a value is none that shows as its bytes.
+static bool line_gather(struct matcher *matcher, const struct line_index *index,
+                        uint64_t *ret_fields) {
+    const struct event *event = matcher->event;
+    const struct class_plan *class_plan = matcher->class_plan;
+    uint64_t fields = index->open;
+    for (uint32_t i = 0; i < class_plan->line_slot_count; i++) {
+        const struct line_slot *place = &class_plan->line_slots[i];
+        if (place->slot.index >= event->bank_sizes[place->slot.bank])
+            continue;
+        const struct value *value = &event->banks[place->slot.bank][place->slot.index];
+        if (value_is_null(value) || value->size < SHORT_LEAST)
+            continue;
+        if (value->kind != VALUE_UTF8)
+            return false;
+        if (value->size < index->numeric_least && is_numeric(value->data, value->size))
+            continue;
+        fields |= line_value(matcher, index, value) & place->fields;
+    }
+    *ret_fields = fields;
     return true;
 }
 
-static void line_look(struct matcher *matcher, const struct line_index *index) {
-    struct slice line = buffer_slice(&matcher->line);
-    for (uint32_t i = 0; i < index->open_count; i++)
-        matcher->line_stamps[index->open[i]] = matcher->generation;
-    for (uint32_t i = 0; i < index->short_count; i++)
-        if (text_find(line, index->shorts[i].literal) != SIZE_MAX)
-            matcher->line_stamps[index->shorts[i].number] = matcher->generation;
-    if (!index->grams.used || line.size < GRAM_SIZE)
-        return;
-    if (matcher->has_avx2)
-        line_meet_wide(matcher, &index->grams, line);
-    else
-        grams_visit_narrow(matcher, &index->grams, line, line_meet);
+struct line_memo *line_memos_new(void) {
+    return memory_new(MEMOS, sizeof(struct line_memo));
 }
 
 bool line_scan(struct matcher *matcher, const struct trigger_index *index,
                const struct class_symbol *const *symbols) {
     struct class_plan *class_plan = matcher->class_plan;
-    if (class_plan->line_state == LINE_UNKNOWN)
-        class_plan->line_state = class_keeps_pieces(class_plan->event_class, index, symbols)
-                                     ? LINE_USABLE
-                                     : LINE_USELESS;
+    struct rule_plan *plan = class_plan->plan;
     if (class_plan->line_state == LINE_USELESS)
         return false;
-    if (!line_gather(matcher)) {
+    if (class_plan->line_state == LINE_UNKNOWN) {
+        class_plan->line_state = LINE_USELESS;
+        if (!class_keeps_pieces(class_plan->event_class, index, symbols))
+            return false;
+        class_plan->line_state = LINE_USABLE;
+        class_find_slots(matcher, index, symbols);
+    }
+    if (!plan->line)
+        plan->line = line_index_new(matcher, index);
+    uint64_t fields;
+    if (!line_gather(matcher, plan->line, &fields)) {
         class_plan->line_state = LINE_USELESS;
         return false;
     }
-    if (!line_fold(matcher))
-        return false;
-    struct rule_plan *plan = class_plan->plan;
-    if (!plan->line)
-        plan->line = line_index_new(index, plan_arena(matcher));
-    line_fit_stamps(matcher, index->field_count);
-    line_look(matcher, plan->line);
+    matcher->line_fields = fields;
     return true;
 }
 
 bool line_has_field(const struct matcher *matcher, uint32_t field) {
-    return matcher->line_stamps[field] == matcher->generation;
+    return matcher->line_fields & field_bit(field);
 }

@@ -117,21 +117,48 @@ static void scan_slot(struct matcher *matcher, const struct field_index *field,
         scan_text(matcher, field, slot.first + i);
 }
 
-// The field's only text: no entry of the field can have been found before, so that what is
-// caught is all that the text triggers.
-static void scan_only_text(struct matcher *matcher, const struct field_index *field,
-                           uint32_t element) {
-    struct value value = matcher->elements[element].value;
-    bool known;
-    struct trigger_memo *memo = trigger_memo_find(matcher, field, &value, &known);
+_Static_assert(FIELD_TRANSFORM_URL_EXTENSION < 64, "transforms are a bit each");
+
+// Neither several values nor made of them.
+static bool value_is_plain(const struct value *value) {
+    return !value_is_null(value) && !(value->kind & VALUE_ARRAY) && value->kind != VALUE_JSON_RAW;
+}
+
+// Whether all that the symbol shows is made of one plain value.
+static bool symbol_text(const struct matcher *matcher, const struct field_index *field,
+                        const struct class_symbol *symbol, struct trigger_text *ret_text) {
+    *ret_text = (struct trigger_text){.field = field};
+    for (uint32_t i = 0; i < symbol->count; i++) {
+        const struct field_source *source = &symbol->sources[i].source;
+        if (source->field != symbol->sources[0].source.field ||
+            trigger_takes_two(source->transform))
+            return false;
+        ret_text->transforms |= UINT64_C(1) << source->transform;
+    }
+    if (symbol->count == 0)
+        return false;
+    ret_text->value = event_value(matcher->event, symbol->sources[0].source.field);
+    return value_is_plain(ret_text->value);
+}
+
+// When a field is made of one value, no entry of the field can have been found before: what is
+// caught is all that the value triggers. A value that is known is not even rendered.
+static void scan_symbol(struct matcher *matcher, const struct field_index *field,
+                        const struct class_symbol *symbol) {
+    struct trigger_text text;
+    struct trigger_memo *memo = NULL;
+    bool known = false;
+    if (symbol_text(matcher, field, symbol, &text))
+        memo = trigger_memo_find(matcher, &text, &known);
     if (known) {
         trigger_memo_replay(matcher, memo);
         return;
     }
     matcher->caught_count = 0;
-    scan_text(matcher, field, element);
+    for (uint32_t i = 0; i < symbol->count; i++)
+        scan_slot(matcher, field, texts_source(matcher, &symbol->sources[i]));
     if (memo)
-        trigger_memo_keep(matcher, field, &value, memo);
+        trigger_memo_keep(matcher, &text, memo);
 }
 
 static void scan_keywords(struct matcher *matcher, const struct field_index *field) {
@@ -165,14 +192,9 @@ void trigger_scan(struct matcher *matcher, const struct trigger_index *index) {
         const struct class_symbol *symbol = symbols[i];
         if (by_line && !line_has_field(matcher, i))
             continue;
-        if (!symbol)
+        if (symbol)
+            scan_symbol(matcher, field, symbol);
+        else
             scan_keywords(matcher, field);
-        for (uint32_t j = 0; symbol && j < symbol->count; j++) {
-            struct text_slot slot = texts_source(matcher, &symbol->sources[j]);
-            if (symbol->count == 1 && slot.count == 1)
-                scan_only_text(matcher, field, slot.first);
-            else
-                scan_slot(matcher, field, slot);
-        }
     }
 }
