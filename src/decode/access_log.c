@@ -131,10 +131,8 @@ static bool signature_take(struct access_state *state, bool tomcat, struct signa
     uint32_t time = time_find(state, ret_time_ns), request = 0;
     if (time == ACCESS_TOKENS_MAX)
         return false;
-    for (uint32_t i = 0; i < tokens->count && i < ACCESS_TOKENS_MAX; i++) {
-        signature.words |= (uint64_t)(tokens->at[i].kind == ACCESS_WORD) << i;
-        signature.quotes |= (uint64_t)(tokens->at[i].kind == ACCESS_QUOTES) << i;
-    }
+    signature.words = tokens->words;
+    signature.quotes = tokens->quotes;
     // The request is the first quoted text with a status behind it.
     while (request + 1 < tokens->count &&
            (tokens->at[request].kind != ACCESS_QUOTES || !is_status(tokens->at[request + 1].text)))
@@ -253,28 +251,27 @@ static const struct layout *layout_find(struct access_state *state,
     return &state->layouts[place];
 }
 
-static inline struct value text_value(struct slice text, bool is_there) {
+static inline void row_add(struct row *row, struct slice text, bool is_there) {
     bool is_null = !is_there || (text.size == 1 && *text.data == '-');
-    return (struct value){text.data, (uint32_t)text.size, is_null ? VALUE_NULL : VALUE_UTF8, {0}};
+    value_set(&row->values[row->count++], text.data, text.size, is_null ? VALUE_NULL : VALUE_UTF8);
 }
 
 static void row_fill(struct access_state *state, const struct layout *layout) {
-    struct value *values = state->row.values;
+    struct row *row = &state->row;
     const struct access_tokens *tokens = &state->tokens;
-    uint32_t count = 0;
+    row->count = 0;
     for (uint32_t i = 0; i < tokens->count; i++) {
         struct slice text = tokens->at[i].text;
         if (i != layout->signature.request) {
-            values[count++] = text_value(text, true);
+            row_add(row, text, true);
             continue;
         }
         struct access_request request = access_request_split(text);
-        values[count++] = text_value(request.method, request.method.size > 0);
-        values[count++] = text_value(request.stem, request.stem.size > 0);
-        values[count++] = text_value(request.query, request.has_query);
-        values[count++] = text_value(request.version, request.version.size > 0);
+        row_add(row, request.method, request.method.size > 0);
+        row_add(row, request.stem, request.stem.size > 0);
+        row_add(row, request.query, request.has_query);
+        row_add(row, request.version, request.version.size > 0);
     }
-    state->row.count = count;
 }
 
 // Tomcat before 10 by its folder and file names: "Tomcat 9.0/logs/localhost_access_log.2026...".

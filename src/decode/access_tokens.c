@@ -8,64 +8,73 @@
 #include <emmintrin.h>
 #include <string.h>
 
-// The quote that ends the text at `from`, or NULL.
-static const uint8_t *quote_end(const uint8_t *from, const uint8_t *end) {
-    const uint8_t *at = from;
-    for (;;) {
-        const uint8_t *quote = memchr(at, '"', (size_t)(end - at));
-        if (!quote)
-            return NULL;
-        size_t slashes = 0;
-        while (quote - slashes > from && quote[-1 - (ptrdiff_t)slashes] == '\\')
-            slashes++;
-        bool ends = quote + 1 == end || quote[1] == ' ' || quote[1] == '\t';
-        if (slashes % 2 == 0 && ends)
-            return quote;
-        at = quote + 1;
-    }
-}
-
-// Sixteen bytes at once where the line has them.
-static inline const uint8_t *word_end(const uint8_t *from, const uint8_t *end) {
-    const __m128i blank = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t');
-    for (; end - from >= 16; from += 16) {
-        __m128i data = _mm_loadu_si128((const __m128i_u *)from);
-        __m128i met = _mm_or_si128(_mm_cmpeq_epi8(data, blank), _mm_cmpeq_epi8(data, tab));
-        uint32_t mask = (uint32_t)_mm_movemask_epi8(met);
+// The next of two bytes from `from` on, or the line's end; sixteen at once.
+static inline const uint8_t *find_either(struct slice line, const uint8_t *from, char a, char b) {
+    const __m128i first = _mm_set1_epi8(a), second = _mm_set1_epi8(b);
+    const uint8_t *end = line.data + line.size;
+    while (from < end && line.size >= 16) {
+        // The last sixteen bytes are looked at together, those before `from` aside.
+        const uint8_t *block = end - from >= 16 ? from : end - 16;
+        __m128i data = _mm_loadu_si128((const __m128i_u *)block);
+        __m128i met = _mm_or_si128(_mm_cmpeq_epi8(data, first), _mm_cmpeq_epi8(data, second));
+        uint32_t mask = (uint32_t)_mm_movemask_epi8(met) >> (from - block) << (from - block);
         if (mask)
-            return from + __builtin_ctz(mask);
+            return block + __builtin_ctz(mask);
+        from = block + 16;
     }
-    while (from < end && *from != ' ' && *from != '\t')
+    while (from < end && *from != (uint8_t)a && *from != (uint8_t)b)
         from++;
     return from;
 }
 
+// The quote that ends the text at `from`, or `end`.
+static inline const uint8_t *quote_end(struct slice line, const uint8_t *from) {
+    const uint8_t *end = line.data + line.size;
+    for (const uint8_t *at = from;; at++) {
+        at = find_either(line, at, '"', '"');
+        if (at == end)
+            return end;
+        size_t slashes = 0;
+        while (at - slashes > from && at[-1 - (ptrdiff_t)slashes] == '\\')
+            slashes++;
+        bool ends = at + 1 == end || at[1] == ' ' || at[1] == '\t';
+        if (slashes % 2 == 0 && ends)
+            return at;
+    }
+}
+
 bool access_tokens_split(struct slice line, struct access_tokens *ret_tokens) {
     const uint8_t *at = line.data, *end = line.data + line.size;
-    ret_tokens->count = 0;
+    uint64_t words = 0, quotes = 0;
+    uint32_t count = 0;
     while (at < end) {
         if (*at == ' ' || *at == '\t') {
             at++;
             continue;
         }
-        if (ret_tokens->count == ACCESS_TOKENS_MAX)
+        if (count == ACCESS_TOKENS_MAX)
             return false;
-        struct access_token *token = &ret_tokens->at[ret_tokens->count++];
+        struct access_token *token = &ret_tokens->at[count];
         const uint8_t *from = at, *stop;
-        token->kind = *at == '"' ? ACCESS_QUOTES : *at == '[' ? ACCESS_BRACKETS : ACCESS_WORD;
-        if (token->kind == ACCESS_WORD) {
-            stop = word_end(from, end);
-            at = stop;
-        } else {
+        if (*at == '"' || *at == '[') {
+            token->kind = *at == '"' ? ACCESS_QUOTES : ACCESS_BRACKETS;
+            quotes |= (uint64_t)(*at == '"') << count;
             from++;
-            stop = token->kind == ACCESS_QUOTES ? quote_end(from, end)
-                                                : memchr(from, ']', (size_t)(end - from));
-            if (!stop)
+            stop = *at == '"' ? quote_end(line, from) : find_either(line, from, ']', ']');
+            if (stop == end)
                 return false;
             at = stop + 1;
+        } else {
+            token->kind = ACCESS_WORD;
+            words |= (uint64_t)1 << count;
+            at = stop = find_either(line, from, ' ', '\t');
         }
         token->text = slice_of(from, (size_t)(stop - from));
+        count++;
     }
+    ret_tokens->count = count;
+    ret_tokens->words = words;
+    ret_tokens->quotes = quotes;
     return true;
 }
 
@@ -136,26 +145,30 @@ static bool is_method(struct slice text) {
     return text.size > 0 && text.size <= 32;
 }
 
+// A version stands behind the last blank.
+static struct slice request_version(struct slice text) {
+    const uint8_t *last = text.size ? memrchr(text.data, ' ', text.size) : NULL;
+    struct slice version =
+        slice_part(text, last ? (size_t)(last - text.data) + 1 : text.size, SIZE_MAX);
+    return slice_starts(version, SLICE("HTTP/")) ? version : (struct slice){NULL, 0};
+}
+
 struct access_request access_request_split(struct slice text) {
     struct access_request request = {.stem = text};
-    const uint8_t *blank = text.size ? memchr(text.data, ' ', text.size) : NULL;
-    struct slice method = slice_of(text.data, blank ? (size_t)(blank - text.data) : 0);
+    const uint8_t *end = text.data + text.size;
+    const uint8_t *blank = find_either(text, text.data, ' ', ' ');
+    struct slice method = slice_of(text.data, blank < end ? (size_t)(blank - text.data) : 0);
     if (!is_method(method))
         return request;
     request.method = method;
-    request.stem = slice_part(text, method.size + 1, text.size);
-    const uint8_t *last =
-        request.stem.data ? memrchr(request.stem.data, ' ', request.stem.size) : NULL;
-    if (last && slice_starts(slice_of(last + 1, (size_t)(text.data + text.size - last - 1)),
-                             SLICE("HTTP/"))) {
-        request.version = slice_of(last + 1, (size_t)(text.data + text.size - last - 1));
-        request.stem.size = (size_t)(last - request.stem.data);
-    }
-    const uint8_t *mark =
-        request.stem.data ? memchr(request.stem.data, '?', request.stem.size) : NULL;
-    if (mark) {
-        request.query =
-            slice_of(mark + 1, (size_t)(request.stem.data + request.stem.size - mark - 1));
+    request.stem = slice_part(text, method.size + 1, SIZE_MAX);
+    request.version = request_version(request.stem);
+    if (request.version.size)
+        request.stem.size -= request.version.size + 1;
+    const uint8_t *mark = find_either(request.stem, request.stem.data, '?', '?');
+    end = request.stem.data + request.stem.size;
+    if (mark < end) {
+        request.query = slice_of(mark + 1, (size_t)(end - mark - 1));
         request.stem.size = (size_t)(mark - request.stem.data);
         request.has_query = true;
     }

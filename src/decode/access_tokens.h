@@ -26,6 +26,8 @@ struct access_token {
 struct access_tokens {
     struct access_token at[ACCESS_TOKENS_MAX];
     uint32_t count;
+    uint64_t words; // bit i: token i is one
+    uint64_t quotes;
 };
 
 // Split a line at its blanks. A quoted text ends at a quote before a blank or the line's end that

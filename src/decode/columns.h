@@ -80,4 +80,13 @@ struct event row_event(const struct row *row, const struct shape *shape, const s
 void line_gap_tell(const struct event_sink *sink, const struct unit *unit,
                    const struct text_line *line, const char *reason);
 
+// Set a value field by field. Built on the stack and copied, it would be read back wider than it
+// was written, for which the processor waits; a line has a dozen.
+static inline void value_set(struct value *value, const uint8_t *data, size_t size, uint8_t kind) {
+    value->data = data;
+    value->size = (uint32_t)size;
+    value->kind = kind;
+    value->reserved[0] = value->reserved[1] = value->reserved[2] = 0;
+}
+
 #endif

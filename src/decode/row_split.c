@@ -70,8 +70,7 @@ static __attribute__((noinline)) void value_trim(const uint8_t **start, const ui
 
 static inline void value_give(struct splitter *splitter, const uint8_t *start, const uint8_t *end,
                               uint8_t kind) {
-    splitter->row->values[splitter->count++] =
-        (struct value){start, (uint32_t)(end - start), kind, {0}};
+    value_set(&splitter->row->values[splitter->count++], start, (size_t)(end - start), kind);
 }
 
 // A value without quotes ends at `end`.
