@@ -6,7 +6,10 @@
 #include "decode/decode.h"
 #include "decode/text_part.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define SECOND_NS 1000000000ll
 
 // dhcpd.leases(5): a record for each grant, renewal and end, one behind the other. Times are UTC.
 //
@@ -31,6 +34,7 @@ enum lease_field {
     LEASE_UID,
     LEASE_HOSTNAME,
     LEASE_VENDOR,
+    LEASE_SECONDS, // from its start to its end
     LEASE_FIELDS,
 };
 
@@ -45,6 +49,7 @@ static const struct column COLUMNS[LEASE_FIELDS] = {
     {SLICE("uid"), FIELD_ROLE_NONE},
     {SLICE("hostname"), FIELD_ROLE_NONE},
     {SLICE("vendor_class"), FIELD_ROLE_NONE},
+    {SLICE("lease_seconds"), FIELD_ROLE_NONE},
 };
 
 // Statements of a lease that are fields; a day of the week stands before a time.
@@ -74,6 +79,7 @@ struct lease_state {
     const struct shape *shape;
     struct row row;
     struct json_day day;
+    char seconds[24];
 };
 
 static void *lease_new_state(const struct decode_options *options) {
@@ -171,6 +177,18 @@ static const char *other_read(struct slice line) {
     return slice_starts(line, SLICE("ia-")) ? "DHCP: leases of DHCPv6 are not read" : NULL;
 }
 
+static void lease_tell_seconds(struct lease_state *state) {
+    const struct value *starts = &state->row.values[LEASE_STARTS];
+    const struct value *ends = &state->row.values[LEASE_ENDS];
+    int64_t from_ns = lease_time(&state->day, slice_of(starts->data, starts->size));
+    int64_t to_ns = lease_time(&state->day, slice_of(ends->data, ends->size));
+    if (from_ns == CLOCK_NONE || to_ns == CLOCK_NONE || to_ns <= from_ns)
+        return;
+    int size = snprintf(state->seconds, sizeof state->seconds, "%lld",
+                        (long long)(to_ns / SECOND_NS - from_ns / SECOND_NS));
+    state->row.values[LEASE_SECONDS] = text_value(slice_of(state->seconds, (size_t)size));
+}
+
 static void lease_event(struct lease_state *state, const struct unit *unit,
                         const struct text_line *line, const struct event_sink *sink) {
     const struct value *starts = &state->row.values[LEASE_STARTS];
@@ -178,6 +196,7 @@ static void lease_event(struct lease_state *state, const struct unit *unit,
     int64_t time_ns = lease_time(&state->day, slice_of(starts->data, starts->size));
     if (time_ns == CLOCK_NONE)
         time_ns = lease_time(&state->day, slice_of(seen->data, seen->size));
+    lease_tell_seconds(state);
     struct event event = row_event(&state->row, state->shape, unit, line, time_ns);
     sink->event(sink->context, &event);
 }

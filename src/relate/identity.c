@@ -16,10 +16,10 @@ enum {
     IDENTITY_NAMES_MAX = 1 << 20,
     IDENTITY_TEXT_BYTES = 128 << 20,
     IDENTITY_NAME_BYTES = 255,
+    LEASE_SECONDS_MAX = 31 * 86400,
     IDENTITY_NETBIOS_BYTES = 15 // MS-NBTE: longer names are cut
 };
 
-#define LEASE_NS_MAX (31 * 86400 * 1000000000ll)
 #define NAME_NONE UINT32_MAX
 #define NAME_SEVERAL (UINT32_MAX - 1)
 
@@ -104,17 +104,6 @@ static uint32_t identity_make_host(struct identity *identity, struct slice spell
     return name;
 }
 
-// "6 2026/03/21 16:00:00", the day of the week first (dhcpd.leases); CLOCK_NONE for others.
-static int64_t lease_end(struct slice text) {
-    uint8_t plain[19];
-    int64_t time_ns;
-    if (text.size != sizeof plain + 2 || text.data[6] != '/' || text.data[9] != '/')
-        return CLOCK_NONE;
-    memcpy(plain, text.data + 2, sizeof plain);
-    plain[4] = plain[7] = '-';
-    return clock_parse(slice_of(plain, sizeof plain), &time_ns) ? time_ns : CLOCK_NONE;
-}
-
 // ALIAS: other names and addresses of one host, accounts and SIDs, folders and computers.
 static void identity_learn_alias(struct identity *identity, const struct relation_key *key,
                                  const struct relation_sum *sum) {
@@ -145,9 +134,8 @@ static void identity_learn_alias(struct identity *identity, const struct relatio
                                   .strong = strong,
                                   .until_ns = CLOCK_NONE};
     // No lease is believed for longer than a month behind its last sign.
-    int64_t until_ns = lease_end(key->parts[PART_DETAIL_1]);
-    if (until_ns < sum->last_ns + LEASE_NS_MAX)
-        claim.until_ns = until_ns;
+    if (sum->bytes_in_min && sum->bytes_in_min <= LEASE_SECONDS_MAX && sum->last_ns < CLOCK_MAX / 2)
+        claim.until_ns = sum->last_ns + (int64_t)sum->bytes_in_min * 1000000000ll;
     if (name != NAME_NONE)
         address_book_claim(&identity->addresses, to, &claim);
 }

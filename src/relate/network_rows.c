@@ -88,7 +88,7 @@ static const struct relation_row ROWS[] = {
     LOG("nfdump", FLOW, "from=da:host!; to=sa:host!; artefact=pr^sp:lower; out=obyt; in=ibyt",
         "sp^dp:reverse=yes"),
 
-    LOG("dhcp_leases", ALIAS, LEASE "; detail1=ends", "binding_state=active"),
+    LOG("dhcp_leases", ALIAS, LEASE "; in=lease_seconds", "binding_state=active"),
     LOG("dhcp_server", ALIAS,
         "from=Host Name:host!; to=IP Address:host!; artefact='dhcp'; detail0=MAC Address:lower",
         "ID=10|11"),

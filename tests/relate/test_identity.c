@@ -150,11 +150,11 @@ static void test_leases(void **state) {
     struct relation_sum *sum = memory_new(1, sizeof *sum);
     relation_sum_reset(sum);
     sum->first_ns = sum->last_ns = HOUR_NS;
+    sum->bytes_in_min = 95 * 3600;
     struct relation_key lease = {.kind = RELATION_ALIAS,
                                  .parts = {[PART_FROM] = SLICE("a"),
                                            [PART_TO] = SLICE("10.0.0.1"),
-                                           [PART_ARTEFACT] = SLICE("dhcp"),
-                                           [PART_DETAIL_1] = SLICE("1 1970/01/05 00:00:00")}};
+                                           [PART_ARTEFACT] = SLICE("dhcp")}};
     identity_learn(identity, &lease, sum);
     memory_free(sum);
     claim(identity, "b", "10.0.0.1", "dhcp", 98, 99);
