@@ -24,6 +24,7 @@ static const struct text_key {
     {"metadata", offsetof(struct gate_config, metadata), true},
     {"trusted", offsetof(struct gate_config, trusted), true},
     {"log", offsetof(struct gate_config, log), false},
+    {"ledger", offsetof(struct gate_config, ledger), false},
     {"break-glass", offsetof(struct gate_config, break_glass), false},
 };
 

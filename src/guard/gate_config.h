@@ -39,10 +39,12 @@ struct gate_rule {
 //     fetch-seconds: 600                      for one file from the origin
 //     fetches: 8                              files fetched at a time
 //     connections: 2048                       from nginx
+//     ledger: https://10.0.0.6/ledger         each release must be in it; or a directory
 //     break-glass: /run/vedette/break-glass   while this file exists, expired metadata serves
 struct gate_config {
     struct arena arena;
     const char *listen, *origin, *store, *metadata, *trusted, *log, *break_glass;
+    const char *ledger;
     struct slice targets_at; // without the leading '/'
     struct gate_rule *rules;
     uint32_t rule_count;

@@ -13,9 +13,12 @@
 #include "base/memory.h"
 #include "base/table.h"
 #include "base/text.h"
+#include "guard/gate_ledger.h"
 #include "guard/remote.h"
 
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,9 +37,10 @@ struct book_row {
 struct gate_release {
     char *break_glass;
     struct remote *remote;       // where metadata comes from
-    pthread_mutex_t client_lock; // of the client
+    pthread_mutex_t client_lock; // of the client and the ledger
     struct client *client;
-    pthread_mutex_t lock; // of what follows
+    struct gate_ledger *ledger; // NULL: not asked for
+    pthread_mutex_t lock;       // of what follows
     struct arena arena;
     struct book_row *rows;
     uint32_t count, capacity;
@@ -76,15 +80,28 @@ static void release_take(struct gate_release *release) {
         release->versions[type] = client_version(release->client, (enum metadata_type)type);
 }
 
+// The newest checkpoint that was believed is kept beside the trusted metadata, not in it.
+static enum status ledger_new(const struct gate_release_options *options,
+                              struct gate_release *release, struct refusal *refusal) {
+    char memory[PATH_MAX];
+    if (!options->ledger)
+        return STATUS_OK;
+    snprintf(memory, sizeof memory, "%s/ledger-checkpoint", options->trusted);
+    return gate_ledger_new(options->ledger, memory, &release->ledger, refusal);
+}
+
 enum status gate_release_new(const struct gate_release_options *options,
                              struct gate_release **ret_release, struct refusal *refusal) {
     struct gate_release *release = memory_new(1, sizeof *release);
     struct refusal trouble = {0};
     struct remote_options remote = {.metadata = options->metadata,
                                     .http.total_seconds = METADATA_SECONDS};
-    enum status status = remote_new(&remote, &release->remote, refusal);
+    enum status status = ledger_new(options, release, refusal);
+    if (status == STATUS_OK)
+        status = remote_new(&remote, &release->remote, refusal);
     struct client_options client = {.directory = options->trusted, .now_ns = CLOCK_NONE};
     if (status != STATUS_OK) {
+        gate_ledger_free(release->ledger);
         memory_free(release);
         return status;
     }
@@ -110,6 +127,7 @@ void gate_release_free(struct gate_release *release) {
     book_done(release);
     client_free(release->client);
     remote_free(release->remote);
+    gate_ledger_free(release->ledger);
     pthread_mutex_destroy(&release->client_lock);
     pthread_mutex_destroy(&release->lock);
     memory_free(release->break_glass);
@@ -122,6 +140,10 @@ enum status gate_release_refresh(struct gate_release *release, bool *ret_changed
     int64_t before[METADATA_TYPE_COUNT];
     pthread_mutex_lock(&release->client_lock);
     enum status status = client_refresh(release->client, &trouble);
+    if (status == STATUS_OK && release->ledger)
+        status =
+            gate_ledger_refresh(release->ledger, client_metadata(release->client, METADATA_ROOT),
+                                client_version(release->client, METADATA_TARGETS), &trouble);
     pthread_mutex_lock(&release->lock);
     memcpy(before, release->versions, sizeof before);
     if (status == STATUS_OK)
@@ -209,8 +231,8 @@ static void book_add(struct gate_release *release, struct slice path,
 }
 
 static void target_make(struct gate_release *release, const struct client_target *found,
-                        struct release_target *ret_target) {
-    struct release_target target = {.tlog_index = -1};
+                        int64_t tlog_index, struct release_target *ret_target) {
+    struct release_target target = {.tlog_index = tlog_index};
     memcpy(target.name.sha256, found->file.sha256, sizeof target.name.sha256);
     target.name.size_bytes = (uint64_t)found->file.length;
     struct slice role = text_cut(found->role, RELEASE_ROLE_SIZE - 1);
@@ -237,9 +259,12 @@ enum release_look gate_release_find(struct gate_release *release, struct slice p
         status == STATUS_OK && found.file.length >= 0 && found.file.kinds & 1u << DIGEST_SHA256;
     if (status == STATUS_OK && !listed)
         refusal_set(refusal, REFUSAL_UNLISTED, "its metadata has no sha256");
+    int64_t tlog_index = -1;
+    if (listed && release->ledger)
+        listed = gate_ledger_find(release->ledger, &found, &tlog_index, refusal) == STATUS_OK;
     pthread_mutex_lock(&release->lock);
     if (listed)
-        target_make(release, &found, &target);
+        target_make(release, &found, tlog_index, &target);
     if (listed || refusal->reason == REFUSAL_UNLISTED)
         book_add(release, path, listed ? &target : NULL);
     bool glass = false;

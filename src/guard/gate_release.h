@@ -20,6 +20,7 @@ struct gate_release;
 struct gate_release_options {
     const char *trusted;  // directory, holds root.json
     const char *metadata; // URL or directory
+    const char *ledger;   // the same for the ledger; NULL: releases need not be in one
     const char
         *break_glass; // while this file exists, an end that has passed does not count; or NULL
 };

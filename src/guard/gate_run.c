@@ -156,6 +156,7 @@ static enum status gate_open(struct gate *gate, struct problem *problem) {
     const struct gate_config *config = gate->config;
     struct gate_release_options release = {.trusted = config->trusted,
                                            .metadata = config->metadata,
+                                           .ledger = config->ledger,
                                            .break_glass = config->break_glass};
     struct http_server_options server = {
         .path = config->listen,

@@ -23,7 +23,7 @@ enum {
 };
 
 struct ledger {
-    const struct note_verifier *verifier;
+    struct note_verifier verifier;
     char *directory;
     struct tile_store store;
     struct merkle_tree tree;
@@ -142,7 +142,7 @@ enum status ledger_open(const struct ledger_options *options, struct ledger **re
     struct ledger *ledger = memory_new(1, sizeof *ledger);
     enum status status = STATUS_OK;
     assert(!options->write || !options->fetch);
-    ledger->verifier = options->verifier;
+    ledger->verifier = *options->verifier;
     ledger->directory = memory_keep_text(options->directory, strlen(options->directory));
     ledger->lock = -1;
     table_init(&ledger->places);
@@ -194,7 +194,7 @@ enum status ledger_find(const struct ledger *ledger, struct slice entry, uint64_
     uint32_t place = table_find(&ledger->places, leaf_key(&leaf), leaf_is, ledger, &leaf);
     if (place == TABLE_NONE)
         return refusal_set(refusal, REFUSAL_NOT_LOGGED, "it is not in the ledger %s",
-                           ledger->verifier->name);
+                           ledger->verifier.name);
     *ret_index = place;
     return STATUS_OK;
 }
@@ -221,7 +221,7 @@ enum status ledger_search(struct ledger *ledger, struct slice part, uint64_t *re
         return ledger_refuse(&problem, refusal);
     if (searching.index == UINT64_MAX)
         return refusal_set(refusal, REFUSAL_NOT_LOGGED, "it is not in the ledger %s",
-                           ledger->verifier->name);
+                           ledger->verifier.name);
     *ret_index = searching.index;
     return STATUS_OK;
 }
@@ -327,7 +327,7 @@ static enum status ledger_advance(struct ledger *ledger, const struct secret_key
     struct buffer note;
     buffer_init(&note, NOTE_BYTES_MAX);
     if (status == STATUS_OK)
-        status = ledger_write_note(ledger->directory, ledger->verifier, key, next, &note, problem);
+        status = ledger_write_note(ledger->directory, &ledger->verifier, key, next, &note, problem);
     if (status == STATUS_OK) {
         buffer_reset(&ledger->note);
         buffer_append_slice(&ledger->note, buffer_slice(&note));
@@ -347,7 +347,7 @@ enum status ledger_append(struct ledger *ledger, const struct secret_key *key,
     if (count > LEDGER_ENTRIES_MAX - before)
         return refusal_set(refusal, REFUSAL_LENGTH, "the ledger would have more than %d entries",
                            LEDGER_ENTRIES_MAX);
-    enum status status = ledger_check_key(ledger->verifier, key, &problem);
+    enum status status = ledger_check_key(&ledger->verifier, key, &problem);
     if (status == STATUS_OK)
         status = tile_store_append(&ledger->store, entries, count, &next.root, &problem);
     if (status == STATUS_OK)
