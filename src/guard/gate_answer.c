@@ -82,19 +82,29 @@ static bool line_write(struct gate *gate, const struct gate_request *request,
     return false;
 }
 
+static void gate_note_line(struct gate *gate, const struct gate_line *line) {
+    struct problem problem;
+    if (gate_log_write(gate->log, line, &problem) != STATUS_OK)
+        gate->options.tell(gate->options.context, problem.text);
+}
+
 void gate_refuse(struct gate *gate, const struct gate_request *request,
                  const struct refusal *refusal, const struct release_target *target,
                  const uint8_t *sha256) {
     char fields[FIELDS_SIZE], body[FIELDS_SIZE];
     const char *reason = refusal_word(refusal->reason);
     int status = refusal_http_status(refusal->reason);
-    struct gate_line line = line_of(request, "refuse", reason, status);
+    struct gate_line line = line_of(request, "refuse", reason, request->is_watch ? 0 : status);
     line.detail = refusal->problem.text;
     if (target)
         line_target(&line, gate, request, target);
     else
         gate_release_versions(gate->release, line.versions);
     line.sha256_served = sha256;
+    if (request->is_watch) {
+        gate_note_line(gate, &line);
+        return;
+    }
     if (!line_write(gate, request, &line))
         return;
     int fields_size = snprintf(fields, sizeof fields,
@@ -177,10 +187,8 @@ void gate_hand_metadata(struct gate *gate, const struct gate_request *request) {
 
 void gate_note(struct gate *gate, const char *reason, const char *detail) {
     struct gate_request nobody = {.begun_ns = clock_now_monotonic()};
-    struct problem problem;
     struct gate_line line = line_of(&nobody, "metadata", reason, 0);
     gate_release_versions(gate->release, line.versions);
     line.detail = detail;
-    if (gate_log_write(gate->log, &line, &problem) != STATUS_OK)
-        gate->options.tell(gate->options.context, problem.text);
+    gate_note_line(gate, &line);
 }

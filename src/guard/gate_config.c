@@ -34,6 +34,7 @@ static const struct number_key {
     uint32_t min, max;
 } NUMBERS[] = {
     {"refresh-seconds", offsetof(struct gate_config, refresh_seconds), 1, 86400},
+    {"origin-check-seconds", offsetof(struct gate_config, origin_check_seconds), 0, 30 * 86400},
     {"fetch-seconds", offsetof(struct gate_config, fetch_seconds), 1, 86400},
     {"fetches", offsetof(struct gate_config, fetches), 1, 64},
     {"connections", offsetof(struct gate_config, connections), 1, 65536},
@@ -134,8 +135,11 @@ static enum status document_read(struct gate_config *config, const struct yaml_n
 
 enum status gate_config_read(struct slice text, struct gate_config *ret_config,
                              struct problem *problem) {
-    struct gate_config config = {
-        .refresh_seconds = 60, .fetch_seconds = 600, .fetches = 8, .connections = 2048};
+    struct gate_config config = {.refresh_seconds = 60,
+                                 .origin_check_seconds = 3600,
+                                 .fetch_seconds = 600,
+                                 .fetches = 8,
+                                 .connections = 2048};
     const struct yaml_node *document;
     arena_init(&config.arena, ARENA_BYTES_MAX);
     enum status status = yaml_read(text, &config.arena, &document, problem);

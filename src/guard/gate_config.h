@@ -37,6 +37,7 @@ struct gate_rule {
 //       - /client/check: api
 //     refresh-seconds: 60
 //     fetch-seconds: 600                      for one file from the origin
+//     origin-check-seconds: 3600              look again at what the origin offers; 0: never
 //     fetches: 8                              files fetched at a time
 //     connections: 2048                       from nginx
 //     ledger: https://10.0.0.6/ledger         each release must be in it; or a directory
@@ -48,7 +49,7 @@ struct gate_config {
     struct slice targets_at; // without the leading '/'
     struct gate_rule *rules;
     uint32_t rule_count;
-    uint32_t refresh_seconds, fetch_seconds, fetches, connections;
+    uint32_t refresh_seconds, origin_check_seconds, fetch_seconds, fetches, connections;
 };
 
 // Read a configuration. STATUS_FORMAT with the line for a key or value that is none,

@@ -22,6 +22,7 @@ struct gate_request {
     int64_t begun_ns;
     struct slice method, raw_uri, id, client, range, if_none_match;
     struct slice path; // decoded, with the leading '/'; empty when it could not be
+    bool is_watch;     // nobody's: the gate itself looked
 };
 
 // The path as targets and patterns have it.
@@ -60,8 +61,8 @@ struct gate {
     uint32_t job_count;
     struct gate_worker *workers;
     uint32_t worker_count; // that run
-    pthread_t keeper;
-    bool has_keeper;
+    pthread_t keeper, watcher;
+    bool has_keeper, has_watcher;
 };
 
 // gate_answer.c: each writes the log's line, then answers.
@@ -80,5 +81,10 @@ void gate_note(struct gate *gate, const char *reason, const char *detail);
 enum status gate_workers_start(struct gate *gate, struct problem *problem);
 void gate_workers_end(struct gate *gate);
 void gate_wait(struct gate *gate, const struct gate_request *request); // hand over to a worker
+
+// gate_watch.c: a thread that looks again and again at what the origin offers under the paths that
+// were asked for. The store has the right bytes already; this is how somebody learns of it.
+enum status gate_watcher_start(struct gate *gate, struct problem *problem);
+void gate_watcher_end(struct gate *gate); // after gate->over was set
 
 #endif

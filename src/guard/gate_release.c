@@ -278,6 +278,23 @@ enum release_look gate_release_find(struct gate_release *release, struct slice p
     return RELEASE_LISTED;
 }
 
+bool gate_release_next(struct gate_release *release, uint32_t *number, struct buffer *path,
+                       struct release_target *ret_target) {
+    bool found = false;
+    buffer_reset(path);
+    pthread_mutex_lock(&release->lock);
+    while (!found && *number < release->count) {
+        const struct book_row *row = &release->rows[(*number)++];
+        found = row->listed;
+        if (found) {
+            buffer_append_slice(path, row->path);
+            *ret_target = row->target;
+        }
+    }
+    pthread_mutex_unlock(&release->lock);
+    return found;
+}
+
 void gate_release_versions(struct gate_release *release,
                            int64_t ret_versions[METADATA_TYPE_COUNT]) {
     pthread_mutex_lock(&release->lock);

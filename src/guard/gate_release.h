@@ -60,6 +60,11 @@ enum release_look gate_release_look(struct gate_release *release, struct slice p
 enum release_look gate_release_find(struct gate_release *release, struct slice path,
                                     struct release_target *ret_target, struct refusal *refusal);
 
+// The `number`-th path that was met and is listed, copied to `path` (which is emptied first);
+// false when there are no more. What a refresh forgets is not met.
+bool gate_release_next(struct gate_release *release, uint32_t *number, struct buffer *path,
+                       struct release_target *ret_target);
+
 // Versions in force now, for lines about no target.
 void gate_release_versions(struct gate_release *release, int64_t ret_versions[METADATA_TYPE_COUNT]);
 

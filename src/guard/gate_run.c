@@ -179,6 +179,8 @@ static enum status gate_open(struct gate *gate, struct problem *problem) {
         status = gate_workers_start(gate, problem);
     if (status == STATUS_OK)
         status = http_server_new(&server, &gate->server, problem);
+    if (status == STATUS_OK)
+        status = gate_watcher_start(gate, problem);
     gate->has_keeper =
         status == STATUS_OK && pthread_create(&gate->keeper, NULL, keeper_run, gate) == 0;
     if (status == STATUS_OK && !gate->has_keeper)
@@ -195,6 +197,7 @@ enum status gate_run(const struct gate_options *options, struct problem *problem
         status = http_server_run(gate.server, options->stop, problem);
     if (gate.workers)
         gate_workers_end(&gate);
+    gate_watcher_end(&gate);
     if (gate.has_keeper)
         pthread_join(gate.keeper, NULL);
     http_server_free(gate.server);

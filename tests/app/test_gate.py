@@ -336,6 +336,20 @@ class Artifacts(GateCase):
         self.assertEqual(self.origin.asked.count("/packages/dir/other%20file.msi"), 1)
 
 
+class Watch(GateCase):
+    settings = {"origin_check_seconds": 1}
+
+    def test_a_swap_behind_a_full_store_is_seen(self):
+        self.assertEqual(self.ask("/packages/setup.exe")[2], SIGNED)
+        self.origin.files["/packages/setup.exe"] = TROJAN
+        self.assertEqual(self.ask("/packages/setup.exe")[2], SIGNED)
+        self.assertTrue(wait_for(lambda: self.guarded.lines("refuse"), 8))
+        line = self.guarded.lines("refuse")[-1]
+        self.assertEqual((line["reason"], line["target"]), ("hash_mismatch", "setup.exe"))
+        self.assertEqual(line["sha256_served"], hashlib.sha256(TROJAN).hexdigest())
+        self.assertNotIn("client", line)
+
+
 class SlowOrigin(GateCase):
     settings = {"fetch_seconds": 1}
 
