@@ -5,11 +5,14 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
+from evidence import program
 from guarded import Guarded, Origin, Repository, has_programs, wait_for
 
 SIGNED = bytes(range(256)) * 40
@@ -334,6 +337,17 @@ class Artifacts(GateCase):
         for one in threads:
             one.join()
         self.assertEqual(self.origin.asked.count("/packages/dir/other%20file.msi"), 1)
+
+
+@unittest.skipUnless(has_programs(), "nginx or openssl is not installed")
+class Swaps(unittest.TestCase):
+    def test_matrix_19_swaps_during_downloads(self):
+        """Short; make acceptance has 1,000 downloads, and attack 1 on 276 clients."""
+        top = pathlib.Path(__file__).resolve().parents[2]
+        run = subprocess.run([sys.executable, top / "tests" / "acceptance" / "check_gate.py",
+                              "--vedette", program(), "--swaps", "60"],
+                             capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
 
 class Watch(GateCase):
