@@ -482,7 +482,12 @@ const struct command command_scan = {
         "to\n"
         "whom, and ends with campaigns and incidents. -o writes all findings, sorted by time, "
         "repeats\n"
-        "counted, each with the record it stands on; --report what happened.",
+        "counted, each with the record it stands on; --report what happened.\n\n"
+        "-o DIR/, or a directory that is there, makes a case: a database and every form of "
+        "report.\n"
+        "Later scans into it read only what is new or changed, and one that was interrupted goes "
+        "on\n"
+        "where it was; report, timeline, hosts, evidence and verdict take the directory.",
     .options = options,
     .run = scan_run,
 };

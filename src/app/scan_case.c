@@ -57,6 +57,7 @@ static void scan_case_read_by(struct scan_case *scan_case, const struct command_
                          command_line_time(line, "until"),
                          command_line_flag(line, "recover"),
                          command_line_flag(line, "files"),
+                         command_line_flag(line, "sha256-only"),
                          rules->yara != NULL,
                          rules->indicators != NULL};
     digest_chain(digest, SLICE(VEDETTE_VERSION));

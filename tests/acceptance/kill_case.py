@@ -80,18 +80,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--verify-every", type=int, default=10)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 2**32)
-    parser.add_argument("--hosts", type=int, default=0, help="a played drill of so many; 0: logs")
+    parser.add_argument("--records", type=int, default=400, help="of each of six hosts")
     given = parser.parse_args()
     dice = random.Random(given.seed)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="vedette-kill-"))
     os.environ["XDG_CACHE_HOME"] = str(scratch)
     evidence, truth, case = scratch / "evidence", scratch / "truth", scratch / "case"
-    drill = ["drill", "play", "both", "--hosts", str(given.hosts), "--noise", "low"]
-    if not given.hosts:
-        drill = ["drill", "logs", "--hosts", "6", "--records", "400"]
+    drill = ["drill", "logs", "--hosts", "6", "--records", str(given.records)]
     subprocess.run([str(given.vedette), *drill, "-o", str(evidence)], check=True,
                    capture_output=True)
-    (evidence / "truth.json").unlink(missing_ok=True)
     started = time.monotonic()
     scan(words(given.vedette, evidence, truth, 2))
     whole = time.monotonic() - started
