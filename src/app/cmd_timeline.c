@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const struct option_row options[] = {
-    {"host", 0, OPTION_LIST, "NAME", NULL, NULL, "only this host"},
+    {"host", 0, OPTION_LIST, "NAME", NULL, NULL, "only this host, with or without its domain"},
     {"from", 0, OPTION_TIME, "TIME", NULL, NULL, "only findings at or after TIME (UTC)"},
     {"until", 0, OPTION_TIME, "TIME", NULL, NULL, "only findings before TIME (UTC)"},
     {"min-level", 0, OPTION_CHOICE, "LEVEL", "informational|low|medium|high|critical", "medium",
@@ -34,13 +34,20 @@ struct timeline {
     size_t host_count;
 };
 
+// A name stands for itself, and for what has it before a domain.
+static bool timeline_is_host(struct slice host, struct slice name) {
+    if (host.size > name.size && host.data[name.size] == '.')
+        host.size = name.size;
+    return text_equal_fold_ascii(host, name);
+}
+
 static bool timeline_wants(const struct timeline *timeline, const struct finding *finding) {
     if (finding->rule->level < timeline->level || finding->first_ns == CLOCK_NONE ||
         (timeline->from_ns != CLOCK_NONE && finding->last_ns < timeline->from_ns) ||
         (timeline->until_ns != CLOCK_NONE && finding->first_ns >= timeline->until_ns))
         return false;
     for (size_t i = 0; i < timeline->host_count; i++)
-        if (text_equal_fold_ascii(finding->host, slice_of_string(timeline->hosts[i])))
+        if (timeline_is_host(finding->host, slice_of_string(timeline->hosts[i])))
             return true;
     return timeline->host_count == 0;
 }

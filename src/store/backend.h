@@ -39,8 +39,8 @@ struct backend_layout {
 struct backend {
     const char *name;
     // The file at `path`; nobody else can write or read it until it is closed. STATUS_FORMAT when
-    // it is something else or damaged, STATUS_UNSUPPORTED for another version, STATUS_SYSTEM (it
-    // is not there, someone else has it, no permission, disk).
+    // it is something else or damaged, STATUS_UNSUPPORTED for another version, STATUS_NOT_FOUND,
+    // STATUS_SYSTEM (someone else has it, no permission, disk).
     enum status (*open)(const char *path, enum backend_access access,
                         const struct backend_layout *layout, void **ret_database,
                         struct problem *problem);
