@@ -1,4 +1,4 @@
-// The database of a case: what is committed, in which order it comes back, what is refused
+// The database of a case: what comes back, and what is refused
 // SPDX-License-Identifier: Apache-2.0
 #include "store/store.h"
 
