@@ -73,20 +73,47 @@ void report_append_coverage(struct buffer *to, const struct evidence_coverage *c
     buffer_append_byte(to, ']');
 }
 
-// One row of those that are worse than holes.
-static void screen_row(struct buffer *to, const struct coverage_row *row) {
+// When a log was cleared, or begins; what its line says.
+static int64_t row_since(const struct coverage_row *row) {
+    return row->state == COVERAGE_CLEARED ? row->cleared_ns : row->first_ns;
+}
+
+// Rows of one host in one state since one day are one line.
+static bool rows_alike(const struct coverage_row *a, const struct coverage_row *b) {
+    return slice_equal(a->name, b->name) && a->state == b->state &&
+           row_since(a) / DAY_NS == row_since(b) / DAY_NS;
+}
+
+static bool row_told(const struct evidence_coverage *coverage, uint32_t number) {
+    const struct coverage_row *row = &coverage->rows[number];
+    for (uint32_t i = number; i-- > 0 && slice_equal(coverage->rows[i].name, row->name);)
+        if (rows_alike(&coverage->rows[i], row))
+            return true;
+    return false;
+}
+
+static void screen_row(struct buffer *to, const struct evidence_coverage *coverage,
+                       uint32_t number) {
+    const struct coverage_row *row = &coverage->rows[number];
     char time[CLOCK_TEXT_SIZE];
+    uint32_t logs = 0;
     buffer_append_text(to, "  ");
     text_append_terminal(to, text_cut(row->name, 40));
-    buffer_append_text(to, ": ");
-    text_append_terminal(to, text_cut(row->log, 60));
-    if (row->state == COVERAGE_CLEARED && clock_format(row->cleared_ns, time) >= 10)
-        buffer_append_format(to, " was cleared on %.10s", time);
-    else if (row->state == COVERAGE_SHORT && clock_format(row->first_ns, time) >= 10)
-        buffer_append_format(to, " begins on %.10s only", time);
+    for (uint32_t i = number;
+         i < coverage->row_count && slice_equal(coverage->rows[i].name, row->name); i++) {
+        if (!rows_alike(&coverage->rows[i], row))
+            continue;
+        buffer_append_text(to, logs++ ? ", " : ": ");
+        text_append_terminal(to, text_cut(coverage->rows[i].log, 60));
+    }
+    const char *verb = row->state == COVERAGE_CLEARED ? (logs == 1 ? "was cleared" : "were cleared")
+                       : logs == 1                    ? "begins"
+                                                      : "begin";
+    if (clock_format(row_since(row), time) >= 10)
+        buffer_append_format(to, " %s on %.10s%s\n", verb, time,
+                             row->state == COVERAGE_SHORT ? " only" : "");
     else
-        buffer_append_format(to, " is %s", coverage_state_name(row->state));
-    buffer_append_byte(to, '\n');
+        buffer_append_format(to, " %s\n", verb);
 }
 
 static void screen_rows(struct buffer *to, const struct evidence_coverage *coverage) {
@@ -94,8 +121,8 @@ static void screen_rows(struct buffer *to, const struct evidence_coverage *cover
     unsigned shown = 0;
     for (size_t s = 0; s < ARRAY_SIZE(WORST_FIRST); s++)
         for (uint32_t i = 0; i < coverage->row_count && shown < SCREEN_ROWS_MAX; i++)
-            if (coverage->rows[i].state == WORST_FIRST[s]) {
-                screen_row(to, &coverage->rows[i]);
+            if (coverage->rows[i].state == WORST_FIRST[s] && !row_told(coverage, i)) {
+                screen_row(to, coverage, i);
                 shown++;
             }
 }

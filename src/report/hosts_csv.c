@@ -53,7 +53,7 @@ static void csv_row(struct buffer *to, struct buffer *cell, const struct report_
         buffer_append_format(cell, i ? " %s" : "%s", tag);
     }
     csv_cell(to, buffer_slice(cell));
-    buffer_append_text(to, "\r\n");
+    buffer_append_format(to, ",%s\r\n", marking_name(report_marking(input)));
 }
 
 void report_append_hosts(struct buffer *to, const struct report_input *input) {
@@ -61,7 +61,7 @@ void report_append_hosts(struct buffer *to, const struct report_input *input) {
     struct buffer cell;
     buffer_init(&cell, CELL_MAX);
     buffer_append_text(to, "campaign,kind,host,aliases,state,first,last,parent,reason,artefacts,"
-                           "accounts,evidence\r\n");
+                           "accounts,evidence,tlp\r\n");
     for (uint32_t i = 0; i < made->campaign_count + made->incident_count; i++) {
         const struct campaign *campaign = i < made->campaign_count
                                               ? &made->campaigns[i]

@@ -7,6 +7,8 @@
 
 enum {
     INDICATORS_MAX = 300,
+    SILENT_MAX = 40,
+    SILENT_LOOKED_MAX = 2000, // hosts x rows stays bounded
     INDICATOR_TAGS_MAX = 3
 };
 
@@ -59,6 +61,33 @@ void html_story(const struct html *html, const struct campaign *campaign, uint32
     story_thefts(html, campaign, number);
 }
 
+static bool host_has_log(const struct evidence_coverage *coverage, uint32_t host) {
+    for (uint32_t i = 0; i < coverage->row_count; i++)
+        if (coverage->rows[i].host == host && coverage->rows[i].state != COVERAGE_MISSING)
+            return true;
+    return false;
+}
+
+// Hosts of which nothing but what others saw of them is known.
+static void story_silent(const struct html *html, const struct campaign *campaign,
+                         uint32_t number) {
+    const struct evidence_coverage *coverage = html->input->coverage;
+    uint32_t silent = 0;
+    for (uint32_t i = 0; coverage && i < campaign->host_count && i < SILENT_LOOKED_MAX; i++) {
+        if (host_has_log(coverage, campaign->hosts[i].host))
+            continue;
+        silent++;
+        if (silent > SILENT_MAX)
+            continue;
+        buffer_append_text(html->to,
+                           silent == 1 ? "<p>Hosts without any log of their own: " : ", ");
+        html_host_link(html, campaign, number, i);
+    }
+    if (silent > SILENT_MAX)
+        buffer_append_format(html->to, " and %u more", silent - SILENT_MAX);
+    buffer_append_text(html->to, silent ? ".</p>\n" : "");
+}
+
 void html_steps(const struct html *html, const struct campaign *campaign, uint32_t number) {
     struct buffer *to = html->to;
     buffer_append_format(to, "<h3 id=c%udo>What to do, in this order</h3>\n", number);
@@ -67,6 +96,7 @@ void html_steps(const struct html *html, const struct campaign *campaign, uint32
     if (campaign->unknown_count == 0)
         buffer_append_text(to, "<p>None is told.</p>\n");
     html_sentences(html, campaign->unknowns, campaign->unknown_count, "ul", 0);
+    story_silent(html, campaign, number);
 }
 
 void html_indicators(const struct html *html, const struct campaign *campaign, uint32_t number) {
