@@ -187,6 +187,7 @@ static enum exit_code verify_file(struct verify_run *run, const char *file) {
         printf("good     %.*s\n", (int)line.size, (const char *)line.data);
     } else {
         printf("refused  %.*s\n", (int)line.size, (const char *)line.data);
+        fflush(stdout); // before the reason
         code = guard_fail("verify", &run->refusal);
     }
     buffer_done(&told);
