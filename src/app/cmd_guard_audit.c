@@ -5,6 +5,7 @@
 #include "app/interrupt.h"
 #include "app/serving_log.h"
 #include "app/shut_in.h"
+#include "base/clock.h"
 #include "base/durable_file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -13,10 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static const struct option_row options[] = {
     {"against", 0, OPTION_PATHS, "WHAT", NULL, NULL,
      "a backup directory, a list of SHA-256 sums (sha256sum's or CSV), or access logs; repeat"},
+    {"signed", 0, OPTION_PATH, "DIR", NULL, NULL,
+     "compare with signed metadata: the directory where a client or the gate keeps what it trusts"},
     {"clients", 0, OPTION_COUNT, "N", NULL, "10",
      "name so many clients of each size that was served"},
     {"format", 'f', OPTION_CHOICE, "FORM", "text|json", "text",
@@ -26,8 +30,11 @@ static const struct option_row options[] = {
 
 enum {
     TEXT_BYTES_MAX = 1 << 30, // all clients of one file
-    HEAD_BYTES = 4096
+    HEAD_BYTES = 4096,
+    WARN_DAYS = 7
 };
+
+#define DAY_NS (86400 * 1000000000ll)
 
 struct audit_run {
     const struct command_line *line;
@@ -35,9 +42,17 @@ struct audit_run {
     struct known_list known;
     struct serving_book served;
     bool has_known, has_served, json;
+    bool refused;        // the signed metadata
+    int64_t end_ns;      // of it; 0: none
     const char *missing; // of the sandbox
     struct problem problem;
 };
+
+static int64_t clock_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
 
 static enum status known_directory(struct audit_run *run, const char *path) {
     struct tree tree;
@@ -47,6 +62,25 @@ static enum status known_directory(struct audit_run *run, const char *path) {
     status = known_list_take(&run->known, &tree, &run->problem);
     tree_done(&tree);
     run->has_known = true;
+    return status;
+}
+
+// Metadata that is refused (expired, too few signatures) is exit status 1, as for a client.
+static enum status known_signed(struct audit_run *run, const char *directory) {
+    struct client_options wanted = {.directory = directory, .now_ns = CLOCK_NONE};
+    struct refusal refusal;
+    struct client *client = client_new(&wanted);
+    enum status status = client_open_kept(client, &refusal);
+    if (status != STATUS_OK) {
+        run->problem = refusal.problem;
+        run->refused = !refusal_is_trouble(refusal.reason);
+    } else {
+        run->end_ns = client_expiry(client);
+        run->has_known = true;
+        status = known_list_take_targets(&run->known, client_metadata(client, METADATA_TARGETS),
+                                         &run->problem);
+    }
+    client_free(client);
     return status;
 }
 
@@ -127,6 +161,11 @@ static void audit_sum(const struct audit_run *run, const struct tree_audit *audi
 }
 
 static void audit_warn(const struct audit_run *run) {
+    char end[CLOCK_TEXT_SIZE];
+    if (run->end_ns && run->end_ns - clock_now() < WARN_DAYS * DAY_NS) {
+        clock_format(run->end_ns, end);
+        fprintf(stderr, "vedette guard audit: the signed metadata ends at %s\n", end);
+    }
     if (!run->has_known && !run->has_served)
         fprintf(stderr, "vedette guard audit: nothing to compare with: only links, modes and "
                         "special files are told; --against names a backup, hashes or logs\n");
@@ -149,17 +188,23 @@ static enum status audit_start(struct audit_run *run) {
     const char *const *against = command_line_list(run->line, "against", &count);
     if (run->line->operand_count != 1)
         return problem_set(&run->problem, STATUS_USAGE, "takes one directory");
-    const char **paths = memory_new(count + 1, sizeof *paths);
-    paths[0] = run->line->operands[0];
+    const char *trusted = command_line_text(run->line, "signed");
+    const char **paths = memory_new(count + 2, sizeof *paths);
+    size_t path_count = 0;
+    paths[path_count++] = run->line->operands[0];
     for (size_t i = 0; i < count; i++)
-        paths[i + 1] = against[i];
+        paths[path_count++] = against[i];
+    if (trusted)
+        paths[path_count++] = trusted;
     struct shut_in shut_in = {.evidence = paths,
-                              .evidence_count = count + 1,
+                              .evidence_count = path_count,
                               .spill_directory = shut_in_spill_directory()};
-    enum status status = shut_in_check_evidence(paths, count + 1, &run->problem);
+    enum status status = shut_in_check_evidence(paths, path_count, &run->problem);
     if (status == STATUS_OK)
         status = shut_in_enter(&shut_in, &run->missing, &run->problem);
     memory_free(paths);
+    if (status == STATUS_OK && command_line_text(run->line, "signed"))
+        status = known_signed(run, command_line_text(run->line, "signed"));
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = against_read(run, against[i]);
     if (status == STATUS_OK)
@@ -195,7 +240,7 @@ static enum exit_code audit_run(const struct command_line *line) {
         tree_done(&run.tree);
     } else {
         fprintf(stderr, "vedette guard audit: %s\n", run.problem.text);
-        code = audit_exit(status);
+        code = run.refused ? EXIT_FINDINGS : audit_exit(status);
     }
     known_list_done(&run.known);
     serving_book_done(&run.served);
@@ -208,7 +253,8 @@ const struct command command_guard_audit = {
     .operands = "DIR",
     .operands_min = 1,
     .text =
-        "Needs no keys. Hashes every file below DIR and tells what differs from a backup, from a\n"
+        "Needs no keys, but for --signed. Hashes every file below DIR and tells what differs from "
+        "a backup, from a\n"
         "vendor's list of hashes, or from the sizes that clients once got by the access logs\n"
         "(IIS, nginx, Apache), and lists the clients: who got which size, when first and last.\n"
         "Also symbolic links, special files, files with a second name, and files that others\n"

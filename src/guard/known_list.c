@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "guard/metadata.h"
 #include "guard/tree.h"
 
 enum {
@@ -245,6 +246,23 @@ enum status known_list_take(struct known_list *list, const struct tree *tree,
         if (entry->kind != TREE_FILE)
             continue;
         memcpy(file.sha256, entry->sha256, sizeof file.sha256);
+        if (!file_add(list, file))
+            return problem_set(problem, STATUS_LIMIT, "too many files to compare with");
+    }
+    return STATUS_OK;
+}
+
+enum status known_list_take_targets(struct known_list *list, const struct metadata *targets,
+                                    struct problem *problem) {
+    for (uint32_t i = 0; i < targets->entry_count; i++) {
+        struct metadata_file said;
+        metadata_entry_read(targets, &targets->entries[i], &said);
+        struct known_file file = {.path = targets->entries[i].name, .size_bytes = said.length};
+        if (!(said.kinds & 1u << DIGEST_SHA256)) {
+            list->lines_not_read++;
+            continue;
+        }
+        memcpy(file.sha256, said.sha256, sizeof file.sha256);
         if (!file_add(list, file))
             return problem_set(problem, STATUS_LIMIT, "too many files to compare with");
     }

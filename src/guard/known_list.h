@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct metadata;
 struct tree;
 
 struct known_file {
@@ -49,6 +50,11 @@ enum status known_list_read(struct known_list *list, struct slice text, struct p
 // The files of a tree as a list: a backup.
 enum status known_list_take(struct known_list *list, const struct tree *tree,
                             struct problem *problem);
+
+// The targets that one verified file of signed metadata lists; those without a sha256 are counted
+// as lines that could not be read. Targets of delegated roles are not among them.
+enum status known_list_take_targets(struct known_list *list, const struct metadata *targets,
+                                    struct problem *problem);
 
 void known_list_init(struct known_list *list);
 void known_list_done(struct known_list *list);

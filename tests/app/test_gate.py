@@ -423,6 +423,33 @@ class Metadata(GateCase):
         self.guarded.glass.unlink()
         self.assert_refused(self.ask("/packages/setup.exe"), 503, "expired")
 
+    def test_audit_against_signed_metadata(self):
+        self.assertEqual(self.ask("/packages/setup.exe")[2], SIGNED)
+        tree = self.directory / "packages"
+        (tree / "dir").mkdir(parents=True)
+        (tree / "setup.exe").write_bytes(SIGNED)
+        (tree / "dir" / "other file.msi").write_bytes(NEXT)
+
+        def audit():
+            run = subprocess.run([program(), "guard", "audit", str(tree), "--signed",
+                                  str(self.guarded.trusted)], capture_output=True, text=True,
+                                 check=False)
+            return run.returncode, run.stdout, run.stderr
+
+        status, out, errors = audit()
+        self.assertEqual((status, out), (0, "2 files looked at, 0 findings\n"))
+        self.assertIn("the signed metadata ends at", errors)
+        (tree / "setup.exe").write_bytes(TROJAN)
+        (tree / "dropped.dll").write_bytes(b"x")
+        (tree / "dir" / "other file.msi").unlink()
+        status, out, _ = audit()
+        self.assertEqual(status, 1)
+        for word in ("changed     setup.exe", "extra       dropped.dll",
+                     "missing     dir/other file.msi"):
+            self.assertIn(word, out)
+        (self.guarded.trusted / "timestamp.json").write_text("{}")
+        self.assertEqual(audit()[0], 1)
+
     def test_clients_get_metadata_that_was_verified(self):
         status, _, body = self.ask("/metadata/timestamp.json")
         self.assertEqual((status, body),
