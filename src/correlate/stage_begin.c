@@ -74,14 +74,18 @@ static bool clue_explains(const struct clue *other, const struct clue *clue) {
     return true;
 }
 
+static bool clue_is_tunnel(const struct clue *clue) {
+    return clue_is_of(clue, "vedette-implant-tunnel") ||
+           clue_is_of(clue, "vedette-beacon-long-connection");
+}
+
 // Bytes that went where a tunnel of the host went, while it was opened.
 static bool clue_is_tunnelled(const struct clue_book *book, const struct clue *clue) {
     if (clue->stage != STAGE_THEFT || clue->destination.size == 0)
         return false;
     for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
         const struct clue *tunnel = &book->clues[i];
-        if (clue_is_of(tunnel, "vedette-implant-tunnel") &&
-            slice_equal(tunnel->destination, clue->destination) &&
+        if (clue_is_tunnel(tunnel) && slice_equal(tunnel->destination, clue->destination) &&
             clue->first_ns >= tunnel->first_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS &&
             clue->first_ns <= tunnel->last_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS)
             return true;

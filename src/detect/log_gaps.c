@@ -134,7 +134,8 @@ static enum status several_judge(const struct clearings *clearings,
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
         if (reading.relation.account.size == 0 ||
-            log_habit_has(&clearings->habit, context, &reading.relation))
+            log_habit_has(&clearings->habit, context, &reading.relation) ||
+            log_habit_is_alone(&clearings->habit, context, &reading.relation))
             continue;
         if (!slice_equal(reading.relation.account, buffer_slice(&clearer.account)))
             status = clearer_end(&clearer, sink, problem);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 enum {
-    HABIT_HOSTS_MIN = 5,
-    HABIT_DAYS_MIN = 5,
+    HABIT_TIMES_MIN = 3, // hosts, and days
+    HABIT_SECURITY_TIMES_MIN = 5,
     HABIT_TEXTS_MAX = 1 << 17,
     HABIT_TEXT_BYTES = 32 << 20,
     HABIT_CLEARINGS_MAX = 1 << 20, // 24 bytes each; beyond them nothing is a habit
@@ -54,14 +54,24 @@ static int clearing_compare_key(const void *left, const void *right) {
     return order ? order : number_compare(a->host, b->host);
 }
 
+static int clearing_compare_account(const void *left, const void *right) {
+    const struct log_clearing *a = left, *b = right;
+    int order = number_compare(a->account, b->account);
+    order = order ? order : number_compare(a->time_ns, b->time_ns);
+    order = order ? order : number_compare(a->host, b->host);
+    return order ? order : number_compare(a->key, b->key);
+}
+
 static void habit_take(struct log_habit *habit, const struct detect_context *context,
                        const struct relation *relation) {
     struct log_clearing clearing = {.key = habit_key(habit, relation, &habit->keys),
                                     .host =
                                         intern_add(&habit->hosts, reading_to(context, relation)),
                                     .time_ns = relation->first_ns};
-    if (clearing.key == INTERN_FULL || clearing.host == INTERN_FULL ||
-        clearing.time_ns == CLOCK_NONE || habit->count == HABIT_CLEARINGS_MAX)
+    clearing.account = intern_add(&habit->accounts, relation->account);
+    if (clearing.key == INTERN_FULL || clearing.account == INTERN_FULL ||
+        clearing.host == INTERN_FULL || clearing.time_ns == CLOCK_NONE ||
+        habit->count == HABIT_CLEARINGS_MAX)
         return;
     if (habit->count == habit->capacity) {
         habit->capacity = habit->capacity ? 2 * habit->capacity : 64;
@@ -71,17 +81,17 @@ static void habit_take(struct log_habit *habit, const struct detect_context *con
     habit->clearings[habit->count++] = clearing;
 }
 
-// Clearings [from, to) are of one account and log, by time. `hosts` has a place for each host.
-static bool habit_is(const struct log_clearing *from, size_t count, uint32_t *hosts,
-                     uint32_t *ret_round) {
+// `count` clearings of one account and log, by time. `hosts` has a place for each host: the round
+// in which it was met.
+static bool habit_is(const struct log_clearing *from, size_t count, uint32_t *hosts, uint32_t round,
+                     uint32_t least) {
     uint32_t days = 0, different = 0;
-    uint32_t round = ++*ret_round;
     for (size_t i = 0; i < count; i++) {
         days += i == 0 || from[i].time_ns / DAY_NS != from[i - 1].time_ns / DAY_NS;
         different += hosts[from[i].host] != round;
         hosts[from[i].host] = round;
     }
-    return days >= HABIT_DAYS_MIN && different >= HABIT_HOSTS_MIN &&
+    return days >= least && different >= least &&
            from[count - 1].time_ns - from[0].time_ns >= HABIT_SPAN_NS;
 }
 
@@ -93,11 +103,16 @@ static void habit_find(struct log_habit *habit) {
     for (size_t from = 0, to; from < habit->count; from = to) {
         for (to = from; to < habit->count && rows[to].key == rows[from].key;)
             to++;
-        bool is_habit = habit_is(rows + from, to - from, hosts, &round);
+        bool security = slice_ends(intern_text(&habit->keys, rows[from].key), SLICE("security"));
+        bool is_habit = habit_is(rows + from, to - from, hosts, ++round,
+                                 security ? HABIT_SECURITY_TIMES_MIN : HABIT_TIMES_MIN);
         for (size_t i = from; i < to; i++)
             rows[i].is_habit = is_habit;
     }
     memory_free(hosts);
+    habit->by_account = memory_new(habit->count, sizeof *rows);
+    memcpy(habit->by_account, rows, habit->count * sizeof *rows);
+    qsort(habit->by_account, habit->count, sizeof *rows, clearing_compare_account);
     qsort(rows, habit->count, sizeof *rows, clearing_compare);
 }
 
@@ -122,6 +137,7 @@ enum status log_habit_init(struct log_habit *habit, const struct detect_context 
     *habit = (struct log_habit){0};
     intern_init(&habit->keys, HABIT_TEXTS_MAX, HABIT_TEXT_BYTES);
     intern_init(&habit->hosts, HABIT_TEXTS_MAX, HABIT_TEXT_BYTES);
+    intern_init(&habit->accounts, HABIT_TEXTS_MAX, HABIT_TEXT_BYTES);
     enum status status =
         reading_open(&reading, context, RELATION_MASK(LOG_CLEARED), RELATION_ORDER_TO, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
@@ -138,6 +154,8 @@ enum status log_habit_init(struct log_habit *habit, const struct detect_context 
 void log_habit_done(struct log_habit *habit) {
     intern_done(&habit->keys);
     intern_done(&habit->hosts);
+    intern_done(&habit->accounts);
+    memory_free(habit->by_account);
     memory_free(habit->clearings);
     *habit = (struct log_habit){0};
 }
@@ -153,4 +171,27 @@ bool log_habit_has(const struct log_habit *habit, const struct detect_context *c
             : NULL;
     return found && found->is_habit &&
            !clearing_has_company(habit, (size_t)(found - habit->clearings));
+}
+
+bool log_habit_is_alone(const struct log_habit *habit, const struct detect_context *context,
+                        const struct relation *relation) {
+    const struct log_clearing *rows = habit->by_account;
+    uint32_t host = intern_find(&habit->hosts, reading_to(context, relation));
+    uint32_t account = intern_find(&habit->accounts, relation->account);
+    size_t low = 0, high = relation->first_ns == CLOCK_NONE ? 0 : habit->count;
+    size_t end = high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rows[middle].account < account ||
+            (rows[middle].account == account && rows[middle].time_ns < relation->first_ns - DAY_NS))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < end && rows[low].account == account &&
+           rows[low].time_ns <= relation->first_ns + DAY_NS;
+         low++)
+        if (rows[low].host != host && !rows[low].is_habit)
+            return false;
+    return true;
 }

@@ -9,17 +9,18 @@
 #include <stdbool.h>
 
 // A script that sets up or repairs hosts clears the same log, as the same account, on host after
-// host and on many days: five hosts and five days a week apart at least. Whoever covers tracks
-// clears several logs of a host at once, so that clearings which come with those of another log of
-// the host within an hour are none of the habit.
+// host and on many days: five hosts and five days (three where it is not the security log), a week
+// from first to last. Whoever covers tracks clears several logs of a host at once, so that
+// clearings which come with those of another log of the host within an hour are none of the habit.
 struct log_habit {
     struct interner keys; // account, log
-    struct interner hosts;
+    struct interner hosts, accounts;
     struct log_clearing {
-        uint32_t key, host;
+        uint32_t key, host, account;
         int64_t time_ns;
         bool is_habit;
-    } * clearings; // once settled by (host, time, key)
+    } * clearings,   // once settled by (host, time, key)
+        *by_account; // the same by (account, time)
     size_t count, capacity;
 };
 
@@ -27,6 +28,10 @@ struct log_habit {
 enum status log_habit_init(struct log_habit *habit, const struct detect_context *context,
                            struct problem *problem);
 void log_habit_done(struct log_habit *habit);
+
+// Whether its account cleared no other host's logs within a day, habits aside.
+bool log_habit_is_alone(const struct log_habit *habit, const struct detect_context *context,
+                        const struct relation *relation);
 
 bool log_habit_has(const struct log_habit *habit, const struct detect_context *context,
                    const struct relation *relation);
