@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "correlate/weights.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 // A short list without repeats, in the order of first sight.
@@ -195,6 +196,7 @@ static void wave_fill(struct assembly *assembly, struct campaign *campaign, uint
                       struct campaign_wave *wave) {
     uint32_t *hosts = assembly_new(assembly, campaign->host_count, sizeof *hosts);
     struct citations citations = {.count = 0};
+    assert(source < campaign->host_count);
     *wave = (struct campaign_wave){.source = source, .hosts = hosts};
     for (uint32_t i = 0; i < campaign->host_count && hosts; i++) {
         const struct campaign_host *host = &campaign->hosts[i];

@@ -93,6 +93,21 @@ static bool clue_is_tunnelled(const struct clue_book *book, const struct clue *c
     return false;
 }
 
+// What was done while a server was being broken into, and in less than an hour, is the break-in.
+static bool clue_is_entering(const struct clue_book *book, const struct clue *clue) {
+    if (clue->stage == STAGE_ENTRY || clue->stage == STAGE_FOOTHOLD)
+        return false;
+    for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
+        const struct clue *entry = &book->clues[i];
+        if (entry->stage == STAGE_ENTRY && entry->level == RULE_LEVEL_CRITICAL &&
+            entry->level > clue->level && entry->reference_count > 2 &&
+            entry->last_ns - entry->first_ns <= WEIGHT_ARRIVAL_SECONDS * SECOND_NS &&
+            clue->first_ns >= entry->first_ns && clue->last_ns <= entry->last_ns)
+            return true;
+    }
+    return false;
+}
+
 static bool clue_is_explained(const struct stage_judge *judge, const struct clue *clue) {
     const struct clue_book *book = judge->assembly->book;
     uint64_t digest = digest_of(&clue->references[0]);
@@ -107,7 +122,7 @@ static bool clue_is_explained(const struct stage_judge *judge, const struct clue
     for (; low < judge->cited_count && judge->cited[low].digest == digest; low++)
         if (clue_explains(&book->clues[judge->cited[low].clue], clue))
             return true;
-    return clue_is_tunnelled(book, clue);
+    return clue_is_tunnelled(book, clue) || clue_is_entering(book, clue);
 }
 
 int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {

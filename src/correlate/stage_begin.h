@@ -7,12 +7,11 @@
 
 // A stage begins with its first clue, except that
 //
-//   - a record that a judgement over more records explains speaks for that one's stage: the first
-//     requests to a page just planted are still its planting, bytes through a tunnel still the
-//     tunnel;
-//   - medium clues count from a day before the first high one: what an administrator did weeks
-//   before
-//     does not begin a stage that an intruder came to later.
+//   - a record that a judgement over more records explains speaks for that one's stage: the
+//     first requests to a page just planted are still its planting, bytes through a tunnel
+//     still the tunnel, a right granted within a break-in still the break-in;
+//   - medium clues count from a day before the first high one: what an administrator did
+//     weeks before does not begin a stage that an intruder came to later.
 //
 // Either way a stage that has nothing else begins with what it has.
 struct stage_judge {

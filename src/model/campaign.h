@@ -84,7 +84,7 @@ struct campaign_stage {
 };
 
 struct campaign_wave {
-    uint32_t source; // index into the campaign's hosts, UINT32_MAX: unknown
+    uint32_t source; // index into the campaign's hosts: a wave is told by where it came from
     struct slice artefact;
     int64_t first_ns, last_ns;
     const uint32_t *hosts; // indices into the campaign's hosts
