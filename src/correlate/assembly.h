@@ -55,6 +55,7 @@ const struct sentence *sentence_row_keep(struct assembly *assembly, struct sente
 struct slice host_name(const struct assembly *assembly, uint32_t host);
 
 // The parts, in order: hosts first, since the others name their places.
+// States of hosts stand on those of the ones before them.
 void assembly_hosts(struct assembly *assembly, struct campaign *campaign);
 void assembly_servers(struct assembly *assembly, struct campaign *campaign);
 void assembly_waves(struct assembly *assembly, struct campaign *campaign);

@@ -113,7 +113,8 @@ static void host_name_all(struct assembly *assembly, uint32_t number, struct cam
     host->alias_count = aliases.count;
 }
 
-// A detector told how the host was reached, from one that is confirmed, by more than a logon.
+// A detector told how the host was reached, from one that is confirmed, by more than a logon; or it
+// told what was executed on others from there.
 // Parents come before their children in the list.
 static bool edge_convicts(const struct assembly *assembly, const struct campaign *campaign,
                           const struct forest_host *found) {
@@ -121,6 +122,8 @@ static bool edge_convicts(const struct assembly *assembly, const struct campaign
         return false;
     const struct edge *edge = &assembly->edges->edges[found->edge];
     uint32_t parent = assembly->places[edge->from];
+    if (edge->is_silent)
+        return edge->is_proven;
     return edge->is_told && edge->cost <= WEIGHT_EDGE_ACCOUNT && parent != FOREST_NONE &&
            campaign->hosts[parent].state == HOST_STATE_CONFIRMED;
 }

@@ -186,10 +186,26 @@ enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
         edge_list_done(list);
         return status;
     }
-    if (list->count)
-        qsort(list->edges, list->count, sizeof *list->edges, edge_compare);
+    edge_list_sort(list);
     edges_weigh_hubs(list, book->cast.fleet.count);
     return STATUS_OK;
+}
+
+void edge_list_sort(struct edge_list *list) {
+    if (list->count)
+        qsort(list->edges, list->count, sizeof *list->edges, edge_compare);
+}
+
+bool edge_list_add(struct edge_list *list, const struct edge *edge) {
+    struct reference *references =
+        arena_new(&list->arena, edge->reference_count + 1u, sizeof *references);
+    if (!references || list->count >= EDGES_MAX)
+        return false;
+    memcpy(references, edge->references, edge->reference_count * sizeof *references);
+    struct edge *added = edge_add(list);
+    *added = *edge;
+    added->references = references;
+    return true;
 }
 
 void edge_list_done(struct edge_list *list) {

@@ -8,11 +8,13 @@
 // A candidate. `from` is where the intruder was before, `to` where he came to.
 struct edge {
     int64_t time_ns;
-    uint32_t from, to;  // of the cast
-    int32_t cost;       // millibits, without the hub's share
-    bool is_member;     // membership of a wave convicts by itself
-    bool is_told;       // a detector told it; else it is a bare relation
-    bool is_loose;      // only logs without a time zone show it: hours may be missing
+    uint32_t from, to; // of the cast
+    int32_t cost;      // millibits, without the hub's share
+    bool is_member;    // membership of a wave convicts by itself
+    bool is_told;      // a detector told it; else it is a bare relation
+    bool is_silent;    // to a stepping stone (silent.h); `evidence` is what it explains
+    bool is_proven; // silent, and something was executed elsewhere from there: others' logs say so
+    bool is_loose;  // only logs without a time zone show it: hours may be missing
     int32_t evidence;   // of the finding that told it, beyond what its rarity leaves it
     uint32_t clue;      // that told it
     const char *reason; // static
@@ -38,5 +40,10 @@ struct edge_list {
 enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
                            const struct correlate_input *input, struct problem *problem);
 void edge_list_done(struct edge_list *list);
+
+// One more, which takes its place when all are sorted. False when there is no room. The references
+// are copied.
+bool edge_list_add(struct edge_list *list, const struct edge *edge);
+void edge_list_sort(struct edge_list *list);
 
 #endif

@@ -154,13 +154,14 @@ static void edge_try(struct forest *forest, const struct clue_book *book,
     int64_t from_ns = time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
     int64_t until_ns =
         edge->is_told ? INT64_MAX : edge->time_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
-    int32_t evidence = edge->evidence + clue_evidence(book, edge->to, from_ns, until_ns);
+    int32_t evidence =
+        edge->evidence + (edge->is_silent ? 0 : clue_evidence(book, edge->to, from_ns, until_ns));
     if (!edge->is_member && evidence <= cost)
         return;
     if (to->edge != FOREST_NONE)
         forest->hosts[edges->edges[to->edge].from].children--;
     host_reach(forest, book, edge->to, time_ns, cost);
-    to->evidence += edge->evidence;
+    to->evidence += edge->is_silent ? 0 : edge->evidence;
     forest->hosts[edge->from].children++;
     to->edge = number;
     to->entry_clue = FOREST_NONE;

@@ -153,6 +153,8 @@ static void shuffle_rebuild(struct shuffle *shuffle) {
     for (uint32_t i = 0; i < shuffle->edges->count; i++) {
         struct edge *edge = &shuffle->mixed_edges.edges[i];
         *edge = shuffle->edges->edges[i];
+        if (edge->is_silent)
+            edge->to = edge->from; // it explains nothing any more
         if (!edge->is_told)
             continue;
         bool left_out = shuffle->left_out[edge->clue];

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "correlate/assembly.h"
+#include "correlate/silent.h"
 #include "correlate/weights.h"
 
 #include <assert.h>
@@ -187,6 +188,21 @@ static void result_build(struct assembly *assembly, struct tree_list *trees, int
     leads_list(assembly, result);
 }
 
+// Stepping stones, one more in a chain each time; the forest grows anew over them.
+static enum status silent_hops(struct holder *holder, struct forest *forest, int32_t root_cost,
+                               struct problem *problem) {
+    for (uint32_t hop = 0; hop < WEIGHT_SILENT_HOPS; hop++) {
+        uint32_t found;
+        enum status status = silent_find(&holder->edges, forest, &holder->book, &found, problem);
+        if (status != STATUS_OK || !found)
+            return status;
+        uint32_t hosts = forest->host_count;
+        forest_done(forest);
+        forest_init(forest, &holder->book, &holder->edges, hosts, root_cost);
+    }
+    return STATUS_OK;
+}
+
 static enum status result_make(struct holder *holder, const struct correlate_input *input,
                                struct problem *problem) {
     int32_t root_cost = root_cost_of(input);
@@ -194,6 +210,11 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     struct forest forest;
     struct tree_list trees;
     forest_init(&forest, &holder->book, &holder->edges, hosts, root_cost);
+    enum status status = silent_hops(holder, &forest, root_cost, problem);
+    if (status != STATUS_OK) {
+        forest_done(&forest);
+        return status;
+    }
     forest_join(&forest, &holder->edges, root_cost);
     tree_list_init(&trees, &forest, &holder->book);
     int32_t null_score =

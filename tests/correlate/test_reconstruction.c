@@ -227,6 +227,65 @@ static void an_address_is_a_host(void **state) {
     play_done(&play);
 }
 
+static const struct campaign_host *host_named(const struct campaign *campaign, const char *name) {
+    for (uint32_t i = 0; i < campaign->host_count; i++)
+        if (slice_equal_string(campaign->hosts[i].name, name))
+            return &campaign->hosts[i];
+    return NULL;
+}
+
+// H-060 ran something on H-061, but nothing tells how H-060 was reached.
+static void play_stone(struct play *play, const char *account) {
+    const struct rule *lateral =
+        rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement");
+    play_campaign(play);
+    play_find(play, lateral, "H-002", "H-001", 20000);
+    play->findings[play->count - 1].account = SLICE("corp\\adm.07");
+    play_find(play, lateral, "H-061", "H-060", 30000);
+    play->findings[play->count - 1].account = slice_of_string(account);
+    play_find(play, rule_of("d-dump", RULE_LEVEL_CRITICAL, "attack.credential-access"), "H-061",
+              NULL, 31000);
+}
+
+static void stepping_stones_are_found(void **state) {
+    (void)state;
+    for (int by_account = 0; by_account < 2; by_account++) {
+        struct play play;
+        play_init(&play, 200);
+        play_stone(&play, by_account ? "CORP\\adm.07" : "corp\\other");
+        if (!by_account) {
+            struct relation *flow =
+                relation_table_add(play.table, RELATION_FLOW, "h-001", "h-060", 28000);
+            flow->artefact = SLICE("tcp/445");
+        }
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(made->campaign_count, 1);
+        const struct campaign_host *stone = host_named(&made->campaigns[0], "H-060");
+        const struct campaign_host *last = host_named(&made->campaigns[0], "H-061");
+        assert_non_null(stone);
+        assert_non_null(last);
+        assert_int_equal(stone->state, HOST_STATE_CONFIRMED);
+        assert_true(stone->reference_count > 0);
+        assert_true(slice_equal_string(made->campaigns[0].hosts[stone->best.parent].name, "H-001"));
+        assert_true(slice_equal_string(made->campaigns[0].hosts[last->best.parent].name, "H-060"));
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+static void nothing_joins_strangers(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_stone(&play, "corp\\other");
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    assert_null(host_named(&made->campaigns[0], "H-060"));
+    assert_null(host_named(&made->campaigns[0], "H-061"));
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void one_host_is_an_incident(void **state) {
     (void)state;
     struct play play;
@@ -260,6 +319,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_campaign_is_found_whole),    cmocka_unit_test(noise_is_no_campaign),
         cmocka_unit_test(reachable_is_not_compromised), cmocka_unit_test(one_host_is_an_incident),
+        cmocka_unit_test(stepping_stones_are_found),    cmocka_unit_test(nothing_joins_strangers),
         cmocka_unit_test(an_address_is_a_host),         cmocka_unit_test(logarithms_are_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,238 @@
+// Stepping stones that no finding shows
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/silent.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "correlate/weights.h"
+
+#include <stdlib.h>
+
+// A host that was used without having been reached.
+struct stone {
+    int64_t used_ns;      // first; CLOCK_NONE: it is none
+    int32_t gain;         // what it would explain
+    bool is_proven;       // a told execution came from it
+    struct slice account; // that it used first
+    struct edge way;      // the cheapest to it; reason NULL: none yet
+};
+
+struct stones {
+    struct stone *by_host;
+    uint32_t count;
+    const struct edge_list *edges;
+    const struct forest *forest;
+    const struct clue_book *book;
+};
+
+static bool edge_leads(const struct edge *edge) {
+    return edge->is_told && !edge->is_member && edge->from != edge->to;
+}
+
+// What an edge would pay if its source were reached.
+static int32_t edge_gain(const struct stones *stones, const struct edge *edge) {
+    const struct forest_host *to = &stones->forest->hosts[edge->to];
+    if (to->reached_ns != CLOCK_NONE && to->edge != FOREST_NONE)
+        return 0;
+    if (to->reached_ns != CLOCK_NONE)
+        return to->cost - edge->cost; // an entry saved
+    int64_t from_ns = edge->time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+    return edge->evidence + clue_evidence(stones->book, edge->to, from_ns, INT64_MAX) - edge->cost;
+}
+
+// Edges come by time, so that the first of a host is its first use.
+static void stones_find(struct stones *stones) {
+    struct stone *rows = stones->by_host;
+    uint32_t *last = memory_new((size_t)stones->forest->host_count + 1, sizeof *last);
+    for (uint32_t host = 0; host < stones->forest->host_count; host++)
+        rows[host].used_ns = CLOCK_NONE;
+    for (uint32_t i = 0; i < stones->edges->count; i++) {
+        const struct edge *edge = &stones->edges->edges[i];
+        if (!edge_leads(edge) || stones->forest->hosts[edge->from].reached_ns != CLOCK_NONE)
+            continue;
+        struct stone *stone = &rows[edge->from];
+        int32_t gain = edge_gain(stones, edge);
+        if (gain <= 0 || last[edge->to] == edge->from + 1)
+            continue;
+        last[edge->to] = edge->from + 1;
+        if (stone->used_ns == CLOCK_NONE) {
+            stone->used_ns = edge->time_ns;
+            stone->account = edge->account;
+            stone->gain =
+                clue_evidence(stones->book, edge->from,
+                              edge->time_ns - WEIGHT_SILENT_SECONDS * SECOND_NS, INT64_MAX);
+            stones->count++;
+        }
+        stone->gain += gain;
+        stone->is_proven |= edge->cost <= WEIGHT_EDGE_TRANSFER &&
+                            stones->book->clues[edge->clue].level >= RULE_LEVEL_HIGH;
+    }
+    memory_free(last);
+}
+
+// The cheapest, then the latest, then the first host's.
+static bool way_is_better(const struct edge *best, const struct edge *way) {
+    if (!best->reason || way->cost != best->cost)
+        return !best->reason || way->cost < best->cost;
+    if (way->time_ns != best->time_ns)
+        return way->time_ns > best->time_ns;
+    return way->from < best->from;
+}
+
+// Sessions over which one may work on another host.
+static bool relation_is_session(const struct relation *relation) {
+    static const char *const PORTS[] = {"tcp/22",   "tcp/135",  "tcp/445",
+                                        "tcp/3389", "tcp/5985", "tcp/5986"};
+    if (relation->kind == RELATION_LOGON || relation->kind == RELATION_REMOTE_EXECUTION)
+        return !slice_equal(relation->detail[1], SLICE("failed"));
+    if (relation->kind == RELATION_CREDENTIAL_USE)
+        return slice_equal(relation->artefact, SLICE("ticket")) &&
+               !slice_equal(relation->detail[1], SLICE("failed"));
+    for (size_t i = 0; i < ARRAY_SIZE(PORTS); i++)
+        if (slice_equal_string(relation->artefact, PORTS[i]))
+            return !slice_equal(relation->detail[1], SLICE("refused"));
+    return false;
+}
+
+// New, from a host that was reached by then, and before the stone was used.
+static bool stone_may_be_reached(const struct stones *stones, const struct stone *stone,
+                                 const struct relation *relation) {
+    const int64_t skew_ns = WEIGHT_SKEW_SECONDS * SECOND_NS;
+    const struct forest_host *from = &stones->forest->hosts[relation->from_host];
+    return stone->used_ns != CLOCK_NONE && from->reached_ns != CLOCK_NONE &&
+           relation->first_ns >= from->reached_ns - skew_ns &&
+           relation->first_ns <= stone->used_ns + skew_ns &&
+           relation->first_ns >= stone->used_ns - WEIGHT_SILENT_SECONDS * SECOND_NS;
+}
+
+static void stones_take(struct stones *stones, struct arena *arena, struct relation *relation) {
+    const struct cast *cast = &stones->book->cast;
+    if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
+        !relation_is_session(relation))
+        return;
+    if (relation->from_host == RELATION_NO_HOST)
+        relation->from_host = cast_find(cast, relation->from, relation->first_ns);
+    if (relation->to_host == RELATION_NO_HOST)
+        relation->to_host = cast_find(cast, relation->to, relation->first_ns);
+    if (relation->to_host == RELATION_NO_HOST || relation->from_host == RELATION_NO_HOST ||
+        relation->from_host == relation->to_host)
+        return;
+    struct stone *stone = &stones->by_host[relation->to_host];
+    bool flow = relation->kind == RELATION_FLOW;
+    struct edge way = {.time_ns = relation->first_ns,
+                       .from = relation->from_host,
+                       .to = relation->to_host,
+                       .cost = WEIGHT_EDGE_SILENT + (flow ? WEIGHT_EDGE_LOGON : 0),
+                       .is_silent = true,
+                       .reason = flow ? "session with a stepping stone without findings"
+                                      : "logon to a stepping stone without findings",
+                       .reference_count = relation->reference_count};
+    if (!stone_may_be_reached(stones, stone, relation) || !way_is_better(&stone->way, &way))
+        return;
+    struct reference *references = arena_new(arena, way.reference_count, sizeof *references);
+    if (!references)
+        return;
+    memcpy(references, relation->references, way.reference_count * sizeof *references);
+    way.references = references;
+    stone->way = way;
+}
+
+static enum status stones_read(struct stones *stones, struct arena *arena,
+                               struct problem *problem) {
+    const struct relation_source *source = stones->book->cast.input->relations;
+    void *reader = NULL;
+    bool more = true;
+    enum status status = source->open(source->context,
+                                      RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION) |
+                                          RELATION_MASK(CREDENTIAL_USE) | RELATION_MASK(FLOW),
+                                      RELATION_ORDER_PAIR, &reader, problem);
+    while (status == STATUS_OK) {
+        struct relation relation;
+        status = source->next(reader, &relation, &more, problem);
+        if (status != STATUS_OK || !more)
+            break;
+        stones_take(stones, arena, &relation);
+    }
+    source->close(reader);
+    return status;
+}
+
+// Accounts that every host has say nothing about who used them.
+static bool account_is_somebodys(struct slice account) {
+    static const char *const COMMON[] = {"root",  "administrator", "system",
+                                         "guest", "localsystem",   "anonymous logon"};
+    size_t from = account.size;
+    while (from > 0 && account.data[from - 1] != '\\')
+        from--;
+    struct slice user = slice_part(account, from, SIZE_MAX);
+    for (size_t i = 0; i < ARRAY_SIZE(COMMON); i++)
+        if (text_equal_fold_ascii(user, slice_of_string(COMMON[i])))
+            return false;
+    return user.size && user.data[user.size - 1] != '$';
+}
+
+// The told edge from a reached host that last used the account before the stone did.
+static const struct edge *account_last_use(const struct stones *stones, const struct stone *stone) {
+    const struct edge *last = NULL;
+    for (uint32_t i = 0; i < stones->edges->count; i++) {
+        const struct edge *edge = &stones->edges->edges[i];
+        if (edge->time_ns > stone->used_ns)
+            break;
+        if (edge_leads(edge) && stones->forest->hosts[edge->from].reached_ns != CLOCK_NONE &&
+            stones->forest->hosts[edge->from].reached_ns <= edge->time_ns &&
+            text_equal_fold_ascii(edge->account, stone->account))
+            last = edge;
+    }
+    return last;
+}
+
+static void stone_by_account(const struct stones *stones, uint32_t host, struct stone *stone) {
+    if (stone->way.reason || !account_is_somebodys(stone->account))
+        return;
+    const struct edge *use = account_last_use(stones, stone);
+    if (!use || use->from == host)
+        return;
+    stone->way =
+        (struct edge){.time_ns = stone->used_ns,
+                      .from = use->from,
+                      .to = host,
+                      .cost = WEIGHT_EDGE_SILENT + WEIGHT_EDGE_ACCOUNT,
+                      .is_silent = true,
+                      .reason = "same account, used from a stepping stone without findings",
+                      .account = use->account,
+                      .references = use->references,
+                      .reference_count = use->reference_count};
+}
+
+enum status silent_find(struct edge_list *edges, const struct forest *forest,
+                        const struct clue_book *book, uint32_t *ret_found,
+                        struct problem *problem) {
+    struct stones stones = {.by_host =
+                                memory_new((size_t)forest->host_count + 1, sizeof *stones.by_host),
+                            .edges = edges,
+                            .forest = forest,
+                            .book = book};
+    enum status status = STATUS_OK;
+    *ret_found = 0;
+    stones_find(&stones);
+    if (stones.count)
+        status = stones_read(&stones, &edges->arena, problem);
+    for (uint32_t host = 0; status == STATUS_OK && host < forest->host_count; host++)
+        if (stones.by_host[host].used_ns != CLOCK_NONE)
+            stone_by_account(&stones, host, &stones.by_host[host]);
+    for (uint32_t host = 0; status == STATUS_OK && host < forest->host_count; host++) {
+        struct stone *stone = &stones.by_host[host];
+        stone->way.evidence = stone->gain;
+        stone->way.is_proven = stone->is_proven;
+        // Who is reached comes before whom he reaches, whatever the clocks said.
+        if (stone->way.reason && stone->way.time_ns >= stone->used_ns)
+            stone->way.time_ns = stone->used_ns - 1;
+        if (stone->way.reason && stone->gain > stone->way.cost + edges->hubs[stone->way.from])
+            *ret_found += edge_list_add(edges, &stone->way);
+    }
+    if (*ret_found)
+        edge_list_sort(edges);
+    memory_free(stones.by_host);
+    return status;
+}
