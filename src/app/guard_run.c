@@ -44,7 +44,8 @@ enum exit_code guard_fail_problem(const char *verb, const struct problem *proble
 }
 
 void guard_print(const struct buffer *text) {
-    fwrite(text->data, 1, text->size, stdout);
+    if (text->size)
+        fwrite(text->data, 1, text->size, stdout);
 }
 
 enum status guard_tree(const struct repository *repository, struct tree *ret_tree, bool *ret_there,

@@ -121,7 +121,7 @@ enum status secret_key_write(const struct secret_key *key, struct slice passphra
 }
 
 bool secret_key_is_locked(struct slice pem) {
-    return memmem(pem.data, pem.size, "BEGIN ENCRYPTED PRIVATE KEY", 27) != NULL;
+    return pem.size && memmem(pem.data, pem.size, "BEGIN ENCRYPTED PRIVATE KEY", 27) != NULL;
 }
 
 static int secret_no_passphrase(char *to, int size, int writing, void *context) {
