@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/command.h"
 
+#include "app/guard_run.h"
 #include "app/interrupt.h"
 #include "base/clock.h"
 #include "base/durable_file.h"
-#include "base/text.h"
-#include "guard/guard.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,16 +32,6 @@ static bool client_stop(void *context) {
     return *interrupt_watch();
 }
 
-static enum exit_code client_refused(const struct refusal *refusal) {
-    struct buffer text;
-    buffer_init(&text, 8 * PROBLEM_TEXT_SIZE);
-    text_append_terminal(&text, slice_of_string(refusal->problem.text));
-    fprintf(stderr, "vedette guard client: %s: %.*s\n", refusal_word(refusal->reason),
-            (int)text.size, (const char *)text.data);
-    buffer_done(&text);
-    return refusal_is_trouble(refusal->reason) ? EXIT_TROUBLE : EXIT_FINDINGS;
-}
-
 static enum exit_code client_install(const char *directory, const char *path) {
     struct buffer root;
     struct refusal refusal;
@@ -53,7 +42,7 @@ static enum exit_code client_install(const char *directory, const char *path) {
         fprintf(stderr, "vedette guard client: %s\n", problem.text);
         code = EXIT_TROUBLE;
     } else if (client_install_root(directory, buffer_slice(&root), &refusal) != STATUS_OK) {
-        code = client_refused(&refusal);
+        code = guard_fail("client", &refusal);
     }
     buffer_done(&root);
     return code;
@@ -135,7 +124,7 @@ static enum exit_code client_work(const struct command_line *line, bool download
     remote_free(remote);
     if (status != STATUS_OK && *interrupt_watch())
         return EXIT_INTERRUPTED;
-    return status == STATUS_OK ? EXIT_DONE : client_refused(&refusal);
+    return status == STATUS_OK ? EXIT_DONE : guard_fail("client", &refusal);
 }
 
 static enum exit_code client_run(const struct command_line *line) {
@@ -167,6 +156,5 @@ const struct command command_guard_client = {
         "changed is refused, and what was trusted before stays.",
     .options = options,
     .run = client_run,
-    .exits = "0 all is as signed, 1 something was refused, 2 usage, 4 the disk or the\n"
-             "network failed, 130 interrupted.",
+    .exits = GUARD_EXITS,
 };
