@@ -109,7 +109,11 @@ static void test_wrong_bytes_of_the_right_length_are_refused(void **state) {
 static void test_too_long_stops_at_once(void **state) {
     struct place *place = *state;
     struct content_name name = name_of("short");
-    assert_int_equal(fill(place, &name, "shorty"), STATUS_LIMIT);
+    struct content_fill *fill_of;
+    assert_int_equal(content_fill_new(place->store, &name, &fill_of, NULL), STATUS_OK);
+    assert_int_equal(content_fill_add(fill_of, SLICE("short"), NULL), STATUS_OK);
+    assert_int_equal(content_fill_add(fill_of, SLICE("y"), NULL), STATUS_LIMIT);
+    content_fill_free(fill_of);
     assert_int_equal(place_count(place, false), 0);
 }
 
