@@ -142,11 +142,6 @@ void trigger_settle(struct matcher *matcher, const struct trigger_entry *entry);
 // triggers in a field is remembered by its raw bytes, so that it is neither folded nor scanned
 // again. trigger_memo_find gives the value's place, NULL when it is none to be remembered;
 // *ret_known says that the place holds this very value.
-// Whether a transform makes its text of two values of the record.
-static inline bool trigger_takes_two(enum field_transform transform) {
-    return transform == FIELD_TRANSFORM_JOIN || field_transform_takes_two(transform);
-}
-
 struct trigger_text {
     const struct field_index *field;
     const struct value *value; // of the record

@@ -198,7 +198,7 @@ static uint64_t fields_reading(const struct trigger_index *index,
         for (uint32_t j = 0; symbols[i] && j < symbols[i]->count; j++) {
             const struct field_source *source = &symbols[i]->sources[j].source;
             if (source->field == field ||
-                (source->field2 == field && trigger_takes_two(source->transform)))
+                (source->field2 == field && field_transform_takes_two(source->transform)))
                 fields |= field_bit(i);
         }
     }

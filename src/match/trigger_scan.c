@@ -131,7 +131,7 @@ static bool symbol_text(const struct matcher *matcher, const struct field_index 
     for (uint32_t i = 0; i < symbol->count; i++) {
         const struct field_source *source = &symbol->sources[i].source;
         if (source->field != symbol->sources[0].source.field ||
-            trigger_takes_two(source->transform))
+            field_transform_takes_two(source->transform))
             return false;
         ret_text->transforms |= UINT64_C(1) << source->transform;
     }

@@ -40,8 +40,9 @@ enum field_transform {
 };
 
 static inline bool field_transform_takes_two(enum field_transform transform) {
-    return transform == FIELD_TRANSFORM_JOIN_ACCOUNT || transform == FIELD_TRANSFORM_JOIN_KEY ||
-           transform == FIELD_TRANSFORM_KEY_DETAILS || transform == FIELD_TRANSFORM_JOIN_QUERY;
+    return transform == FIELD_TRANSFORM_JOIN || transform == FIELD_TRANSFORM_JOIN_ACCOUNT ||
+           transform == FIELD_TRANSFORM_JOIN_KEY || transform == FIELD_TRANSFORM_KEY_DETAILS ||
+           transform == FIELD_TRANSFORM_JOIN_QUERY;
 }
 
 // Append the text that rules of a category expect for `value` (and `value2`, for the
