@@ -103,70 +103,72 @@ static void finds_files_in_any_order(void **state) {
     metadata_free(metadata);
 }
 
+// One place of a good document each, and what stands there instead.
+static const struct {
+    enum metadata_type type;
+    const char *old, *new;
+} BROKEN[] = {
+    {METADATA_ROOT, "\"_type\":\"root\"", "\"_type\":\"targets\""},
+    {METADATA_ROOT, "\"_type\":\"root\",", ""},
+    {METADATA_ROOT, "1.0.31", "2.0"},
+    {METADATA_ROOT, "1.0.31", "1"},
+    {METADATA_ROOT, "1.0.31", "1.x"},
+    {METADATA_ROOT, "\"1.0.31\"", "1"},
+    {METADATA_ROOT, "\"version\":3", "\"version\":0"},
+    {METADATA_ROOT, "\"version\":3", "\"version\":-3"},
+    {METADATA_ROOT, "\"version\":3", "\"version\":\"3\""},
+    {METADATA_ROOT, "\"version\":3,", ""},
+    {METADATA_ROOT, "2030-01-01T00:00:00Z", "2030-01-01T00:00:00+00:00"},
+    {METADATA_ROOT, "2030-01-01T00:00:00Z", "2030-13-01T00:00:00Z"},
+    {METADATA_ROOT, "2030-01-01T00:00:00Z", "2030-01-01T00:00:00.5Z"},
+    {METADATA_ROOT, "2030-01-01T00:00:00Z", "never"},
+    {METADATA_ROOT, "\"consistent_snapshot\":true", "\"consistent_snapshot\":1"},
+    {METADATA_ROOT, "\"keytype\":\"ed25519\",", ""},
+    {METADATA_ROOT, "\"timestamp\":" ROLE ",", ""},
+    {METADATA_ROOT, "[\"k\"]", "[\"k\",\"k\"]"},
+    {METADATA_ROOT, "[\"k\"]", "[1]"},
+    {METADATA_ROOT, "[\"k\"]", "\"k\""},
+    {METADATA_ROOT, "\"threshold\":1", "\"threshold\":0"},
+    {METADATA_ROOT, "\"threshold\":1", "\"threshold\":4294967296"},
+    {METADATA_ROOT, "\"threshold\":1", "\"threshold\":true"},
+    {METADATA_ROOT, ROLES, "\"roles\":[]"},
+    {METADATA_TIMESTAMP, "snapshot.json", "other.json"},
+    {METADATA_TIMESTAMP, "\"version\":7", "\"version\":0"},
+    {METADATA_TIMESTAMP, "\"version\":7", "\"length\":7"},
+    {METADATA_TIMESTAMP, "\"meta\":{", "\"meta\":[],\"x\":{"},
+    {METADATA_SNAPSHOT, "\"length\":10", "\"length\":-1"},
+    {METADATA_SNAPSHOT, "\"length\":10", "\"length\":\"10\""},
+    {METADATA_SNAPSHOT, "2cf24d", "2CF24D"},
+    {METADATA_SNAPSHOT, "2cf24d", "2cf24"},
+    {METADATA_SNAPSHOT, "{\"sha256\":\"" HASH "\"}", "{}"},
+    {METADATA_TARGETS, "\"length\":5,", ""},
+    {METADATA_TARGETS, "\"length\":5", "\"length\":null"},
+    {METADATA_TARGETS, "\"hashes\"", "\"hash\""},
+    {METADATA_TARGETS, "\"custom\":{\"b\":2,\"a\":1}", "\"custom\":1"},
+    {METADATA_TARGETS, TARGET, "[]"},
+    {METADATA_TARGETS, "\"name\":\"team\"", "\"name\":\"\""},
+    {METADATA_TARGETS, "\"name\":\"team\"", "\"name\":\"targets\""},
+    {METADATA_TARGETS, "\"name\":\"team\"", "\"name\":\"root\""},
+    {METADATA_TARGETS, "\"terminating\":false,", ""},
+    {METADATA_TARGETS, "\"paths\":[\"*\"]", "\"paths\":[1]"},
+    {METADATA_TARGETS, "\"paths\":[\"*\"]", "\"path\":[\"*\"]"},
+    {METADATA_TARGETS, "\"paths\"", "\"path_hash_prefixes\":[\"a\"],\"paths\""},
+    {METADATA_TARGETS, "[" DELEGATION "]", "[" DELEGATION "," DELEGATION "]"},
+    {METADATA_TARGETS, "[" DELEGATION "]", "{}"},
+    {METADATA_TARGETS, "\"roles\":[" DELEGATION "]", "\"nothing\":1"},
+    {METADATA_TARGETS, "\"roles\":[" DELEGATION "]",
+     "\"succinct_roles\":{\"keyids\":[\"k\"],\"threshold\":1,\"bit_length\":33,"
+     "\"name_prefix\":\"x\"}"},
+    {METADATA_TARGETS, "\"roles\":[" DELEGATION "]",
+     "\"succinct_roles\":{\"keyids\":[\"k\"],\"threshold\":1,\"bit_length\":0,"
+     "\"name_prefix\":\"x\"}"},
+};
+
 // Attack 12: well-formed JSON that is no metadata must end in an error, whoever signed it.
 static void refuses_what_is_no_metadata(void **state) {
     (void)state;
-    static const struct {
-        enum metadata_type type;
-        const char *old, *new;
-    } rows[] = {
-        {METADATA_ROOT, "\"_type\":\"root\"", "\"_type\":\"targets\""},
-        {METADATA_ROOT, "\"_type\":\"root\",", ""},
-        {METADATA_ROOT, "1.0.31", "2.0"},
-        {METADATA_ROOT, "1.0.31", "1"},
-        {METADATA_ROOT, "1.0.31", "1.x"},
-        {METADATA_ROOT, "\"1.0.31\"", "1"},
-        {METADATA_ROOT, "\"version\":3", "\"version\":0"},
-        {METADATA_ROOT, "\"version\":3", "\"version\":-3"},
-        {METADATA_ROOT, "\"version\":3", "\"version\":\"3\""},
-        {METADATA_ROOT, "\"version\":3,", ""},
-        {METADATA_ROOT, "2030-01-01T00:00:00Z", "2030-01-01T00:00:00+00:00"},
-        {METADATA_ROOT, "2030-01-01T00:00:00Z", "2030-13-01T00:00:00Z"},
-        {METADATA_ROOT, "2030-01-01T00:00:00Z", "2030-01-01T00:00:00.5Z"},
-        {METADATA_ROOT, "2030-01-01T00:00:00Z", "never"},
-        {METADATA_ROOT, "\"consistent_snapshot\":true", "\"consistent_snapshot\":1"},
-        {METADATA_ROOT, "\"keytype\":\"ed25519\",", ""},
-        {METADATA_ROOT, "\"timestamp\":" ROLE ",", ""},
-        {METADATA_ROOT, "[\"k\"]", "[\"k\",\"k\"]"},
-        {METADATA_ROOT, "[\"k\"]", "[1]"},
-        {METADATA_ROOT, "[\"k\"]", "\"k\""},
-        {METADATA_ROOT, "\"threshold\":1", "\"threshold\":0"},
-        {METADATA_ROOT, "\"threshold\":1", "\"threshold\":4294967296"},
-        {METADATA_ROOT, "\"threshold\":1", "\"threshold\":true"},
-        {METADATA_ROOT, ROLES, "\"roles\":[]"},
-        {METADATA_TIMESTAMP, "snapshot.json", "other.json"},
-        {METADATA_TIMESTAMP, "\"version\":7", "\"version\":0"},
-        {METADATA_TIMESTAMP, "\"version\":7", "\"length\":7"},
-        {METADATA_TIMESTAMP, "\"meta\":{", "\"meta\":[],\"x\":{"},
-        {METADATA_SNAPSHOT, "\"length\":10", "\"length\":-1"},
-        {METADATA_SNAPSHOT, "\"length\":10", "\"length\":\"10\""},
-        {METADATA_SNAPSHOT, "2cf24d", "2CF24D"},
-        {METADATA_SNAPSHOT, "2cf24d", "2cf24"},
-        {METADATA_SNAPSHOT, "{\"sha256\":\"" HASH "\"}", "{}"},
-        {METADATA_TARGETS, "\"length\":5,", ""},
-        {METADATA_TARGETS, "\"length\":5", "\"length\":null"},
-        {METADATA_TARGETS, "\"hashes\"", "\"hash\""},
-        {METADATA_TARGETS, "\"custom\":{\"b\":2,\"a\":1}", "\"custom\":1"},
-        {METADATA_TARGETS, TARGET, "[]"},
-        {METADATA_TARGETS, "\"name\":\"team\"", "\"name\":\"\""},
-        {METADATA_TARGETS, "\"name\":\"team\"", "\"name\":\"targets\""},
-        {METADATA_TARGETS, "\"name\":\"team\"", "\"name\":\"root\""},
-        {METADATA_TARGETS, "\"terminating\":false,", ""},
-        {METADATA_TARGETS, "\"paths\":[\"*\"]", "\"paths\":[1]"},
-        {METADATA_TARGETS, "\"paths\":[\"*\"]", "\"path\":[\"*\"]"},
-        {METADATA_TARGETS, "\"paths\"", "\"path_hash_prefixes\":[\"a\"],\"paths\""},
-        {METADATA_TARGETS, "[" DELEGATION "]", "[" DELEGATION "," DELEGATION "]"},
-        {METADATA_TARGETS, "[" DELEGATION "]", "{}"},
-        {METADATA_TARGETS, "\"roles\":[" DELEGATION "]", "\"nothing\":1"},
-        {METADATA_TARGETS, "\"roles\":[" DELEGATION "]",
-         "\"succinct_roles\":{\"keyids\":[\"k\"],\"threshold\":1,\"bit_length\":33,"
-         "\"name_prefix\":\"x\"}"},
-        {METADATA_TARGETS, "\"roles\":[" DELEGATION "]",
-         "\"succinct_roles\":{\"keyids\":[\"k\"],\"threshold\":1,\"bit_length\":0,"
-         "\"name_prefix\":\"x\"}"},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        refuse(rows[i].type, rows[i].old, rows[i].new);
+    for (size_t i = 0; i < ARRAY_SIZE(BROKEN); i++)
+        refuse(BROKEN[i].type, BROKEN[i].old, BROKEN[i].new);
     struct metadata *metadata;
     static const char *const signatures[] = {
         "{}",
