@@ -175,7 +175,17 @@ static int victim_compare(const void *left, const void *right) {
     return slice_compare(a->name, b->name);
 }
 
-// Victims [from, to) of one interval, without a quiet day between them: one wave.
+// Without a quiet day between them. Those whose time nothing tells come first, by themselves: they
+// have no record of the time to cite, and are not told.
+static bool victims_are_near(const struct wave_victim *before, const struct wave_victim *after) {
+    if (before->interval != after->interval)
+        return false;
+    if (before->first_ns == CLOCK_NONE || after->first_ns == CLOCK_NONE)
+        return before->first_ns == after->first_ns;
+    return after->first_ns - before->first_ns < QUIET_NS;
+}
+
+// Victims [from, to) of one interval: one wave.
 static enum status wave_tell(const struct wave_book *book, uint32_t from, uint32_t to,
                              const struct source_test *test, struct draft *draft,
                              const struct detection_sink *sink, struct problem *problem) {
@@ -213,8 +223,8 @@ static enum status waves_tell(struct wave_book *book, struct draft *draft,
     struct source_test test = {0};
     for (uint32_t from = 0, to; from < book->victim_count && status == STATUS_OK; from = to) {
         uint32_t interval = book->victims[from].interval;
-        for (to = from + 1; to < book->victim_count && book->victims[to].interval == interval &&
-                            book->victims[to].first_ns - book->victims[to - 1].first_ns < QUIET_NS;)
+        for (to = from + 1; to < book->victim_count &&
+                            victims_are_near(&book->victims[to - 1], &book->victims[to]);)
             to++;
         // Victims of one interval lie together: their source is tested once.
         if (from == 0 || book->victims[from - 1].interval != interval) {

@@ -101,6 +101,27 @@ static void a_listed_release_is_no_wave(void **state) {
     relation_table_free(table);
 }
 
+// A list of files without times: nothing tells that the bytes came with this wave.
+static void a_file_without_a_time(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    offer(table, 0, "aa", "1.0", 100, false);
+    offer(table, 10 * DAY, "bb", "1.0", 100, false);
+    fetch(table, names[3], 10 * DAY + HOUR, "100");
+    struct relation *kept = relation_table_add(table, RELATION_FILE, "", names[17], 0);
+    kept->first_ns = kept->last_ns = CLOCK_NONE;
+    kept->artefact = SLICE("c:\\cache\\client.exe");
+    kept->detail[0] = SLICE("bb");
+    relation_table_judge(table, &detector_wave);
+    assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-03"));
+    const struct table_detection *wave = relation_table_find(table, "vedette-wave-hosts", "UPG-01");
+    assert_non_null(wave);
+    assert_string_equal(table_detection_field(wave, "what"),
+                        "1 host took client.exe from UPG-01 between 2026-01-15 01:00 and "
+                        "2026-01-15 01:00.");
+    relation_table_free(table);
+}
+
 // A new version that no list holds is as wrong as a silent change.
 static void an_unlisted_version_is_a_wave(void **state) {
     (void)state;
@@ -187,6 +208,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_fetched_while_it_was_wrong),
         cmocka_unit_test(a_listed_release_is_no_wave),
+        cmocka_unit_test(a_file_without_a_time),
         cmocka_unit_test(an_unlisted_version_is_a_wave),
         cmocka_unit_test(selective_delivery_by_size),
         cmocka_unit_test(the_next_release_makes_no_victims),
