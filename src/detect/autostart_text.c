@@ -229,7 +229,9 @@ enum autostart_place autostart_place_of(struct slice program) {
     };
     static const char *const BELOW_ODD[] = {"\\$recycle.bin\\", "\\perflogs\\", "\\windows\\temp\\",
                                             "/dev/shm/"};
-    static const char *const HOMES[] = {"\\program files\\", "\\program files (x86)\\"};
+    // Defender keeps its engine and the drivers of its definitions where users may not write.
+    static const char *const HOMES[] = {"\\program files\\", "\\program files (x86)\\",
+                                        "\\programdata\\microsoft\\windows defender\\"};
     static const char *const SYSTEM[] = {"\\windows\\"};
     static const char *const WRITABLE[] = {"\\programdata\\", "\\users\\", "\\temp\\"};
     for (size_t i = 0; i < ARRAY_SIZE(ODD); i++)

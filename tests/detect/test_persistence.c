@@ -126,6 +126,24 @@ static void program_of_commands(void **state) {
     }
 }
 
+static void places_of_programs(void **state) {
+    (void)state;
+    static const struct {
+        const char *program;
+        enum autostart_place place;
+    } rows[] = {
+        {"\\programdata\\x.exe", AUTOSTART_ODD},
+        {"\\programdata\\vendor\\x.exe", AUTOSTART_WRITABLE},
+        {"\\programdata\\microsoft\\windows defender\\definition updates\\{1}\\mpksl1.sys",
+         AUTOSTART_HOME},
+        {"\\program files\\a\\b.exe", AUTOSTART_HOME},
+        {"\\windows\\system32\\a.exe", AUTOSTART_SYSTEM},
+        {"/opt/a/b", AUTOSTART_OTHER},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        assert_int_equal(autostart_place_of(slice_of_string(rows[i].program)), rows[i].place);
+}
+
 static void names_and_patterns(void **state) {
     (void)state;
     assert_true(autostart_name_is_random(SLICE("upd81f2")));
@@ -144,7 +162,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(series_of_services), cmocka_unit_test(rolled_out_is_not_told),
         cmocka_unit_test(odd_ones),           cmocka_unit_test(program_of_commands),
-        cmocka_unit_test(names_and_patterns),
+        cmocka_unit_test(names_and_patterns), cmocka_unit_test(places_of_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
