@@ -396,6 +396,9 @@ const char *evtx_instances_read(struct evtx_instances *instances, uint32_t from,
     const char *reason = instance_read(instances, place, &layout);
     if (reason)
         return reason;
+    // Behind them lie the banks of the record before, and of instances that could not be read.
+    uint32_t banks = 2 * instances->instance_count;
+    memset(event->bank_sizes + banks, 0, (EVENT_BANKS_MAX - banks) * sizeof *event->bank_sizes);
     event->shape = layout->shape ? layout->shape : evtx_layout_shape(&instances->layouts, layout);
     return NULL;
 }
