@@ -24,12 +24,16 @@ struct seen {
     uint64_t lost_bytes;
     uint64_t last_id;
     uint32_t shapes[8]; // ids, in order
+    uint32_t banks[8];  // behind the last one that holds something
 };
 
 static void seen_event(void *context, struct event *event) {
     struct seen *seen = context;
     if (seen->events < ARRAY_SIZE(seen->shapes))
         seen->shapes[seen->events] = event->shape->id;
+    for (uint32_t i = 0; i < EVENT_BANKS_MAX && seen->events < ARRAY_SIZE(seen->banks); i++)
+        if (event->bank_sizes[i])
+            seen->banks[seen->events] = i + 1;
     seen->events++;
     seen->recovered += event->recovered;
     seen->damaged += event->damaged;
@@ -233,19 +237,15 @@ static void test_composition(void **state) {
 }
 
 // <E><sub 0, an instance></E>, whose value is an instance of the same definition, and so on.
-static void test_self_reference(void **state) {
-    (void)state;
-    enum {
-        DEPTH = 12
-    };
-    evtx_bytes_begin(&bytes);
-    evtx_bytes_record(&bytes, 1);
+// <E><sub 0></E>, each within the one before.
+static void nested_record(uint64_t id, uint32_t depth) {
+    evtx_bytes_record(&bytes, id);
     uint32_t definition = evtx_bytes_define(&bytes, 1);
     evtx_bytes_element(&bytes, "E", false);
     evtx_bytes_substitution(&bytes, 0, 0x21);
     evtx_bytes_u8(&bytes, 0x04);
     evtx_bytes_end_definition(&bytes, definition);
-    for (uint32_t i = DEPTH; i > 0; i--) {
+    for (uint32_t i = depth; i > 0; i--) {
         evtx_bytes_u32(&bytes, 1);
         evtx_bytes_u16(&bytes, i > 1 ? 22 * (i - 1) - 4 : 0);
         evtx_bytes_u16(&bytes, 0x21);
@@ -255,6 +255,25 @@ static void test_self_reference(void **state) {
         }
     }
     evtx_bytes_end_record(&bytes);
+}
+
+// What is behind a record's banks must not be the record's before: readers look at all of them.
+static void test_no_banks_of_the_record_before(void **state) {
+    (void)state;
+    evtx_bytes_begin(&bytes);
+    nested_record(1, 3);
+    small_record(2, 0, 41);
+    struct seen seen = seen_read(evtx_bytes_end(&bytes), false);
+    assert_int_equal(seen.events, 2);
+    assert_true(seen.banks[0] > 2);
+    assert_int_equal(seen.banks[1], 2);
+    seen_done(&seen);
+}
+
+static void test_self_reference(void **state) {
+    (void)state;
+    evtx_bytes_begin(&bytes);
+    nested_record(1, 12);
     struct seen seen = seen_read(evtx_bytes_end(&bytes), false);
     assert_int_equal(seen.events, 1);
     assert_non_null(strstr((const char *)seen.text.data, "{\"E\":{\"E\":{\"E\":{\"E\":"));
@@ -419,6 +438,7 @@ int main(void) {
         cmocka_unit_test(test_unknown_entity),
         cmocka_unit_test(test_composition),
         cmocka_unit_test(test_self_reference),
+        cmocka_unit_test(test_no_banks_of_the_record_before),
         cmocka_unit_test(test_many_substitutions),
         cmocka_unit_test(test_resync),
         cmocka_unit_test(test_checksums),
