@@ -32,7 +32,7 @@ static enum status durable_split(const char *path, struct durable_path *ret_path
     return STATUS_OK;
 }
 
-static bool durable_write_all(int fd, struct slice bytes) {
+bool durable_write_all(int fd, struct slice bytes) {
     size_t written = 0;
     while (written < bytes.size) {
         ssize_t step = write(fd, bytes.data + written, bytes.size - written);

@@ -21,8 +21,11 @@ enum {
 enum status durable_file_write(const char *path, struct slice bytes, unsigned mode,
                                struct problem *problem);
 
-// The same without waiting for the disk: for many files, of which none counts before the next
-// durable_sync. After a power cut such a file may be there without its bytes.
+// All bytes at the file's place, however many calls it takes; false with errno.
+bool durable_write_all(int fd, struct slice bytes);
+
+// durable_file_write without waiting for the disk: for many files, of which none counts before the
+// next durable_sync. After a power cut such a file may be there without its bytes.
 enum status durable_file_place(const char *path, struct slice bytes, unsigned mode,
                                struct problem *problem);
 

@@ -63,4 +63,13 @@ static inline struct slice slice_part(struct slice whole, size_t from, size_t si
     return (struct slice){whole.data + from, size < left ? size : left};
 }
 
+// The part behind the last of these bytes, the whole without one; empty when one is the end.
+//     slice_behind_last(path, "/\\") -> its name
+static inline struct slice slice_behind_last(struct slice whole, const char *marks) {
+    size_t from = whole.size;
+    while (from && !(whole.data[from - 1] && strchr(marks, whole.data[from - 1])))
+        from--;
+    return slice_part(whole, from, whole.size);
+}
+
 #endif

@@ -34,6 +34,23 @@ void text_fold_ascii(const uint8_t *from, size_t size, uint8_t *to);
 bool text_equal_fold_ascii(struct slice a, struct slice b);
 int text_compare_fold_ascii(struct slice a, struct slice b);
 
+static inline bool text_starts_fold_ascii(struct slice text, struct slice start) {
+    return text.size >= start.size && text_equal_fold_ascii(slice_part(text, 0, start.size), start);
+}
+
+static inline bool text_ends_fold_ascii(struct slice text, struct slice end) {
+    return text.size >= end.size &&
+           text_equal_fold_ascii(slice_part(text, text.size - end.size, end.size), end);
+}
+
+// Where `part` begins in `text`, at `from` or behind it; SIZE_MAX: nowhere.
+static inline size_t text_find_fold_ascii(struct slice text, size_t from, struct slice part) {
+    for (size_t i = from; i + part.size <= text.size; i++)
+        if (text_equal_fold_ascii(slice_part(text, i, part.size), part))
+            return i;
+    return SIZE_MAX;
+}
+
 // As a JSON string with its quotes: controls (bidirectional ones too), quote and backslash
 // escaped, bytes that are not UTF-8 replaced by U+FFFD. Output is always valid UTF-8 (RFC 8259)
 // and safe on a terminal.
