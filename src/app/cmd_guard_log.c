@@ -40,24 +40,6 @@ static enum status log_problem(struct log_run *run, const struct problem *proble
     return repository_refuse(problem, &run->refusal);
 }
 
-static enum status log_key(struct log_run *run, const char *word) {
-    struct buffer text;
-    struct problem problem;
-    struct slice key = slice_of_string(word);
-    enum status status = STATUS_OK;
-    buffer_init(&text, NOTE_BYTES_MAX + 2 * DURABLE_READ_BYTES);
-    if (access(word, F_OK) == 0) {
-        status = durable_file_read(word, NOTE_BYTES_MAX, &text, &problem);
-        key = buffer_slice(&text);
-        while (key.size && key.data[key.size - 1] == '\n')
-            key.size--;
-    }
-    if (status == STATUS_OK)
-        status = note_verifier_read(key, &run->verifier, &problem);
-    buffer_done(&text);
-    return status == STATUS_OK ? status : log_problem(run, &problem);
-}
-
 // A repository, or a ledger by itself.
 static enum status log_where(struct log_run *run) {
     const char *directory = run->line->operands[1];
@@ -83,7 +65,9 @@ static enum status log_where(struct log_run *run) {
                     directory);
         return log_problem(run, &problem);
     }
-    return word ? log_key(run, word) : STATUS_OK;
+    if (word && note_verifier_find(word, &run->verifier, &problem) != STATUS_OK)
+        return log_problem(run, &problem);
+    return STATUS_OK;
 }
 
 static enum status log_open(struct log_run *run, bool write) {

@@ -64,27 +64,8 @@ static enum status verify_open(struct verify_run *run) {
 static enum status verify_key(struct verify_run *run) {
     const char *word = command_line_text(run->line, "ledger-key");
     struct problem problem;
-    struct buffer text;
-    struct slice key = slice_of_string(word);
-    enum status status = STATUS_OK;
-    buffer_init(&text, NOTE_BYTES_MAX + 2 * DURABLE_READ_BYTES);
-    if (access(word, F_OK) == 0) {
-        status = durable_file_read(word, NOTE_BYTES_MAX, &text, &problem);
-        key = buffer_slice(&text);
-        while (key.size && key.data[key.size - 1] == '\n')
-            key.size--;
-    }
-    if (status == STATUS_OK)
-        status = note_verifier_read(key, &run->ledger, &problem);
-    buffer_done(&text);
+    enum status status = note_verifier_find(word, &run->ledger, &problem);
     return status == STATUS_OK ? status : refusal_wrap(&run->refusal, REFUSAL_FORMAT, &problem);
-}
-
-static struct slice last_part(struct slice path) {
-    size_t from = path.size;
-    while (from && path.data[from - 1] != '/')
-        from--;
-    return slice_part(path, from, SIZE_MAX);
 }
 
 // Whether the bytes are those of the target that has this path.
@@ -99,7 +80,7 @@ static enum status verify_path(struct verify_run *run, struct slice path, int fd
 // than that a path is not listed.
 static enum status verify_name(struct verify_run *run, const char *file, int fd,
                                struct client_target *ret_target) {
-    struct slice path = slice_of_string(file), name = last_part(path);
+    struct slice path = slice_of_string(file), name = slice_behind_last(path, "/");
     struct refusal worst = {.reason = REFUSAL_UNLISTED};
     enum status status = STATUS_NOT_FOUND;
     for (;;) {
@@ -116,7 +97,7 @@ static enum status verify_name(struct verify_run *run, const char *file, int fd,
     const struct metadata *targets = client_metadata(run->client, METADATA_TARGETS);
     for (uint32_t i = 0; i < targets->entry_count; i++) {
         struct slice listed = targets->entries[i].name;
-        if (!slice_equal(last_part(listed), name))
+        if (!slice_equal(slice_behind_last(listed, "/"), name))
             continue;
         status = verify_path(run, listed, fd, ret_target);
         if (status == STATUS_OK)

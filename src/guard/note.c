@@ -5,11 +5,13 @@
 #include "guard/key.h"
 
 #include "base/digest.h"
+#include "base/durable_file.h"
 #include "base/text.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NOTE_DASH SLICE("\xE2\x80\x94 ") // an em dash and a blank
 
@@ -129,6 +131,22 @@ enum status note_verifier_read(struct slice text, struct note_verifier *ret_veri
         return problem_set(problem, STATUS_FORMAT, "the ledger key's id is not that of its key");
     *ret_verifier = verifier;
     return STATUS_OK;
+}
+
+enum status note_verifier_find(const char *word, struct note_verifier *ret_verifier,
+                               struct problem *problem) {
+    if (access(word, F_OK) != 0)
+        return note_verifier_read(slice_of_string(word), ret_verifier, problem);
+    struct buffer text;
+    buffer_init(&text, NOTE_BYTES_MAX + 2 * DURABLE_READ_BYTES);
+    enum status status = durable_file_read(word, NOTE_BYTES_MAX, &text, problem);
+    struct slice key = buffer_slice(&text);
+    while (key.size && key.data[key.size - 1] == '\n')
+        key.size--;
+    if (status == STATUS_OK)
+        status = note_verifier_read(key, ret_verifier, problem);
+    buffer_done(&text);
+    return status;
 }
 
 // One line of the signatures, taken apart; the signature itself is decoded into `blob`.

@@ -38,6 +38,9 @@ struct note_verifier {
 // STATUS_UNSUPPORTED for another type of key.
 enum status note_verifier_read(struct slice text, struct note_verifier *ret_verifier,
                                struct problem *problem);
+// The same of a key, or of the file that holds one and has this name.
+enum status note_verifier_find(const char *word, struct note_verifier *ret_verifier,
+                               struct problem *problem);
 void note_verifier_format(const struct note_verifier *verifier, struct buffer *to);
 // STATUS_USAGE when the name is empty, too long, or has blanks, controls or '+' in it.
 enum status note_verifier_make(const char *name, const uint8_t public[32],
