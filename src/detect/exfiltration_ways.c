@@ -64,11 +64,6 @@ static struct way *way_of(struct ways *ways, uint32_t server, struct slice text,
     return &ways->rows[ways->count++];
 }
 
-static bool destination_equal(const void *context, uint32_t number, const void *key) {
-    const struct volume_book *book = context;
-    return slice_equal(book->destinations[number].name, *(const struct slice *)key);
-}
-
 // The server that a relation goes to, where uploads went, and by which way; false: neither.
 static bool relation_way(const struct uploads *uploads, const struct relation *relation,
                          uint32_t *ret_server, struct slice *ret_text) {
@@ -82,7 +77,7 @@ static bool relation_way(const struct uploads *uploads, const struct relation *r
         !slice_equal(relation->detail[0], SLICE("PUT")))
         return false;
     *ret_text = is_path ? relation->artefact : relation->detail[1];
-    *ret_server = table_find(&book->by_name, digest_hash64(to), destination_equal, book, &to);
+    *ret_server = volume_destination(book, to);
     return ret_text->size && *ret_server != TABLE_NONE &&
            book->destinations[*ret_server].has_uploads;
 }

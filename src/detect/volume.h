@@ -88,6 +88,9 @@ void volume_book_init(struct volume_book *book, const struct detect_context *con
 void volume_book_done(struct volume_book *book);
 enum status volume_book_read(struct volume_book *book, struct problem *problem);
 
+// The destination of this name; TABLE_NONE when nothing went there.
+uint32_t volume_destination(const struct volume_book *book, struct slice name);
+
 // Whether a destination is none of ours: an outside address, or a name of no domain of the fleet.
 bool volume_is_outside(const struct volume_book *book, uint32_t host, struct slice name);
 

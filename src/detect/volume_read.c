@@ -54,9 +54,12 @@ static bool destination_equal(const void *context, uint32_t number, const void *
     return slice_equal(book->destinations[number].name, *(const struct slice *)key);
 }
 
+uint32_t volume_destination(const struct volume_book *book, struct slice name) {
+    return table_find(&book->by_name, digest_hash64(name), destination_equal, book, &name);
+}
+
 static uint32_t destination_of(struct volume_book *book, struct slice name) {
-    uint64_t hash = digest_hash64(name);
-    uint32_t number = table_find(&book->by_name, hash, destination_equal, book, &name);
+    uint32_t number = volume_destination(book, name);
     if (number != TABLE_NONE || book->destination_count == VOLUME_DESTINATIONS_MAX)
         return number;
     if (book->destination_count == book->destination_capacity) {
@@ -70,7 +73,7 @@ static uint32_t destination_of(struct volume_book *book, struct slice name) {
         return TABLE_NONE;
     book->destinations[book->destination_count] =
         (struct volume_destination){.name = kept, .first_day = INT32_MAX};
-    table_add(&book->by_name, hash, book->destination_count);
+    table_add(&book->by_name, digest_hash64(name), book->destination_count);
     return book->destination_count++;
 }
 
