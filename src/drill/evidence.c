@@ -3,6 +3,7 @@
 #include "drill/evidence.h"
 
 #include "base/digest.h"
+#include "base/durable_file.h"
 #include "base/intern.h"
 #include "base/memory.h"
 
@@ -48,23 +49,6 @@ static bool is_empty_or_absent(const char *directory) {
     return empty;
 }
 
-static enum status make_directories(char *path, struct problem *problem) {
-    for (char *slash = path + 1;; slash++) {
-        char kept = *slash;
-        if (kept != '/' && kept != 0)
-            continue;
-        *slash = 0;
-        bool made = mkdir(path, 0755) == 0 || errno == EEXIST;
-        if (!made)
-            problem_set_errno(problem, "make directory %s", path);
-        *slash = kept;
-        if (!made)
-            return STATUS_SYSTEM;
-        if (kept == 0)
-            return STATUS_OK;
-    }
-}
-
 enum status evidence_new(const char *directory, struct evidence **ret_evidence,
                          struct problem *problem) {
     size_t size = strlen(directory);
@@ -73,7 +57,7 @@ enum status evidence_new(const char *directory, struct evidence **ret_evidence,
     if (!is_empty_or_absent(directory))
         return problem_set(problem, STATUS_USAGE, "%s is not an empty directory", directory);
     char *copy = memory_keep_text(directory, size);
-    enum status status = make_directories(copy, problem);
+    enum status status = durable_directory_make(copy, 0755, problem);
     if (status != STATUS_OK) {
         memory_free(copy);
         return status;
@@ -119,7 +103,7 @@ enum status evidence_add_file(struct evidence *evidence, const char *path, uint3
     *slash = 0;
     uint32_t parent = intern_add(&evidence->paths, slice_of_string(whole));
     if (parent != evidence->last_parent) {
-        enum status status = make_directories(whole, problem);
+        enum status status = durable_directory_make(whole, 0755, problem);
         if (status != STATUS_OK)
             return status;
         evidence->last_parent = parent;

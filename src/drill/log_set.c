@@ -3,6 +3,7 @@
 #include "drill/log_set.h"
 
 #include "base/buffer.h"
+#include "base/durable_file.h"
 #include "base/memory.h"
 #include "drill/evtx_truth.h"
 
@@ -42,22 +43,6 @@ static uint8_t find_channel(struct log_set *set, const char *channel) {
     return (uint8_t)set->channel_count++;
 }
 
-static enum status make_directories(const char *path, struct problem *problem) {
-    char part[PATH_SIZE_MAX];
-    size_t size = strlen(path);
-    if (size >= sizeof part)
-        return problem_set(problem, STATUS_USAGE, "path too long: %s", path);
-    for (size_t i = 1; i <= size; i++) {
-        if (path[i] != '/' && path[i] != 0)
-            continue;
-        memcpy(part, path, i);
-        part[i] = 0;
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return problem_set_errno(problem, "make directory %s", part);
-    }
-    return STATUS_OK;
-}
-
 enum status log_set_new(const struct drill_logs_options *options,
                         const struct evtx_catalogue *catalogue, size_t type_count,
                         struct log_set **ret_set, struct problem *problem) {
@@ -94,7 +79,7 @@ enum status log_set_begin_host(struct log_set *set, const char *name, struct pro
         return STATUS_OK;
     snprintf(path, sizeof path, "%s/%s/C/Windows/System32/winevt/Logs", set->options->directory,
              name);
-    return make_directories(path, problem);
+    return durable_directory_make(path, 0755, problem);
 }
 
 static enum status close_writer(struct log_set *set, size_t channel, struct problem *problem) {

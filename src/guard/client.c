@@ -437,17 +437,15 @@ int64_t client_expiry(const struct client *client) {
 void client_target_path(const struct client *client, const struct client_target *target,
                         struct buffer *to) {
     char hash[DIGEST_HEX_SIZE_MAX] = "";
-    size_t name = target->path.size;
-    while (name && target->path.data[name - 1] != '/')
-        name--;
+    struct slice name = slice_behind_last(target->path, "/");
     if (target->file.kinds >> DIGEST_SHA256 & 1)
         digest_hex_of(target->file.sha256, sizeof target->file.sha256, hash);
     else if (target->file.kinds >> DIGEST_SHA512 & 1)
         digest_hex_of(target->file.sha512, sizeof target->file.sha512, hash);
-    buffer_append_slice(to, slice_part(target->path, 0, name));
+    buffer_append_slice(to, slice_part(target->path, 0, target->path.size - name.size));
     if (hash[0] && trusted_set_get(client->set, METADATA_ROOT)->consistent_snapshot) {
         buffer_append_text(to, hash);
         buffer_append_byte(to, '.');
     }
-    buffer_append_slice(to, slice_part(target->path, name, SIZE_MAX));
+    buffer_append_slice(to, name);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guard/content_store.h"
 
+#include "base/durable_file.h"
 #include "base/memory.h"
 #include "base/table.h"
 
@@ -215,14 +216,8 @@ enum status content_fill_add(struct content_fill *fill, struct slice bytes,
         return problem_set(problem, STATUS_LIMIT, "more than %llu bytes",
                            (unsigned long long)fill->name.size_bytes);
     digest_pass_add(fill->pass, bytes);
-    for (size_t at = 0; at < bytes.size;) {
-        ssize_t size = write(fill->file, bytes.data + at, bytes.size - at);
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0)
-            return problem_set_errno(problem, "write to the store");
-        at += (size_t)size;
-    }
+    if (!durable_write_all(fill->file, bytes))
+        return problem_set_errno(problem, "write to the store");
     fill->size_bytes += bytes.size;
     return STATUS_OK;
 }

@@ -163,11 +163,8 @@ void gate_pass(struct gate *gate, const struct gate_request *request) {
 // origin: clients of TUF check them themselves.
 void gate_hand_metadata(struct gate *gate, const struct gate_request *request) {
     struct buffer body;
-    size_t from = request->path.size;
-    while (from && request->path.data[from - 1] != '/')
-        from--;
     buffer_init(&body, METADATA_BYTES_MAX);
-    struct slice name = slice_part(request->path, from, request->path.size);
+    struct slice name = slice_behind_last(request->path, "/");
     bool held = gate_release_metadata(gate->release, name, &body) == STATUS_OK;
     struct gate_line line = line_of(request, "pass", "metadata", held ? 200 : 0);
     gate_release_versions(gate->release, line.versions);

@@ -3,6 +3,7 @@
 #include "guard/gate_log.h"
 
 #include "base/clock.h"
+#include "base/durable_file.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -126,14 +127,8 @@ enum status gate_log_write(struct gate_log *log, const struct gate_line *line,
     pthread_mutex_lock(&log->lock);
     buffer_reset(&log->text);
     gate_line_append(&log->text, &whole);
-    size_t at = 0;
-    while (at < log->text.size && status == STATUS_OK) {
-        ssize_t size = write(log->file, log->text.data + at, log->text.size - at);
-        if (size >= 0)
-            at += (size_t)size;
-        else if (errno != EINTR)
-            status = problem_set_errno(problem, "write the log");
-    }
+    if (!durable_write_all(log->file, buffer_slice(&log->text)))
+        status = problem_set_errno(problem, "write the log");
     if (log->text.failed)
         status = problem_set(problem, STATUS_LIMIT, "a line of the log is too long");
     pthread_mutex_unlock(&log->lock);

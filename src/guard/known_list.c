@@ -47,15 +47,8 @@ static bool hash_read(struct slice text, uint8_t ret_sha256[DIGEST_SHA256_SIZE])
     return true;
 }
 
-static struct slice last_segment(struct slice path) {
-    size_t from = path.size;
-    while (from && path.data[from - 1] != '/')
-        from--;
-    return slice_part(path, from, path.size);
-}
-
 static uint64_t name_hash(struct slice path) {
-    return digest_hash64(last_segment(path));
+    return digest_hash64(slice_behind_last(path, "/"));
 }
 
 static bool hash_equal(const void *context, uint32_t number, const void *key) {
@@ -73,7 +66,7 @@ struct name_search {
 static bool name_equal(const void *context, uint32_t number, const void *key) {
     const struct known_file *file = (const struct known_file *)context + number;
     const struct name_search *search = key;
-    struct slice name = search->whole ? search->path : last_segment(search->path);
+    struct slice name = search->whole ? search->path : slice_behind_last(search->path, "/");
     return slice_equal(file->path, name) &&
            (!search->exact || memcmp(file->sha256, search->sha256, DIGEST_SHA256_SIZE) == 0);
 }

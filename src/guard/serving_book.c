@@ -84,10 +84,7 @@ static int row_compare(const void *a, const void *b, void *context) {
 }
 
 static uint64_t name_hash(struct slice path) {
-    size_t from = path.size;
-    while (from && path.data[from - 1] != '/')
-        from--;
-    return digest_hash64(slice_part(path, from, path.size));
+    return digest_hash64(slice_behind_last(path, "/"));
 }
 
 void serving_book_sort(struct serving_book *book) {

@@ -3,6 +3,7 @@
 #include "match/image.h"
 
 #include "base/digest.h"
+#include "base/durable_file.h"
 #include "base/memory.h"
 #include "match/plan_compile.h"
 #include "match/ruleset.h"
@@ -168,31 +169,6 @@ static bool files_are_settled(const struct compiled *compiled, int64_t started_n
     return true;
 }
 
-static bool write_all(int fd, struct slice bytes) {
-    size_t done = 0;
-    while (done < bytes.size) {
-        ssize_t step = write(fd, bytes.data + done, bytes.size - done);
-        if (step < 0 && errno == EINTR)
-            continue;
-        if (step <= 0)
-            return false;
-        done += (size_t)step;
-    }
-    return true;
-}
-
-// The directory and those above it, for ourselves only.
-static void make_directories(const char *path) {
-    char *copy = memory_keep_text(path, strlen(path));
-    for (char *at = strchr(copy + 1, '/'); *copy && at; at = strchr(at + 1, '/')) {
-        *at = 0;
-        mkdir(copy, 0700);
-        *at = '/';
-    }
-    mkdir(copy, 0700);
-    memory_free(copy);
-}
-
 void image_store(const struct ruleset_options *options, const struct ruleset *ruleset,
                  int64_t started_ns) {
     if (!files_are_settled(&ruleset->compiled, started_ns))
@@ -201,14 +177,15 @@ void image_store(const struct ruleset_options *options, const struct ruleset *ru
     char draft[IMAGE_NAME_SIZE + 32];
     image_name(options, name);
     snprintf(draft, sizeof draft, ".%s.%ld", name, (long)getpid());
-    make_directories(options->cache_directory);
+    struct problem ignored; // that it cannot be opened tells enough
+    durable_directory_make(options->cache_directory, 0700, &ignored);
     int directory = open(options->cache_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (directory < 0)
         return;
     unlinkat(directory, draft, 0); // of a process that died with our number
     int fd = openat(directory, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd >= 0) {
-        bool written = write_all(fd, ruleset->compiled.blob);
+        bool written = durable_write_all(fd, ruleset->compiled.blob);
         written &= close(fd) == 0;
         if (!written || renameat(directory, draft, directory, name))
             unlinkat(directory, draft, 0);
