@@ -90,13 +90,9 @@ static struct slice slice_trim(struct slice text) {
     return text;
 }
 
-static bool starts_fold(struct slice text, struct slice start) {
-    return text.size >= start.size && text_equal_fold_ascii(slice_part(text, 0, start.size), start);
-}
-
 // What stands behind a "#Word:"; false when the line has another word.
 static bool directive(struct slice line, struct slice word, struct slice *ret_text) {
-    if (!starts_fold(line, word))
+    if (!text_starts_fold_ascii(line, word))
         return false;
     *ret_text = slice_trim(slice_part(line, word.size, line.size));
     return true;
@@ -417,7 +413,7 @@ static int path_recognise(struct slice line, struct slice path) {
 static int line_recognise(struct exchange_state *state, struct slice line) {
     struct slice text;
     if (directive(line, SLICE("#Software:"), &text))
-        return starts_fold(text, SLICE("Microsoft Exchange")) ? 95 : 0;
+        return text_starts_fold_ascii(text, SLICE("Microsoft Exchange")) ? 95 : 0;
     bool fields = directive(line, SLICE("#Fields:"), &text);
     if (fields ? header_read(state, text) : is_column_line(line) && header_read(state, line))
         return exchange_kind_is_known(state->kind) ? 88 : 0;

@@ -134,11 +134,7 @@ static int32_t synonym_find(const struct synonym *synonym, const struct value *n
 }
 
 static bool path_holds(struct slice path, const char *word) {
-    struct slice wanted = slice_of_string(word);
-    for (size_t i = 0; i + wanted.size <= path.size; i++)
-        if (text_equal_fold_ascii(slice_part(path, i, wanted.size), wanted))
-            return true;
-    return false;
+    return text_find_fold_ascii(path, 0, slice_of_string(word)) != SIZE_MAX;
 }
 
 static bool is_web_root(struct slice list) {

@@ -303,14 +303,9 @@ static struct slice first_lines(struct slice first) {
     return size ? slice_of(first.data, size) : first;
 }
 
-static bool path_ends(struct slice path, const char *ending) {
-    struct slice wanted = slice_of_string(ending);
-    return path.size >= wanted.size &&
-           text_equal_fold_ascii(slice_part(path, path.size - wanted.size, wanted.size), wanted);
-}
-
 static int json_recognise(struct slice first, struct slice path) {
-    bool lines = path_ends(path, ".jsonl") || path_ends(path, ".ndjson");
+    bool lines =
+        text_ends_fold_ascii(path, SLICE(".jsonl")) || text_ends_fold_ascii(path, SLICE(".ndjson"));
     struct slice text = first;
     if (slice_starts(text, SLICE("\xEF\xBB\xBF")))
         text = slice_part(text, 3, text.size);
@@ -319,7 +314,8 @@ static int json_recognise(struct slice first, struct slice path) {
     if (!text.size || (*text.data != '{' && *text.data != '[' && !lines))
         return 0;
     // What a drill knows of itself is no evidence; it is told among the files not understood.
-    if (path_ends(path, "truth.json") && slice_starts(text, SLICE("{\"schema\":\"vedette.truth/")))
+    if (text_ends_fold_ascii(path, SLICE("truth.json")) &&
+        slice_starts(text, SLICE("{\"schema\":\"vedette.truth/")))
         return 0;
     struct json_tally tally = {0};
     struct event_sink sink = {&tally, tally_event, tally_gap};

@@ -23,14 +23,6 @@ static bool is_letter(uint8_t byte) {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-static struct slice name_of(struct slice path) {
-    size_t start = path.size;
-    while (start > 0 && path.data[start - 1] != '/' && path.data[start - 1] != '\\' &&
-           path.data[start - 1] != '!')
-        start--;
-    return slice_part(path, start, path.size);
-}
-
 // A word of its own: no letter before or behind it.
 static bool name_has(struct slice name, struct slice word) {
     for (size_t at = 0; name.size - at >= word.size; at++) {
@@ -44,7 +36,7 @@ static bool name_has(struct slice name, struct slice word) {
 }
 
 const char *zeek_log_of_path(struct slice path) {
-    struct slice name = name_of(path);
+    struct slice name = slice_behind_last(path, "/\\!");
     const char *best = NULL;
     for (size_t i = 0; i < ARRAY_SIZE(LOGS); i++)
         if ((!best || strlen(LOGS[i]) > strlen(best)) && name_has(name, slice_of_string(LOGS[i])))

@@ -13,30 +13,16 @@ static bool is_digit(uint8_t byte) {
     return byte >= '0' && byte <= '9';
 }
 
-static size_t find_fold(struct slice text, const char *word) {
-    size_t size = strlen(word);
-    for (size_t i = 0; i + size <= text.size; i++)
-        if (text_equal_fold_ascii(slice_part(text, i, size), slice_of_string(word)))
-            return i;
-    return SIZE_MAX;
-}
-
-static bool starts_fold(struct slice text, const char *word) {
-    size_t size = strlen(word);
-    return text.size >= size &&
-           text_equal_fold_ascii(slice_part(text, 0, size), slice_of_string(word));
-}
-
 static bool contains_any(struct slice text, const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (find_fold(text, words[i]) != SIZE_MAX)
+        if (text_find_fold_ascii(text, 0, slice_of_string(words[i])) != SIZE_MAX)
             return true;
     return false;
 }
 
 static bool starts_any(struct slice text, const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (starts_fold(text, words[i]))
+        if (text_starts_fold_ascii(text, slice_of_string(words[i])))
             return true;
     return false;
 }
@@ -66,13 +52,13 @@ static struct slice path_root(struct slice path, struct slice *ret_rest) {
         {"%userprofile%", "\\users\\*"},
         {"%comspec%", "\\windows\\system32\\cmd.exe"},
     };
-    if (starts_fold(path, "\\??\\"))
+    if (text_starts_fold_ascii(path, SLICE("\\??\\")))
         path = slice_part(path, 4, SIZE_MAX);
     if (path.size > 2 && path.data[1] == ':')
         path = slice_part(path, 2, SIZE_MAX);
     *ret_rest = path;
     for (size_t i = 0; i < ARRAY_SIZE(ROOTS); i++) {
-        if (!starts_fold(path, ROOTS[i].start))
+        if (!text_starts_fold_ascii(path, slice_of_string(ROOTS[i].start)))
             continue;
         *ret_rest = slice_part(path, strlen(ROOTS[i].start), SIZE_MAX);
         return slice_of_string(ROOTS[i].means);
@@ -84,7 +70,7 @@ void autostart_path(struct buffer *buffer, struct slice path) {
     static const char *const SHARED[] = {"public\\", "default\\", "all users\\", "*\\"};
     struct slice rest;
     buffer_append_slice(buffer, path_root(path, &rest));
-    if (starts_fold(rest, "\\users\\")) {
+    if (text_starts_fold_ascii(rest, SLICE("\\users\\"))) {
         struct slice below = slice_part(rest, 7, SIZE_MAX);
         size_t name = 0;
         while (name < below.size && below.data[name] != '\\')
@@ -108,7 +94,7 @@ static size_t path_end(struct slice text) {
             continue;
         for (size_t k = 0; k < ARRAY_SIZE(ENDINGS); k++) {
             size_t end = i + strlen(ENDINGS[k]);
-            if (!starts_fold(slice_part(text, i, SIZE_MAX), ENDINGS[k]))
+            if (!text_starts_fold_ascii(slice_part(text, i, SIZE_MAX), slice_of_string(ENDINGS[k])))
                 continue;
             if (end == text.size || text.data[end] == ' ' || text.data[end] == '"' ||
                 text.data[end] == ',' || text.data[end] == '\'')
@@ -143,7 +129,7 @@ static bool name_is_interpreter(struct slice word) {
     for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++)
         if (text_equal_fold_ascii(name, slice_of_string(NAMES[i])))
             return true;
-    return starts_fold(word, "%comspec%");
+    return text_starts_fold_ascii(word, SLICE("%comspec%"));
 }
 
 bool autostart_by_interpreter(struct slice command) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detect/detection.h"
 #include "detect/judgement.h"
+#include "detect/path_name.h"
 #include "detect/reading.h"
 
 #include <string.h>
@@ -27,13 +28,6 @@ static bool contains(struct slice text, const char *part) {
     return memmem(text.data, text.size, part, strlen(part)) != NULL;
 }
 
-static struct slice name_of(struct slice path) {
-    size_t from = path.size;
-    while (from && path.data[from - 1] != '\\' && path.data[from - 1] != '/')
-        from--;
-    return slice_part(path, from, SIZE_MAX);
-}
-
 static bool name_ends_as_dump(struct slice name) {
     return slice_ends(name, SLICE(".dmp")) || slice_ends(name, SLICE(".dump")) ||
            slice_ends(name, SLICE(".mdmp")) || slice_ends(name, SLICE(".dmp.zip"));
@@ -41,7 +35,7 @@ static bool name_ends_as_dump(struct slice name) {
 
 // Microsoft's Test-ProxyLogon looks for lsass dumps; the others by ATT&CK T1003.002 and .003.
 static bool path_holds_credentials(struct slice path) {
-    struct slice name = name_of(path);
+    struct slice name = path_base(path);
     if (contains(name, "lsass") && name_ends_as_dump(name))
         return !contains(path, "\\crashdumps\\") && !contains(path, "\\wer\\");
     if (slice_equal_string(name, "ntds.dit"))

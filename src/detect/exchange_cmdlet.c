@@ -4,17 +4,6 @@
 
 #include "base/text.h"
 
-static bool fits_fold(struct slice text, size_t at, struct slice wanted) {
-    return text_equal_fold_ascii(slice_part(text, at, wanted.size), wanted);
-}
-
-static size_t find_fold(struct slice text, size_t from, struct slice wanted) {
-    for (size_t i = from; i + wanted.size <= text.size; i++)
-        if (fits_fold(text, i, wanted))
-            return i;
-    return SIZE_MAX;
-}
-
 static struct slice value_quoted(struct slice text, size_t from, uint8_t quote) {
     size_t end = from;
     while (end < text.size &&
@@ -37,7 +26,7 @@ static struct slice value_at(struct slice text, size_t at) {
 
 struct slice cmdlet_parameter(struct slice parameters, const char *name) {
     struct slice wanted = slice_of_string(name);
-    for (size_t at = 0; (at = find_fold(parameters, at, wanted)) != SIZE_MAX; at++) {
+    for (size_t at = 0; (at = text_find_fold_ascii(parameters, at, wanted)) != SIZE_MAX; at++) {
         size_t end = at + wanted.size;
         bool begins = at > 0 && (parameters.data[at - 1] == '-' || parameters.data[at - 1] == '.');
         bool ends =
@@ -50,10 +39,7 @@ struct slice cmdlet_parameter(struct slice parameters, const char *name) {
 }
 
 struct slice account_person(struct slice account) {
-    size_t from = account.size;
-    while (from && account.data[from - 1] != '\\' && account.data[from - 1] != '/')
-        from--;
-    struct slice person = slice_part(account, from, SIZE_MAX);
+    struct slice person = slice_behind_last(account, "/\\");
     for (size_t i = 1; i < person.size; i++)
         if (person.data[i] == '@')
             return slice_part(person, 0, i);
@@ -95,10 +81,10 @@ bool export_path_is_own(struct slice path) {
     static const struct slice FOLDERS[] = {SLICE("\\inetpub\\"), SLICE("\\frontend\\httpproxy\\"),
                                            SLICE("\\clientaccess\\"), SLICE("\\wwwroot\\")};
     for (size_t i = 0; i < ARRAY_SIZE(STARTS); i++)
-        if (fits_fold(path, 0, STARTS[i]))
+        if (text_starts_fold_ascii(path, STARTS[i]))
             return true;
     for (size_t i = 0; i < ARRAY_SIZE(FOLDERS); i++)
-        if (find_fold(path, 0, FOLDERS[i]) != SIZE_MAX)
+        if (text_find_fold_ascii(path, 0, FOLDERS[i]) != SIZE_MAX)
             return true;
     return path.size > 2 && path.data[1] == ':';
 }

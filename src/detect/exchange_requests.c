@@ -165,10 +165,7 @@ static void stem_end(struct requests *requests) {
 
 // Whether a page of that name was seen as a file during the session.
 static bool page_is_file(const struct exchange_book *book, uint32_t server, struct slice path) {
-    size_t from = path.size;
-    while (from && path.data[from - 1] != '/')
-        from--;
-    struct slice name = slice_part(path, from, SIZE_MAX);
+    struct slice name = slice_behind_last(path, "/");
     for (uint32_t i = 0; i < book->sign_count; i++) {
         const struct exchange_sign *sign = &book->signs[i];
         if (sign->link == EXCHANGE_LINK_PAGE && sign->server == server && name.size &&

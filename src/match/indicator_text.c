@@ -14,12 +14,6 @@ static struct slice text_trim(struct slice text) {
     return text;
 }
 
-static bool starts_fold(struct slice text, const char *start) {
-    size_t size = strlen(start);
-    return text.size >= size &&
-           text_equal_fold_ascii(slice_part(text, 0, size), slice_of(start, size));
-}
-
 static bool byte_opens(uint8_t byte) {
     return byte == '[' || byte == '(' || byte == '{' || byte == '\\';
 }
@@ -31,7 +25,7 @@ void indicator_append_refanged(struct buffer *to, struct slice text) {
                     {"(dot)", "."}, {"[:]", ":"}, {"[@]", "@"},    {"[at]", "@"},
                     {"\\.", "."},   {"[/]", "/"}, {"[://]", "://"}};
     text = text_trim(text);
-    if (starts_fold(text, "hxxp")) {
+    if (text_starts_fold_ascii(text, SLICE("hxxp"))) {
         buffer_append_text(to, "http");
         text = slice_part(text, 4, SIZE_MAX);
     }
@@ -43,7 +37,8 @@ void indicator_append_refanged(struct buffer *to, struct slice text) {
         buffer_append_slice(to, slice_part(text, 0, plain));
         text = slice_part(text, plain, SIZE_MAX);
         size_t i = 0;
-        while (text.size && i < ARRAY_SIZE(DEFANGED) && !starts_fold(text, DEFANGED[i].written))
+        while (text.size && i < ARRAY_SIZE(DEFANGED) &&
+               !text_starts_fold_ascii(text, slice_of_string(DEFANGED[i].written)))
             i++;
         if (text.size == 0)
             break;
@@ -131,9 +126,8 @@ static bool is_file_name(struct slice text) {
                                           ".lnk",  ".tmp",  ".dat",  ".scr",  ".jspx", ".asp",
                                           ".cmd",  ".js",   ".doc",  ".docx", ".xls",  ".rar"};
     for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
-        size_t size = strlen(ENDINGS[i]);
-        if (text.size > size && text_equal_fold_ascii(slice_part(text, text.size - size, size),
-                                                      slice_of(ENDINGS[i], size)))
+        struct slice ending = slice_of_string(ENDINGS[i]);
+        if (text.size > ending.size && text_ends_fold_ascii(text, ending))
             return true;
     }
     return false;
@@ -156,9 +150,11 @@ bool indicator_guess(struct slice text, enum indicator_kind *ret_kind) {
         *ret_kind = INDICATOR_NETWORK;
     else if (text_find(text, "://"))
         *ret_kind = INDICATOR_URL;
-    else if (starts_fold(text, "\\\\.\\pipe\\") || starts_fold(text, "\\pipe\\"))
+    else if (text_starts_fold_ascii(text, SLICE("\\\\.\\pipe\\")) ||
+             text_starts_fold_ascii(text, SLICE("\\pipe\\")))
         *ret_kind = INDICATOR_PIPE;
-    else if (starts_fold(text, "Global\\") || starts_fold(text, "Local\\"))
+    else if (text_starts_fold_ascii(text, SLICE("Global\\")) ||
+             text_starts_fold_ascii(text, SLICE("Local\\")))
         *ret_kind = INDICATOR_MUTEX;
     else if (text_find(text, "\\") || text.data[0] == '/' || text.data[0] == '%' ||
              is_file_name(text))
@@ -211,7 +207,7 @@ bool indicator_kind_find(struct slice name, enum indicator_kind *ret_kind) {
 // "http://A.example:80/x#y" -> "a.example/x"; a host alone gets its "/".
 static void url_append(struct buffer *to, struct slice text) {
     const uint8_t *scheme = text_find(text, "://");
-    bool tls = starts_fold(text, "https:");
+    bool tls = text_starts_fold_ascii(text, SLICE("https:"));
     if (scheme)
         text = slice_part(text, (size_t)(scheme - text.data) + 3, SIZE_MAX);
     const uint8_t *mark = text.size ? memchr(text.data, '#', text.size) : NULL;
@@ -237,7 +233,8 @@ static struct slice cut_starts(struct slice text, const char *const *starts, siz
     for (bool again = true; again;) {
         again = false;
         for (size_t i = 0; i < count; i++)
-            if (text.size > strlen(starts[i]) && starts_fold(text, starts[i])) {
+            if (text.size > strlen(starts[i]) &&
+                text_starts_fold_ascii(text, slice_of_string(starts[i]))) {
                 text = slice_part(text, strlen(starts[i]), SIZE_MAX);
                 again = true;
             }

@@ -140,7 +140,7 @@ static bool text_among(struct slice text, const char *const *words, size_t count
 
 // "attack.t1059" also keeps "attack.t1059.001".
 static bool tag_fits(struct slice tag, struct slice wanted) {
-    if (tag.size < wanted.size || !text_equal_fold_ascii(slice_part(tag, 0, wanted.size), wanted))
+    if (!text_starts_fold_ascii(tag, wanted))
         return false;
     return tag.size == wanted.size || tag.data[wanted.size] == '.';
 }

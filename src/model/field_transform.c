@@ -74,11 +74,6 @@ static void tail_translate(struct buffer *buffer, size_t start, const struct wor
         }
 }
 
-static bool starts_fold(struct slice whole, struct slice start) {
-    return whole.size >= start.size &&
-           text_equal_fold_ascii(slice_part(whole, 0, start.size), start);
-}
-
 static bool account_append(const struct value *domain, const struct value *user,
                            struct buffer *buffer) {
     size_t start = buffer->size;
@@ -104,14 +99,14 @@ static void device_path_translate(struct buffer *buffer, size_t start) {
                                            SLICE("\\programdata\\"), SLICE("\\users\\")};
     static const struct slice DEVICE = SLICE("\\device\\harddiskvolume");
     struct slice tail = tail_of(buffer, start);
-    if (!starts_fold(tail, DEVICE))
+    if (!text_starts_fold_ascii(tail, DEVICE))
         return;
     size_t end = DEVICE.size;
     while (end < tail.size && tail.data[end] >= '0' && tail.data[end] <= '9')
         end++;
     struct slice rest = slice_part(tail, end, tail.size - end);
     for (size_t i = 0; i < ARRAY_SIZE(FOLDERS); i++)
-        if (starts_fold(rest, FOLDERS[i])) {
+        if (text_starts_fold_ascii(rest, FOLDERS[i])) {
             tail_replace(buffer, start, end, SLICE("C:"));
             return;
         }
@@ -122,7 +117,7 @@ static void key_append(const struct value *key, const struct value *name, struct
     value_append_text(key, buffer);
     struct slice tail = tail_of(buffer, start);
     for (size_t i = 0; i < ARRAY_SIZE(KEY_ROOT_WORDS); i++)
-        if (starts_fold(tail, KEY_ROOT_WORDS[i].from)) {
+        if (text_starts_fold_ascii(tail, KEY_ROOT_WORDS[i].from)) {
             tail_replace(buffer, start, KEY_ROOT_WORDS[i].from.size, KEY_ROOT_WORDS[i].to);
             break;
         }
@@ -160,7 +155,7 @@ static bool hash_pick(struct buffer *buffer, size_t start, struct slice name) {
         struct slice rest = slice_part(tail, at, tail.size - at);
         const uint8_t *comma = memchr(rest.data, ',', rest.size);
         size_t size = comma ? (size_t)(comma - rest.data) : rest.size;
-        if (starts_fold(slice_part(rest, 0, size), name)) {
+        if (text_starts_fold_ascii(slice_part(rest, 0, size), name)) {
             size -= name.size;
             memmove(buffer->data + start, rest.data + name.size, size);
             buffer->size = start + size;

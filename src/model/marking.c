@@ -15,12 +15,9 @@ static const struct {
 #undef MARKING
 };
 
-static bool starts_folded(struct slice text, struct slice start) {
-    return text.size >= start.size && text_equal_fold_ascii(slice_part(text, 0, start.size), start);
-}
-
 enum marking marking_of(struct slice label) {
-    if (starts_folded(label, SLICE("tlp:")) || starts_folded(label, SLICE("tlp.")))
+    if (text_starts_fold_ascii(label, SLICE("tlp:")) ||
+        text_starts_fold_ascii(label, SLICE("tlp.")))
         label = slice_part(label, 4, SIZE_MAX);
     for (int i = 0; i < MARKING_COUNT; i++)
         if (text_equal_fold_ascii(label, slice_of_string(MARKINGS[i].label)))
@@ -37,7 +34,7 @@ enum marking marking_strictest(enum marking a, enum marking b) {
 enum marking marking_of_rule(const struct rule *rule) {
     enum marking strictest = MARKING_CLEAR;
     for (uint32_t i = 0; i < rule->tag_count; i++)
-        if (starts_folded(rule->tags[i], SLICE("tlp.")))
+        if (text_starts_fold_ascii(rule->tags[i], SLICE("tlp.")))
             strictest = marking_strictest(strictest, marking_of(rule->tags[i]));
     return strictest;
 }

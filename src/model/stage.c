@@ -85,7 +85,7 @@ bool stage_parse(struct slice name, enum stage *ret_stage) {
 }
 
 static struct slice slice_after(struct slice text, struct slice start) {
-    if (text.size < start.size || !text_equal_fold_ascii(slice_part(text, 0, start.size), start))
+    if (!text_starts_fold_ascii(text, start))
         return (struct slice){NULL, 0};
     return slice_part(text, start.size, SIZE_MAX);
 }

@@ -314,8 +314,8 @@ static struct slice hit_technique(const struct rule *rule, char text[16]) {
     for (uint32_t i = 0; i < rule->tag_count; i++) {
         struct slice tag = rule->tags[i];
         if (tag.size <= START.size || tag.size > START.size + 8 ||
-            !text_equal_fold_ascii(slice_part(tag, 0, START.size), START) ||
-            tag.data[START.size] < '0' || tag.data[START.size] > '9')
+            !text_starts_fold_ascii(tag, START) || tag.data[START.size] < '0' ||
+            tag.data[START.size] > '9')
             continue;
         size_t size = tag.size - START.size + 1;
         text[0] = 'T';

@@ -123,13 +123,6 @@ struct slice plan_part_render(const struct plan_part *part, const struct event *
     return slice_part(buffer_slice(scratch), start, SIZE_MAX);
 }
 
-static bool text_contains_fold(struct slice text, struct slice part) {
-    for (size_t i = 0; i + part.size <= text.size; i++)
-        if (text_equal_fold_ascii(slice_part(text, i, part.size), part))
-            return true;
-    return false;
-}
-
 static bool condition_holds(const struct plan_condition *condition, const struct event *event,
                             struct slice host, struct buffer *scratch) {
     size_t start = scratch->size;
@@ -138,7 +131,7 @@ static bool condition_holds(const struct plan_condition *condition, const struct
     bool found = condition->word_count == 0 && text.size == 0;
     for (uint32_t i = 0; i < condition->word_count && !found; i++)
         found = condition->sign >= CONDITION_CONTAINS
-                    ? text_contains_fold(text, condition->words[i])
+                    ? text_find_fold_ascii(text, 0, condition->words[i]) != SIZE_MAX
                     : text_equal_fold_ascii(text, condition->words[i]);
     scratch->size = start;
     return found == (condition->sign != CONDITION_IS_NOT && condition->sign != CONDITION_LACKS);

@@ -25,23 +25,6 @@ bool text_form_parse(struct slice name, enum text_form *ret_form) {
     return false;
 }
 
-static bool starts_fold(struct slice text, struct slice start) {
-    return text.size >= start.size && text_equal_fold_ascii(slice_part(text, 0, start.size), start);
-}
-
-static bool ends_fold(struct slice text, struct slice end) {
-    return text.size >= end.size &&
-           text_equal_fold_ascii(slice_part(text, text.size - end.size, end.size), end);
-}
-
-// Where `part` begins in `text`, ASCII case folded; SIZE_MAX: nowhere.
-static size_t find_fold(struct slice text, struct slice part) {
-    for (size_t i = 0; i + part.size <= text.size; i++)
-        if (text_equal_fold_ascii(slice_part(text, i, part.size), part))
-            return i;
-    return SIZE_MAX;
-}
-
 static struct slice form_trim(struct slice text) {
     while (text.size && (text.data[0] <= ' '))
         text = slice_part(text, 1, SIZE_MAX);
@@ -53,7 +36,7 @@ static struct slice form_trim(struct slice text) {
 static struct slice form_host(struct slice text) {
     while (text.size && text.data[0] == '\\')
         text = slice_part(text, 1, SIZE_MAX);
-    if (starts_fold(text, SLICE("::ffff:")) && memchr(text.data, '.', text.size))
+    if (text_starts_fold_ascii(text, SLICE("::ffff:")) && memchr(text.data, '.', text.size))
         text = slice_part(text, 7, SIZE_MAX);
     if (text.size > 2 && text.data[0] == '[' && text.data[text.size - 1] == ']')
         text = slice_part(text, 1, text.size - 2);
@@ -69,7 +52,7 @@ static struct slice form_host(struct slice text) {
 
 // "cifs/host.domain:445/REALM"
 static struct slice form_service(struct slice text) {
-    if (starts_fold(text, SLICE("krbtgt")))
+    if (text_starts_fold_ascii(text, SLICE("krbtgt")))
         return (struct slice){NULL, 0};
     const uint8_t *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
     if (!slash)
@@ -93,7 +76,7 @@ static struct slice form_sha256(struct slice text) {
     enum {
         DIGITS = 2 * DIGEST_SHA256_SIZE
     };
-    size_t at = find_fold(text, SLICE("SHA256="));
+    size_t at = text_find_fold_ascii(text, 0, SLICE("SHA256="));
     if (at != SIZE_MAX)
         text = slice_part(text, at + 7, DIGITS);
     return text.size == DIGITS && is_hexadecimal(text) ? text : (struct slice){NULL, 0};
@@ -101,11 +84,11 @@ static struct slice form_sha256(struct slice text) {
 
 // What stands between <Name> and </Name>; empty when there is none.
 static struct slice form_element(struct slice text, struct slice open, struct slice close) {
-    size_t from = find_fold(text, open);
+    size_t from = text_find_fold_ascii(text, 0, open);
     if (from == SIZE_MAX)
         return (struct slice){NULL, 0};
     text = slice_part(text, from + open.size, SIZE_MAX);
-    size_t size = find_fold(text, close);
+    size_t size = text_find_fold_ascii(text, 0, close);
     return size == SIZE_MAX ? (struct slice){NULL, 0} : form_trim(slice_part(text, 0, size));
 }
 
@@ -128,11 +111,12 @@ static struct slice form_autostart(struct slice text) {
         SLICE("\\Control\\Lsa\\Notification Packages"),
         SLICE("\\InprocServer32"),
     };
-    if (find_fold(text, SLICE("\\Services\\")) != SIZE_MAX &&
-        (ends_fold(text, SLICE("\\ImagePath")) || ends_fold(text, SLICE("\\ServiceDll"))))
+    if (text_find_fold_ascii(text, 0, SLICE("\\Services\\")) != SIZE_MAX &&
+        (text_ends_fold_ascii(text, SLICE("\\ImagePath")) ||
+         text_ends_fold_ascii(text, SLICE("\\ServiceDll"))))
         return text;
     for (size_t i = 0; i < ARRAY_SIZE(KEYS); i++)
-        if (find_fold(text, KEYS[i]) != SIZE_MAX)
+        if (text_find_fold_ascii(text, 0, KEYS[i]) != SIZE_MAX)
             return text;
     return (struct slice){NULL, 0};
 }
@@ -155,7 +139,7 @@ static struct slice form_failed(struct slice text) {
 }
 
 static struct slice form_url_rest(struct slice text) {
-    size_t at = find_fold(text, SLICE("://"));
+    size_t at = text_find_fold_ascii(text, 0, SLICE("://"));
     return at == SIZE_MAX ? text : slice_part(text, at + 3, SIZE_MAX);
 }
 
@@ -176,7 +160,7 @@ static struct slice form_url_host(struct slice text) {
 }
 
 static struct slice form_url_path(struct slice text) {
-    if (find_fold(text, SLICE("://")) != SIZE_MAX) {
+    if (text_find_fold_ascii(text, 0, SLICE("://")) != SIZE_MAX) {
         text = form_url_rest(text);
         const uint8_t *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
         if (!slash)
@@ -200,7 +184,7 @@ static struct slice form_package(struct slice text) {
     };
     text = form_url_path(text);
     for (size_t i = 0; i < ARRAY_SIZE(ENDS); i++)
-        if (ends_fold(text, ENDS[i]))
+        if (text_ends_fold_ascii(text, ENDS[i]))
             return text;
     return (struct slice){NULL, 0};
 }
@@ -291,7 +275,7 @@ static struct slice form_bulk(struct slice text) {
 static struct slice form_device(struct slice text, bool *ret_cut) {
     static const struct slice DEVICE = SLICE("\\device\\harddiskvolume");
     *ret_cut = false;
-    if (!starts_fold(text, DEVICE))
+    if (!text_starts_fold_ascii(text, DEVICE))
         return text;
     size_t at = DEVICE.size;
     while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9')

@@ -73,16 +73,7 @@ static void threat_mitigations(struct buffer *to, const struct report_input *inp
     json_key(to, "mitigations", false);
     buffer_append_byte(to, '{');
     json_key(to, "steps", true);
-    buffer_append_byte(to, '[');
-    for (uint32_t i = 0; i < campaign->remediation_count; i++) {
-        const struct sentence *step = &campaign->remediation[i];
-        buffer_append_text(to, i ? ",{" : "{");
-        json_key(to, "text", true);
-        text_append_json(to, step->text);
-        json_tags(to, input, step->references, step->reference_count);
-        buffer_append_byte(to, '}');
-    }
-    buffer_append_byte(to, ']');
+    json_sentence_list(to, input, campaign->remediation, campaign->remediation_count);
     bool first = true;
     threat_list(to, "attack");
     for (uint32_t i = 0; i < count; i++) {

@@ -113,8 +113,7 @@ static void line_record(const struct timeline *timeline, const struct reference 
         snprintf(position, sizeof position, "%s %llu", at->line ? "line" : "record",
                  (unsigned long long)(at->line ? at->line : at->record_id));
     }
-    bool evtx = path.size > 5 &&
-                text_equal_fold_ascii(slice_part(path, path.size - 5, SIZE_MAX), SLICE(".evtx"));
+    bool evtx = path.size > 5 && text_ends_fold_ascii(path, SLICE(".evtx"));
     json_string(to, "data_type",
                 slice_of_string(evtx ? "windows:evtx:record" : "vedette:evidence"));
     json_string(to, "evidence_tag", slice_of_string(tag));

@@ -78,9 +78,8 @@ static bool is_file_name(struct slice text) {
                                           ".log", ".aspx", ".asp", ".jsp", ".php",  ".war", ".jar",
                                           ".zip", ".rar",  ".7z",  ".cab", ".ashx", ".asmx"};
     for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
-        size_t size = strlen(ENDINGS[i]);
-        if (text.size > size && text_equal_fold_ascii(slice_part(text, text.size - size, size),
-                                                      slice_of_string(ENDINGS[i])))
+        struct slice ending = slice_of_string(ENDINGS[i]);
+        if (text.size > ending.size && text_ends_fold_ascii(text, ending))
             return true;
     }
     return false;

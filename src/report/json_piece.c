@@ -50,9 +50,8 @@ void json_slices(struct buffer *to, const char *name, const struct slice *texts,
     buffer_append_byte(to, ']');
 }
 
-void json_sentences(struct buffer *to, const struct report_input *input, const char *name,
-                    const struct sentence *sentences, uint32_t count) {
-    json_key(to, name, false);
+void json_sentence_list(struct buffer *to, const struct report_input *input,
+                        const struct sentence *sentences, uint32_t count) {
     buffer_append_byte(to, '[');
     for (uint32_t i = 0; i < count; i++) {
         buffer_append_text(to, i ? ",{" : "{");
@@ -62,6 +61,12 @@ void json_sentences(struct buffer *to, const struct report_input *input, const c
         buffer_append_byte(to, '}');
     }
     buffer_append_byte(to, ']');
+}
+
+void json_sentences(struct buffer *to, const struct report_input *input, const char *name,
+                    const struct sentence *sentences, uint32_t count) {
+    json_key(to, name, false);
+    json_sentence_list(to, input, sentences, count);
 }
 
 void json_evidence(struct buffer *to, const struct report_input *input) {

@@ -16,7 +16,9 @@ void json_slices(struct buffer *to, const char *name, const struct slice *texts,
 void json_tags(struct buffer *to, const struct report_input *input,
                const struct reference *references, uint32_t count);
 
-// A list of {"text", "evidence"}.
+// A list of {"text", "evidence"}; by itself, and as a member.
+void json_sentence_list(struct buffer *to, const struct report_input *input,
+                        const struct sentence *sentences, uint32_t count);
 void json_sentences(struct buffer *to, const struct report_input *input, const char *name,
                     const struct sentence *sentences, uint32_t count);
 

@@ -29,10 +29,9 @@ static void pattern_compare(struct buffer *to, const char *property, struct slic
 }
 
 static void pattern_file(struct buffer *to, struct slice path) {
-    size_t at = path.size;
-    while (at > 0 && path.data[at - 1] != '\\' && path.data[at - 1] != '/')
-        at--;
-    pattern_compare(to, "file:name", slice_part(path, at, SIZE_MAX));
+    struct slice name = slice_behind_last(path, "/\\");
+    size_t at = path.size - name.size;
+    pattern_compare(to, "file:name", name);
     if (at > 1) {
         buffer_append_text(to, " AND ");
         pattern_compare(to, "file:parent_directory_ref.path", slice_part(path, 0, at - 1));
