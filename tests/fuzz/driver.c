@@ -1,140 +1,63 @@
 // Feeds a fuzz target its corpus without libFuzzer
 // SPDX-License-Identifier: Apache-2.0
+#include "driver_damage.h"
+#include "driver_watch.h"
+#include "understood.h"
+
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/memory.h"
 
 #include <dirent.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-// usage: fuzz_<name> DIRECTORY [MUTATIONS [SEED]]
-// Runs the target over each file of DIRECTORY in the order of names, then over MUTATIONS seeded
-// mutations of each, so that a run is the same everywhere. The input is a block of exactly its
-// size, so that ASan sees the first byte read past its end. Mutations stop after a time limit;
-// what was run is said. A crash names its input: file, seed and number.
+// Runs the target over each file of the corpus, then over seeded mutants of them, all in one
+// process. An input is a block of exactly its size, so that ASan sees the first byte read past its
+// end. The same corpus, seed and number give the same mutant everywhere.
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
-    MUTATIONS_DEFAULT = 500,
+    MUTANTS_DEFAULT = 300,
+    STEPS_MAX = 6, // damages of one mutant
     FILE_BYTES_MAX = 4 * 1024 * 1024,
     FILES_MAX = 4096,
-    SECONDS_MAX = 20,
+    LEAK_LOOKS_MAX = 20, // each takes long; caches grow too
 };
 
-// What is being run, for whoever looks at a crash.
-static char running[512] = "an empty input";
-
-static void running_print(void) {
-    fprintf(stderr, "\nfuzz input: %s\n", running);
-}
-
-static void running_abort(int number) {
-    running_print();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-// Of the sanitizers' runtime, when it is linked.
-void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
-
 struct corpus {
-    char *names[FILES_MAX];
+    struct corpus_file {
+        char *path;
+        const char *name; // in path
+        struct buffer bytes;
+    } files[FILES_MAX];
     size_t count;
 };
 
-// SplitMix64 (Steele, Lea, Flood 2014): small, seeded, the same everywhere.
-static uint64_t random_next(uint64_t *state) {
-    uint64_t z = *state += 0x9E3779B97F4A7C15ull;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
+struct run {
+    const char *program; // without its directory
+    const char *keep;    // directory for what fails
+    struct corpus *corpus;
+    uint64_t seed, first, mutants;
+    uint64_t files_understood, mutants_understood;
+    unsigned leak_looks;
+};
+
+static bool understood;
+
+void driver_understood(void) {
+    understood = true;
 }
 
-static size_t random_below(uint64_t *state, size_t ceiling) {
-    return ceiling ? (size_t)(random_next(state) % ceiling) : 0;
-}
+// --- the corpus
 
-// Numbers that sizes and counts go wrong at.
-static uint32_t random_number(uint64_t *state) {
-    static const uint32_t edges[] = {0,      1,      2,      0x7F,       0x80,       0xFF,
-                                     0x100,  0x7FFF, 0x8000, 0xFFFF,     0x10000,    0xFFFFFF,
-                                     0xFFF8, 0x200,  0x1000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
-    return edges[random_below(state, sizeof edges / sizeof *edges)];
-}
-
-// One small damage in place; `input` is not empty.
-static void mutate_once(struct buffer *input, uint64_t *state) {
-    size_t at = random_below(state, input->size);
-    size_t rest = input->size - at;
-    switch (random_below(state, 7)) {
-    case 0: // a bit
-        input->data[at] ^= (uint8_t)(1u << random_below(state, 8));
-        return;
-    case 1: // a byte
-        input->data[at] = (uint8_t)random_next(state);
-        return;
-    case 2: // a number of one, two or four bytes
-    {
-        uint32_t number = random_number(state);
-        size_t width = (size_t)1 << random_below(state, 3);
-        memcpy(input->data + at, &number, width < rest ? width : rest);
-        return;
-    }
-    case 3: // the end is cut off
-        input->size = at + 1;
-        return;
-    case 4: // a piece is copied over another
-    {
-        size_t from = random_below(state, input->size);
-        size_t size = random_below(state, 256);
-        size = size < rest ? size : rest;
-        size = size < input->size - from ? size : input->size - from;
-        memmove(input->data + at, input->data + from, size);
-        return;
-    }
-    case 5: // a piece is taken out
-    {
-        size_t size = 1 + random_below(state, 16);
-        size = size < rest ? size : rest;
-        memmove(input->data + at, input->data + at + size, rest - size);
-        input->size -= size;
-        return;
-    }
-    default: // a piece is written twice
-    {
-        size_t size = 1 + random_below(state, 64);
-        size = size < rest ? size : rest;
-        if (!buffer_reserve(input, size))
-            return;
-        memmove(input->data + at + size, input->data + at, rest);
-        input->size += size;
-    }
-    }
-}
-
-static void target_run(struct slice input) {
-    uint8_t *exact = memory_new(input.size, 1);
-    if (input.size)
-        memcpy(exact, input.data, input.size);
-    LLVMFuzzerTestOneInput(exact, input.size);
-    memory_free(exact);
-}
-
-static bool file_read(const char *directory, const char *name, struct buffer *content) {
-    struct buffer path;
-    buffer_init(&path, 4096);
-    buffer_append_format(&path, "%s/%s", directory, name);
-    buffer_append_byte(&path, 0);
-    FILE *file = path.failed ? NULL : fopen((const char *)path.data, "rb");
-    buffer_done(&path);
+static bool file_read(const char *path, struct buffer *content) {
+    FILE *file = fopen(path, "rb");
     if (!file)
         return false;
-    buffer_reset(content);
     uint8_t *to = buffer_reserve(content, FILE_BYTES_MAX);
     if (to)
         content->size = fread(to, 1, FILE_BYTES_MAX, file);
@@ -142,76 +65,175 @@ static bool file_read(const char *directory, const char *name, struct buffer *co
     return to != NULL;
 }
 
-static int name_compare(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+static bool corpus_add_file(struct corpus *corpus, const char *path) {
+    struct corpus_file *file = &corpus->files[corpus->count];
+    if (corpus->count == FILES_MAX)
+        return false;
+    struct buffer content;
+    buffer_init(&content, FILE_BYTES_MAX);
+    bool read = file_read(path, &content);
+    if (read) {
+        corpus->count++;
+        file->path = memory_keep_text(path, strlen(path));
+        const char *slash = strrchr(file->path, '/');
+        file->name = slash ? slash + 1 : file->path;
+        buffer_init(&file->bytes, FILE_BYTES_MAX);
+        buffer_append_slice(&file->bytes, buffer_slice(&content));
+    }
+    buffer_done(&content);
+    return read;
 }
 
-static bool corpus_list(const char *path, struct corpus *corpus) {
+static bool corpus_add_directory(struct corpus *corpus, const char *path) {
     DIR *directory = opendir(path);
     if (!directory)
         return false;
+    bool added = true;
     const struct dirent *entry;
-    while ((entry = readdir(directory)) && corpus->count < FILES_MAX)
-        if (entry->d_name[0] != '.')
-            corpus->names[corpus->count++] = memory_keep_text(entry->d_name, strlen(entry->d_name));
+    while (added && (entry = readdir(directory))) {
+        char file[4096];
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
+        added = corpus_add_file(corpus, file);
+    }
     closedir(directory);
-    qsort(corpus->names, corpus->count, sizeof *corpus->names, name_compare);
-    return true;
+    return added;
 }
 
-// The mutations of one file; returns how many were run before the deadline.
-static unsigned long mutations_run(struct slice original, const char *name, uint64_t seed,
-                                   unsigned long count, int64_t deadline_ns) {
-    struct buffer input;
-    buffer_init(&input, (size_t)2 * FILE_BYTES_MAX);
-    unsigned long i = 0;
-    for (; i < count && clock_now_monotonic() < deadline_ns; i++) {
-        uint64_t state = seed ^ (i * 0xD6E8FEB86659FD93ull);
-        buffer_reset(&input);
-        buffer_append_slice(&input, original);
-        for (size_t n = 1 + random_below(&state, 8); n && input.size; n--)
-            mutate_once(&input, &state);
-        snprintf(running, sizeof running, "%s, seed %" PRIu64 ", mutation %lu", name, seed, i);
-        target_run(buffer_slice(&input));
-    }
-    buffer_done(&input);
-    return i;
+static int file_compare(const void *a, const void *b) {
+    const struct corpus_file *first = a, *second = b;
+    return strcmp(first->name, second->name);
 }
+
+static bool corpus_add(struct corpus *corpus, const char *path) {
+    struct stat about;
+    if (stat(path, &about))
+        return false;
+    return S_ISDIR(about.st_mode) ? corpus_add_directory(corpus, path)
+                                  : corpus_add_file(corpus, path);
+}
+
+static void corpus_done(struct corpus *corpus) {
+    for (size_t i = 0; i < corpus->count; i++) {
+        memory_free(corpus->files[i].path);
+        buffer_done(&corpus->files[i].bytes);
+    }
+}
+
+// --- one input
+
+static bool target_run(struct slice input, const char *name, const char *file) {
+    watch_begin(name, file, input);
+    LLVMFuzzerTestOneInput(input.data, input.size);
+    return watch_end();
+}
+
+// What grows twice over the same input may leak. Returns whether it was understood.
+static bool input_run(struct run *run, struct slice input, const char *name, const char *file) {
+    uint8_t *exact = memory_new(input.size, 1);
+    if (input.size)
+        memcpy(exact, input.data, input.size);
+    struct slice copy = slice_of(exact, input.size);
+    understood = false;
+    if (target_run(copy, name, file) && run->leak_looks < LEAK_LOOKS_MAX &&
+        target_run(copy, name, file)) {
+        run->leak_looks++;
+        watch_leaks();
+    }
+    memory_free(exact);
+    return understood;
+}
+
+static void mutant_run(struct run *run, uint64_t number, struct buffer *input) {
+    const struct corpus *corpus = run->corpus;
+    uint64_t state = run->seed * 0xD6E8FEB86659FD93ull ^ number;
+    damage_random(&state);
+    const struct corpus_file *origin = &corpus->files[damage_below(&state, corpus->count)];
+    const struct corpus_file *other = &corpus->files[damage_below(&state, corpus->count)];
+    char name[512], file[256];
+    snprintf(name, sizeof name,
+             "%s, mutant %" PRIu64 " of seed %" PRIu64 ": --seed %" PRIu64 " --first %" PRIu64
+             " --mutants 1",
+             origin->name, number, run->seed, run->seed, number);
+    snprintf(file, sizeof file, "%s-%" PRIu64 "-%" PRIu64, run->program, run->seed, number);
+    buffer_reset(input);
+    buffer_append_slice(input, buffer_slice(&origin->bytes));
+    size_t steps = damage_below(&state, 2) ? 1 : 1 + damage_below(&state, STEPS_MAX);
+    for (; steps; steps--)
+        damage_once(input, buffer_slice(&other->bytes), &state);
+    run->mutants_understood += input_run(run, buffer_slice(input), name, file);
+}
+
+static void corpus_run(struct run *run) {
+    char kept[256];
+    snprintf(kept, sizeof kept, "%s-corpus", run->program);
+    input_run(run, (struct slice){NULL, 0}, "an empty input", kept);
+    for (size_t i = 0; i < run->corpus->count; i++) {
+        const struct corpus_file *file = &run->corpus->files[i];
+        bool taken = input_run(run, buffer_slice(&file->bytes), file->path, kept);
+        run->files_understood += taken;
+        if (!taken && getenv("FUZZ_VERBOSE"))
+            fprintf(stderr, "%s: not understood\n", file->path);
+    }
+}
+
+static int run_all(struct run *run) {
+    struct buffer input;
+    corpus_run(run);
+    buffer_init(&input, (size_t)2 * FILE_BYTES_MAX);
+    for (uint64_t i = 0; i < run->mutants; i++)
+        mutant_run(run, run->first + i, &input);
+    buffer_done(&input);
+    watch_leaks();
+    const struct watch_figures *figures = watch_figures();
+    printf("%zu files (%" PRIu64 " understood), %" PRIu64 " mutants (%" PRIu64
+           " understood), slowest %.1f ms, peak %.1f MiB\n",
+           run->corpus->count, run->files_understood, run->mutants, run->mutants_understood,
+           (double)figures->slowest_ns / 1e6, (double)figures->peak_bytes / (1 << 20));
+    if (run->files_understood >= 2)
+        return 0;
+    fprintf(stderr, "%s: at least two files of a corpus must be understood\n", run->program);
+    return 1;
+}
+
+static const char *const usage =
+    "usage: %s [--mutants N] [--seed S] [--first NUMBER] [--keep DIRECTORY] CORPUS...\n";
 
 int main(int argument_count, char **arguments) {
-    if (argument_count < 2) {
-        fprintf(stderr, "usage: %s DIRECTORY [MUTATIONS [SEED]]\n", arguments[0]);
+    static struct corpus corpus;
+    const char *slash = strrchr(arguments[0], '/');
+    struct run run = {.program = slash ? slash + 1 : arguments[0],
+                      .keep = ".",
+                      .corpus = &corpus,
+                      .seed = 1,
+                      .mutants = MUTANTS_DEFAULT};
+    int i = 1;
+    for (; i + 1 < argument_count && strncmp(arguments[i], "--", 2) == 0; i += 2) {
+        const char *word = arguments[i] + 2, *value = arguments[i + 1];
+        if (strcmp(word, "mutants") == 0)
+            run.mutants = strtoull(value, NULL, 10);
+        else if (strcmp(word, "seed") == 0)
+            run.seed = strtoull(value, NULL, 10);
+        else if (strcmp(word, "first") == 0)
+            run.first = strtoull(value, NULL, 10);
+        else if (strcmp(word, "keep") == 0)
+            run.keep = value;
+        else
+            break;
+    }
+    for (; i < argument_count; i++)
+        if (!corpus_add(&corpus, arguments[i])) {
+            fprintf(stderr, "%s: cannot be read\n", arguments[i]);
+            return 2;
+        }
+    if (corpus.count == 0) {
+        fprintf(stderr, usage, run.program);
         return 2;
     }
-    unsigned long count =
-        argument_count > 2 ? strtoul(arguments[2], NULL, 10) : (unsigned long)MUTATIONS_DEFAULT;
-    uint64_t seed = argument_count > 3 ? strtoull(arguments[3], NULL, 10) : 1;
-    signal(SIGABRT, running_abort);
-    if (__sanitizer_set_death_callback)
-        __sanitizer_set_death_callback(running_print);
-    static struct corpus corpus;
-    if (!corpus_list(arguments[1], &corpus) || corpus.count == 0) {
-        fprintf(stderr, "%s: no corpus\n", arguments[1]);
-        return 1;
-    }
-    int64_t share_ns = SECONDS_MAX * INT64_C(1000000000) / (int64_t)corpus.count;
-    unsigned long mutations = 0;
-    struct buffer content;
-    buffer_init(&content, FILE_BYTES_MAX);
-    target_run((struct slice){NULL, 0});
-    for (size_t i = 0; i < corpus.count; i++) {
-        if (!file_read(arguments[1], corpus.names[i], &content)) {
-            fprintf(stderr, "%s/%s: cannot be read\n", arguments[1], corpus.names[i]);
-            return 1;
-        }
-        snprintf(running, sizeof running, "%s as it is", corpus.names[i]);
-        target_run(buffer_slice(&content));
-        mutations += mutations_run(buffer_slice(&content), corpus.names[i], seed, count,
-                                   clock_now_monotonic() + share_ns);
-    }
-    printf("%zu files, %lu mutations\n", corpus.count, mutations);
-    for (size_t i = 0; i < corpus.count; i++)
-        memory_free(corpus.names[i]);
-    buffer_done(&content);
-    return 0;
+    qsort(corpus.files, corpus.count, sizeof *corpus.files, file_compare);
+    watch_start(run.keep);
+    int status = run_all(&run);
+    corpus_done(&corpus);
+    return status;
 }

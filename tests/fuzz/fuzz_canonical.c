@@ -1,5 +1,7 @@
 // Any bytes as signed JSON
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "guard/guard.h"
 
 #include "base/memory.h"
@@ -16,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     canonical_init(&again);
     if (canonical_read(&document, slice_of(data, size), 0, NULL) == STATUS_OK) {
         const struct canonical_value *root = canonical_root(&document);
+        fuzz_understood();
         assert(document.canonical_size <= size);
         assert(root->next == document.count);
         assert(text_is_utf8(slice_of(document.canonical, document.canonical_size)));

@@ -1,5 +1,7 @@
 // Checkpoints and ledger keys from hostile hands
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "guard/checkpoint.h"
 
 #include <stdlib.h>
@@ -16,8 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct slice input = slice_of(data, size);
     if (note_verifier_read(SLICE(LEDGER_KEY), &ledger, NULL) != STATUS_OK)
         abort();
-    checkpoint_open(input, &ledger, &checkpoint, NULL);
+    if (checkpoint_open(input, &ledger, &checkpoint, NULL) == STATUS_OK)
+        fuzz_understood();
     if (note_verifier_read(input, &ledger, NULL) == STATUS_OK) {
+        fuzz_understood();
         buffer_init(&again, 2 * NOTE_BYTES_MAX);
         note_verifier_format(&ledger, &again);
         if (!slice_equal(buffer_slice(&again), input))

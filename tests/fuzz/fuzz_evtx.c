@@ -1,5 +1,7 @@
 // Any bytes as an event log file
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "model/decoder.h"
@@ -32,6 +34,7 @@ static void outcome_event(void *context, struct event *event) {
     promise(event->recovered || event->position.offset >= outcome->end);
     outcome->end = event->position.offset + event->raw.size;
     outcome->events++;
+    fuzz_understood();
     buffer_reset(&outcome->text);
     event_append_raw_json(event, &outcome->text);
     for (uint32_t i = 0; i < event->shape->field_count; i++) {

@@ -1,5 +1,7 @@
 // Any bytes as an Exchange log
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "base/digest.h"
 #include "model/decoder.h"
 
@@ -31,6 +33,7 @@ static void outcome_event(void *context, struct event *event) {
     promise(outcome->end <= outcome->input.size);
     promise(event->raw.data == outcome->input.data + event->position.offset);
     promise(event->bank_sizes[0] <= event->shape->field_count);
+    fuzz_understood();
     outcome->bytes += event->raw.size;
     outcome->hash = digest_mix64(outcome->hash, (uint64_t)event->time_ns);
     outcome->hash = digest_mix64(outcome->hash, event->position.line);

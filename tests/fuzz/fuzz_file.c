@@ -1,5 +1,7 @@
 // Any bytes as a file
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "base/digest.h"
 #include "decode/decode.h"
 
@@ -24,6 +26,7 @@ static void promise(bool holds) {
 static void outcome_event(void *context, struct event *event) {
     struct outcome *outcome = context;
     outcome->events++;
+    fuzz_understood();
     for (uint32_t i = 0; i < event->shape->field_count; i++) {
         const struct value *value = event_value(event, i);
         outcome->hash =

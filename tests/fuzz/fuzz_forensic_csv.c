@@ -1,5 +1,7 @@
 // Any bytes as a table of files or programs
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "base/digest.h"
 #include "decode/decode.h"
 
@@ -31,6 +33,7 @@ static void outcome_event(void *context, struct event *event) {
         outcome->hash =
             digest_hash64_seeded(slice_of(value->data, value->size), outcome->hash + value->kind);
     }
+    fuzz_understood();
     outcome->hash = digest_mix64(outcome->hash, (uint64_t)event->time_ns);
     outcome->end = event->position.offset + event->raw.size;
 }

@@ -1,5 +1,7 @@
 // Any bytes as the head of a request
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "net/http_head.h"
 
 #include <assert.h>
@@ -17,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     assert((reading == HTTP_BROKEN) == (reason != NULL));
     if (reading != HTTP_READ)
         return 0;
+    fuzz_understood();
     assert(lies_in(request.method, data, size) && lies_in(request.target, data, size));
     for (size_t i = 0; i < request.field_count; i++) {
         assert(lies_in(request.fields[i].name, data, size));

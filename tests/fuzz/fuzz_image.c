@@ -1,5 +1,7 @@
 // A hostile rule image: refused, or harmless
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "match/image.h"
 #include "match/plan_compile.h"
 #include "match/ruleset.h"
@@ -121,8 +123,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     compile_image(&blob);
     spoil_image(&blob, data, size);
     struct ruleset *ruleset = image_open(&blob, 0);
-    if (ruleset)
+    if (ruleset) {
+        fuzz_understood();
         match_one(ruleset);
+    }
     ruleset_free(ruleset);
     buffer_done(&blob);
     return 0;

@@ -1,5 +1,7 @@
 // Lists of indicators: plain, CSV, STIX, MISP
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "base/json.h"
 #include "base/memory.h"
 #include "match/indicator_set.h"
@@ -28,6 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     buffer_done(&reader.text);
     buffer_done(&reader.key);
     memory_free(bytes);
+    if (set->count)
+        fuzz_understood();
     indicators_free(set);
     return 0;
 }

@@ -1,5 +1,7 @@
 // Any bytes as JSON lines
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "model/decoder.h"
@@ -27,6 +29,7 @@ static void promise(bool holds) {
 
 static void outcome_event(void *context, struct event *event) {
     struct outcome *outcome = context;
+    fuzz_understood();
     outcome->bytes += event->raw.size;
     outcome->hash = digest_mix64(outcome->hash, (uint64_t)event->time_ns);
     outcome->hash = digest_mix64(outcome->hash, event->position.offset);

@@ -1,5 +1,7 @@
 // Any bytes as a list of hashes
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "guard/known_list.h"
 
 #include <assert.h>
@@ -12,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     known_list_recognise(slice_of(data, size));
     enum status status = known_list_read(&list, slice_of(data, size), NULL);
     assert((status == STATUS_OK) == (list.count > 0));
+    if (list.count)
+        fuzz_understood();
     for (uint32_t i = 0; i < list.count; i++) {
         const struct known_file *file = &list.files[i];
         assert(file->path.size && file->path.data[0] != '/');

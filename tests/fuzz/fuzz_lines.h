@@ -3,6 +3,8 @@
 #ifndef TESTS_FUZZ_LINES_H
 #define TESTS_FUZZ_LINES_H
 
+#include "understood.h"
+
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "model/decoder.h"
@@ -30,6 +32,7 @@ static inline void fuzz_event(void *context, struct event *event) {
     fuzz_promise(event->raw.data >= lines->bytes.data && event->raw.data + event->raw.size <= end);
     fuzz_promise(event->position.offset ==
                  (uint64_t)(event->raw.data - lines->bytes.data)); // units begin at 0 here
+    fuzz_understood();
     lines->covered += event->raw.size;
     lines->hash = digest_mix64(lines->hash, (uint64_t)event->time_ns);
     lines->hash = digest_mix64(lines->hash, event->position.line);

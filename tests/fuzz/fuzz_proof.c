@@ -1,5 +1,7 @@
 // Proof files from hostile hands
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "guard/proof.h"
 
 #include <stdlib.h>
@@ -20,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (proof_read(input, &proof, NULL) == STATUS_OK) {
         struct buffer again;
         buffer_init(&again, 2 * PROOF_BYTES_MAX);
+        fuzz_understood();
         proof_verify(&proof, &ledger, buffer_slice(&proof.extra), &checkpoint, NULL);
         proof_format(&proof, &again);
         // An empty "extra" line is the only thing that is not written again.

@@ -1,5 +1,7 @@
 // Any bytes as a request target
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "guard/request_path.h"
 
 #include <assert.h>
@@ -13,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct buffer text;
     if (request_path_read(slice_of(data, size), &path, NULL) != STATUS_OK)
         return 0;
+    fuzz_understood();
     assert(path.path.size < size && memchr(path.path.data, '\0', path.path.size) == NULL);
     assert(path.path.size == 0 || path.path.data[0] != '/');
     for (size_t i = 0; i < path.path.size; i++) {

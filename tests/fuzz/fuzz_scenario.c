@@ -1,5 +1,7 @@
 // Scenario files from hostile hands
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "base/memory.h"
 #include "drill/organisation.h"
 #include "drill/scenario.h"
@@ -24,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             abort();
         return 0;
     }
+    fuzz_understood();
     for (size_t i = 0; i < scenario->campaign_count; i++) {
         struct scenario_words drawn;
         scenario_draw(&scenario->campaigns[i], size, NULL, &drawn);

@@ -1,5 +1,7 @@
 // Sigma YAML from hostile hands
 // SPDX-License-Identifier: Apache-2.0
+#include "understood.h"
+
 #include "base/yaml_plain.h"
 #include "match/sigma_parts.h"
 
@@ -46,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     sigma_worker_done(&worker);
     if (sigma_inputs_join(&rules, &options, &input, 1, NULL) == STATUS_OK)
         sigma_lint(&rules);
+    if (rules.tree_count || rules.correlation_count)
+        fuzz_understood();
     sigma_rules_done(&rules);
     return 0;
 }

@@ -3,6 +3,8 @@
 #ifndef TESTS_FUZZ_FUZZ_TEXT_H
 #define TESTS_FUZZ_FUZZ_TEXT_H
 
+#include "understood.h"
+
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "model/decoder.h"
@@ -31,6 +33,7 @@ static inline void fuzz_text_event(void *context, struct event *event) {
     run->end = event->position.offset + event->raw.size;
     fuzz_promise(event->raw.data >= run->bytes.data &&
                  event->raw.data + event->raw.size <= run->bytes.data + run->bytes.size);
+    fuzz_understood();
     run->hash = digest_mix64(run->hash, (uint64_t)event->time_ns);
     run->hash = digest_mix64(run->hash, event->position.offset);
     run->hash = digest_mix64(run->hash, event->position.line);
