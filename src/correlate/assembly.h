@@ -60,6 +60,7 @@ void assembly_hosts(struct assembly *assembly, struct campaign *campaign);
 void assembly_servers(struct assembly *assembly, struct campaign *campaign);
 void assembly_waves(struct assembly *assembly, struct campaign *campaign);
 void assembly_thefts(struct assembly *assembly, struct campaign *campaign);
+void assembly_outsiders(struct assembly *assembly, struct campaign *campaign);
 void assembly_stages(struct assembly *assembly, struct campaign *campaign);
 void assembly_remediation(struct assembly *assembly, struct campaign *campaign);
 void assembly_unknowns(struct assembly *assembly, struct campaign *campaign);

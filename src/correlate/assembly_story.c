@@ -214,23 +214,25 @@ static struct citations host_citations(const struct campaign_host *host) {
     return citations;
 }
 
-static void remedy_destinations(struct assembly *assembly, const struct campaign *campaign,
-                                struct sentence_row *row) {
+// Places outside that have one of `ways` and none of `ways_not`, as one sentence.
+static void remedy_outsiders(struct assembly *assembly, const struct campaign *campaign,
+                             const char *what, unsigned ways, unsigned ways_not,
+                             struct sentence_row *row) {
     struct citations citations = {.count = 0};
-    struct slice told[CAMPAIGN_LIST_MAX];
     uint32_t count = 0;
-    for (uint32_t i = 0; i < campaign->theft_count; i++) {
-        const struct campaign_theft *theft = &campaign->thefts[i];
-        bool again = theft->destination.size == 0;
-        for (uint32_t k = 0; k < count && !again; k++)
-            again = slice_equal(told[k], theft->destination);
-        if (again || count == CAMPAIGN_LIST_MAX)
+    for (uint32_t i = 0; i < campaign->outsider_count; i++) {
+        const struct campaign_outsider *outsider = &campaign->outsiders[i];
+        if (!(outsider->ways & ways) || outsider->ways & ways_not)
             continue;
-        told[count++] = theft->destination;
-        buffer_append_text(&assembly->text, count == 1 ? "Cut the ways out: block " : ", ");
-        buffer_append_slice(&assembly->text, theft->destination);
-        citations_add(&citations, theft->references, theft->reference_count);
+        if (count++ >= CAMPAIGN_LIST_MAX)
+            continue;
+        buffer_append_text(&assembly->text, count == 1 ? what : ", ");
+        buffer_append_slice(&assembly->text, outsider->place);
+        citations_add(&citations, outsider->references, outsider->reference_count);
     }
+    if (count > CAMPAIGN_LIST_MAX)
+        buffer_append_format(&assembly->text, ", and %u more of the list of indicators",
+                             count - CAMPAIGN_LIST_MAX);
     buffer_append_text(&assembly->text, count ? "." : "");
     sentence_row_add(assembly, row, &citations);
 }
@@ -257,33 +259,50 @@ static void remedy_servers(struct assembly *assembly, const struct campaign *cam
     }
 }
 
+struct account_list {
+    struct slice names[CAMPAIGN_LIST_MAX];
+    uint32_t count;
+};
+
+// CORP\ann and ann are taken as one: the name with its domain says more.
+static bool account_list_add(struct account_list *list, struct slice account, bool qualified) {
+    struct slice bare = slice_behind_last(account, "\\");
+    if (list->count == CAMPAIGN_LIST_MAX || (bare.size != account.size) != qualified)
+        return false;
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct slice other = qualified ? list->names[i] : slice_behind_last(list->names[i], "\\");
+        if (text_equal_fold_ascii(other, account))
+            return false;
+    }
+    list->names[list->count++] = account;
+    return true;
+}
+
 static void remedy_accounts(struct assembly *assembly, const struct campaign *campaign,
                             struct sentence_row *row) {
-    struct slice told[CAMPAIGN_LIST_MAX];
-    uint32_t count = 0;
+    struct account_list list = {.count = 0};
     struct citations citations = {.count = 0};
-    for (uint32_t i = 0; i < campaign->host_count; i++) {
-        const struct campaign_host *host = &campaign->hosts[i];
-        for (uint32_t k = 0; k < host->account_count; k++) {
-            bool again = false;
-            for (uint32_t n = 0; n < count && !again; n++)
-                again = text_equal_fold_ascii(told[n], host->accounts[k]);
-            if (again || count == CAMPAIGN_LIST_MAX)
-                continue;
-            told[count++] = host->accounts[k];
-            buffer_append_text(&assembly->text,
-                               count == 1 ? "Reset the accounts that were used: " : ", ");
-            buffer_append_slice(&assembly->text, host->accounts[k]);
-            citations_add(&citations, host->references, host->reference_count);
+    for (int qualified = 1; qualified >= 0; qualified--)
+        for (uint32_t i = 0; i < campaign->host_count; i++) {
+            const struct campaign_host *host = &campaign->hosts[i];
+            for (uint32_t k = 0; k < host->account_count; k++)
+                if (account_list_add(&list, host->accounts[k], qualified))
+                    citations_add(&citations, host->references, host->reference_count);
         }
+    for (uint32_t i = 0; i < list.count; i++) {
+        buffer_append_text(&assembly->text, i ? ", " : "Reset the accounts that were used: ");
+        buffer_append_slice(&assembly->text, list.names[i]);
     }
-    buffer_append_text(&assembly->text, count ? "." : "");
+    buffer_append_text(&assembly->text, list.count ? "." : "");
     sentence_row_add(assembly, row, &citations);
 }
 
 void assembly_remediation(struct assembly *assembly, struct campaign *campaign) {
     struct sentence_row row = {0};
-    remedy_destinations(assembly, campaign, &row);
+    const unsigned out = 1u << OUTSIDER_CALLED | 1u << OUTSIDER_TOOK;
+    remedy_outsiders(assembly, campaign, "Cut the ways out: block ", out, 0, &row);
+    remedy_outsiders(assembly, campaign, "Cut the ways in: refuse ", 1u << OUTSIDER_CAME_IN, out,
+                     &row);
     remedy_servers(assembly, campaign, &row);
     remedy_accounts(assembly, campaign, &row);
     struct citations citations = {.count = 0};

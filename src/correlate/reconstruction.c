@@ -135,6 +135,7 @@ static void campaign_build(struct assembly *assembly, const struct tree *tree, i
     assembly_servers(assembly, campaign);
     assembly_waves(assembly, campaign);
     assembly_thefts(assembly, campaign);
+    assembly_outsiders(assembly, campaign);
     assembly_stages(assembly, campaign);
     assembly_remediation(assembly, campaign);
     assembly_unknowns(assembly, campaign);

@@ -14,6 +14,15 @@ const char *host_state_name(enum host_state state) {
     return NAMES[state];
 }
 
+const char *outsider_way_name(enum outsider_way way) {
+    static const char *const NAMES[] = {
+        [OUTSIDER_CAME_IN] = "came in",
+        [OUTSIDER_CALLED] = "called",
+        [OUTSIDER_TOOK] = "took data",
+    };
+    return NAMES[way];
+}
+
 void tag_of(const uint8_t sha256[DIGEST_SHA256_SIZE], unsigned digits, char ret_tag[TAG_SIZE]) {
     static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     assert(digits >= TAG_DIGITS_MIN && digits <= TAG_DIGITS_MAX);

@@ -104,6 +104,26 @@ struct campaign_theft {
     uint32_t reference_count;
 };
 
+// How a place outside dealt with hosts of the campaign.
+enum outsider_way {
+    OUTSIDER_CAME_IN, // requests and logons came from there
+    OUTSIDER_CALLED,  // hosts called it
+    OUTSIDER_TOOK,    // data went there
+    OUTSIDER_WAY_COUNT
+};
+const char *outsider_way_name(enum outsider_way way); // "came in"; static
+
+// An address, a name or a mail address that is nobody's of the fleet.
+struct campaign_outsider {
+    struct slice place;
+    unsigned ways;       // bit 1 << enum outsider_way
+    uint32_t host;       // index into the campaign's hosts: the first it dealt with
+    uint32_t host_count; // how many it dealt with
+    int64_t first_ns, last_ns;
+    const struct reference *references;
+    uint32_t reference_count;
+};
+
 struct campaign {
     struct slice id; // stable: of root host, root time, root evidence
     struct slice title;
@@ -120,6 +140,8 @@ struct campaign {
     uint32_t wave_count;
     struct campaign_theft *thefts;
     uint32_t theft_count;
+    struct campaign_outsider *outsiders; // those that took data first, then called, then came in
+    uint32_t outsider_count;
     const struct sentence *remediation; // in the order to do it
     uint32_t remediation_count;
     const struct sentence *unknowns;

@@ -150,6 +150,35 @@ static void json_thefts(struct buffer *to, const struct report_input *input,
     buffer_append_byte(to, ']');
 }
 
+static void json_outsiders(struct buffer *to, const struct report_input *input,
+                           const struct campaign *campaign) {
+    json_key(to, "outsiders", false);
+    buffer_append_byte(to, '[');
+    for (uint32_t i = 0; i < campaign->outsider_count; i++) {
+        const struct campaign_outsider *outsider = &campaign->outsiders[i];
+        buffer_append_text(to, i ? ",{" : "{");
+        json_key(to, "place", true);
+        text_append_json(to, outsider->place);
+        json_key(to, "ways", false);
+        bool first = true;
+        for (int way = 0; way < OUTSIDER_WAY_COUNT; way++) {
+            if (!(outsider->ways >> way & 1))
+                continue;
+            buffer_append_byte(to, first ? '[' : ',');
+            text_append_json(to, slice_of_string(outsider_way_name((enum outsider_way)way)));
+            first = false;
+        }
+        buffer_append_byte(to, ']');
+        json_string(to, "host", campaign->hosts[outsider->host].name);
+        buffer_append_format(to, ",\"hosts\":%u", outsider->host_count);
+        json_when(to, "first", outsider->first_ns);
+        json_when(to, "last", outsider->last_ns);
+        json_tags(to, input, outsider->references, outsider->reference_count);
+        buffer_append_byte(to, '}');
+    }
+    buffer_append_byte(to, ']');
+}
+
 static void json_campaign(struct buffer *to, const struct report_input *input,
                           const struct campaign *campaign) {
     buffer_append_byte(to, '{');
@@ -176,6 +205,7 @@ static void json_campaign(struct buffer *to, const struct report_input *input,
     buffer_append_byte(to, ']');
     json_waves(to, input, campaign);
     json_thefts(to, input, campaign);
+    json_outsiders(to, input, campaign);
     json_sentences(to, input, "remediation", campaign->remediation, campaign->remediation_count);
     json_sentences(to, input, "unknowns", campaign->unknowns, campaign->unknown_count);
     buffer_append_byte(to, '}');

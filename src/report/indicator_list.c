@@ -224,6 +224,21 @@ static void book_hosts(struct indicator_book *book) {
     }
 }
 
+static void book_outsiders(struct indicator_book *book) {
+    const struct campaign *campaign = book->campaign;
+    for (uint32_t i = 0; i < campaign->outsider_count; i++) {
+        const struct campaign_outsider *outsider = &campaign->outsiders[i];
+        const char *role = outsider->ways >> OUTSIDER_TOOK & 1     ? "data went there"
+                           : outsider->ways >> OUTSIDER_CALLED & 1 ? "hosts called it"
+                                                                   : "intruders came from there";
+        struct indicator_told row = {
+            INDICATOR_OTHER,          outsider->place,      role,
+            outsider->first_ns,       outsider->host_count, outsider->references,
+            outsider->reference_count};
+        book_add(book, &row);
+    }
+}
+
 static int told_compare(const void *left, const void *right) {
     const struct indicator_told *a = left, *b = right;
     if (a->type != b->type)
@@ -240,13 +255,7 @@ struct indicator_told *indicators_of(const struct campaign *campaign, uint32_t *
             wave->references, wave->reference_count};
         book_add(&book, &row);
     }
-    for (uint32_t i = 0; i < campaign->theft_count; i++) {
-        const struct campaign_theft *theft = &campaign->thefts[i];
-        struct indicator_told row = {
-            INDICATOR_OTHER,   theft->destination,    "data went there", theft->first_ns, 0,
-            theft->references, theft->reference_count};
-        book_add(&book, &row);
-    }
+    book_outsiders(&book);
     for (uint32_t i = 0; i < campaign->stage_count; i++)
         for (uint32_t k = 0; k < campaign->stages[i].sentence_count; k++)
             book_sentence(&book, &campaign->stages[i].sentences[k], campaign->stages[i].first_ns);

@@ -304,6 +304,57 @@ static void one_host_is_an_incident(void **state) {
     play_done(&play);
 }
 
+// Adds a field to the last finding.
+static void play_tell(struct play *play, const char *name, const char *text) {
+    struct finding *finding = &play->findings[play->count - 1];
+    finding->fields[finding->field_count++] =
+        (struct finding_field){.name = slice_of_string(name), .text = slice_of_string(text)};
+}
+
+static bool says(const struct campaign *campaign, const char *text) {
+    for (uint32_t i = 0; i < campaign->remediation_count; i++)
+        if (slice_equal_string(campaign->remediation[i].text, text))
+            return true;
+    return false;
+}
+
+static void places_outside_are_told(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    const struct rule *sends = rule_of("c-sends", RULE_LEVEL_HIGH, "attack.exfiltration");
+    play_find(&play, rule_of("a-exploit", RULE_LEVEL_CRITICAL, "attack.initial-access"), "H-000",
+              "203.0.113.9", 1000);
+    play_find(&play, rule_of("b-shell", RULE_LEVEL_HIGH, "attack.persistence"), "H-000",
+              "203.0.113.7", 2000);
+    play.findings[play.count - 1].account = SLICE("CORP\\ann");
+    play_find(&play, rule_of("d-calls", RULE_LEVEL_HIGH, "attack.command-and-control"), "H-000",
+              NULL, 2500);
+    play_tell(&play, "destination", "files.example.net");
+    play.findings[play.count - 1].account = SLICE("ann");
+    play_find(&play, sends, "H-000", NULL, 3000);
+    play_tell(&play, "destination", "203.0.113.7");
+    play_find(&play, sends, "H-000", NULL, 3100);
+    play_tell(&play, "destination", "H-001"); // a host of the fleet
+    play_find(&play, sends, "H-000", "10.1.2.3", 3200);
+    play_tell(&play, "destination", "\\\\files\\legal\\case.pst");
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->incident_count, 1);
+    const struct campaign *incident = &made->incidents[0];
+    assert_int_equal(incident->outsider_count, 3);
+    assert_true(slice_equal_string(incident->outsiders[0].place, "203.0.113.7"));
+    assert_int_equal(incident->outsiders[0].ways, 1u << OUTSIDER_CAME_IN | 1u << OUTSIDER_TOOK);
+    assert_int_equal(incident->outsiders[0].reference_count, 2);
+    assert_true(slice_equal_string(incident->outsiders[1].place, "files.example.net"));
+    assert_int_equal(incident->outsiders[1].ways, 1u << OUTSIDER_CALLED);
+    assert_true(slice_equal_string(incident->outsiders[2].place, "203.0.113.9"));
+    assert_true(says(incident, "Cut the ways out: block 203.0.113.7, files.example.net."));
+    assert_true(says(incident, "Cut the ways in: refuse 203.0.113.9."));
+    assert_true(says(incident, "Reset the accounts that were used: CORP\\ann."));
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void logarithms_are_right(void **state) {
     (void)state;
     for (uint64_t number = 1; number < 5000; number++) {
@@ -321,6 +372,7 @@ int main(void) {
         cmocka_unit_test(reachable_is_not_compromised), cmocka_unit_test(one_host_is_an_incident),
         cmocka_unit_test(stepping_stones_are_found),    cmocka_unit_test(nothing_joins_strangers),
         cmocka_unit_test(an_address_is_a_host),         cmocka_unit_test(logarithms_are_right),
+        cmocka_unit_test(places_outside_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
