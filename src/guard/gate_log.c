@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -22,6 +23,7 @@ struct gate_log {
     char *path; // NULL: standard output
     pthread_mutex_t lock;
     int file;
+    bool torn; // its end may be half a line
     struct buffer text;
     char host[HOST_SIZE];
 };
@@ -90,7 +92,15 @@ void gate_line_append(struct buffer *buffer, const struct gate_line *line) {
 }
 
 static int log_open(const char *path) {
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+    return open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+}
+
+// Whether the file ends within a line: somebody was killed there, or the disk was full.
+static bool file_is_torn(int file) {
+    struct stat stat;
+    char last;
+    return fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0 &&
+           pread(file, &last, 1, stat.st_size - 1) == 1 && last != '\n';
 }
 
 enum status gate_log_new(const char *path, struct gate_log **ret_log, struct problem *problem) {
@@ -100,6 +110,7 @@ enum status gate_log_new(const char *path, struct gate_log **ret_log, struct pro
     struct gate_log *log = memory_new(1, sizeof *log);
     log->path = path ? memory_keep_text(path, strlen(path)) : NULL;
     log->file = file;
+    log->torn = file_is_torn(file);
     if (gethostname(log->host, HOST_SIZE - 1) != 0)
         log->host[0] = '\0';
     pthread_mutex_init(&log->lock, NULL);
@@ -126,11 +137,17 @@ enum status gate_log_write(struct gate_log *log, const struct gate_line *line,
     whole.host = slice_of_string(log->host);
     pthread_mutex_lock(&log->lock);
     buffer_reset(&log->text);
+    if (log->torn) // half a line must not spoil the next one
+        buffer_append_byte(&log->text, '\n');
     gate_line_append(&log->text, &whole);
-    if (!durable_write_all(log->file, buffer_slice(&log->text)))
-        status = problem_set_errno(problem, "write the log");
-    if (log->text.failed)
+    if (log->text.failed) {
         status = problem_set(problem, STATUS_LIMIT, "a line of the log is too long");
+    } else if (!durable_write_all(log->file, buffer_slice(&log->text))) {
+        status = problem_set_errno(problem, "write the log");
+        log->torn = file_is_torn(log->file);
+    } else {
+        log->torn = false;
+    }
     pthread_mutex_unlock(&log->lock);
     return status;
 }
@@ -142,5 +159,6 @@ void gate_log_reopen(struct gate_log *log) {
     pthread_mutex_lock(&log->lock);
     close(log->file);
     log->file = file;
+    log->torn = file_is_torn(file);
     pthread_mutex_unlock(&log->lock);
 }

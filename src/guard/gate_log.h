@@ -35,7 +35,8 @@ struct gate_line {
 void gate_line_append(struct buffer *buffer, const struct gate_line *line);
 
 // Where lines go: a file that grows, each line by one write, so that another process may rotate
-// it. All functions but new and free may be called from any thread.
+// it. A line that a crash or a full disk has cut stays by itself: the next begins on its own. All
+// functions but new and free may be called from any thread.
 struct gate_log;
 
 // `path` NULL: standard output.

@@ -12,8 +12,11 @@ import threading
 import time
 import unittest
 
-from evidence import program
+from evidence import TOP, program
 from guarded import Guarded, Origin, Repository, has_programs, wait_for
+
+sys.path.insert(0, str(TOP / "tests" / "acceptance"))
+import gate_crash  # noqa: E402
 
 SIGNED = bytes(range(256)) * 40
 TROJAN = SIGNED[:5000] + b"Trojan" + SIGNED[5006:]
@@ -343,11 +346,27 @@ class Artifacts(GateCase):
 class Swaps(unittest.TestCase):
     def test_matrix_19_swaps_during_downloads(self):
         """Short; make acceptance has 1,000 downloads, and attack 1 on 276 clients."""
-        top = pathlib.Path(__file__).resolve().parents[2]
-        run = subprocess.run([sys.executable, top / "tests" / "acceptance" / "check_gate.py",
+        run = subprocess.run([sys.executable, TOP / "tests" / "acceptance" / "check_gate.py",
                               "--vedette", program(), "--swaps", "60"],
                              capture_output=True, text=True, check=False)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+
+    def test_stopped_anywhere(self):
+        """Short; make acceptance has 200 rounds, with full disks."""
+        told = gate_crash.run_rounds(6, 20261123, with_mount=False)
+        self.assertGreater(min(told["killed"], told["limited"], told["right"]), 0)
+
+    def test_half_a_line_of_the_log_stays_by_itself(self):
+        with tempfile.TemporaryDirectory(prefix="vedette-gate-") as name:
+            directory = pathlib.Path(name)
+            (directory / "gate.log").write_text('{"ts":"2026-11-22T10:00')
+            repository = Repository(directory / "repository")
+            repository.publish({"setup.exe": SIGNED})
+            guarded = gate_crash.CrashGate(directory, repository, directory)
+            self.addCleanup(guarded.stop)
+            self.assertTrue(wait_for(lambda: guarded.read_log()[0]))
+            self.assertEqual(guarded.read_log()[1], 1)
 
 
 class Watch(GateCase):
