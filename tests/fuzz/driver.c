@@ -25,7 +25,7 @@ enum {
     STEPS_MAX = 6, // damages of one mutant
     FILE_BYTES_MAX = 4 * 1024 * 1024,
     FILES_MAX = 4096,
-    LEAK_LOOKS_MAX = 20, // each takes long; caches grow too
+    LEAK_LOOKS_MAX = 5, // each takes long; caches grow too
 };
 
 struct corpus {

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "understood.h"
 
+#include "guard/delegation.h"
 #include "guard/guard.h"
+#include "guard/owner_set.h"
+#include "guard/release_list.h"
 
 #include <assert.h>
 
@@ -26,6 +29,28 @@ static void look_into(const struct metadata *metadata) {
         metadata_verify(metadata, &metadata->delegations[i], metadata, NULL);
 }
 
+// What the owners' tools make of it.
+static void look_at_lists(const struct metadata *metadata) {
+    struct owner_set owners;
+    struct release_list releases;
+    char bin[METADATA_BIN_NAME_SIZE];
+    if (metadata->type == METADATA_ROOT) {
+        owner_set_init(&owners);
+        owner_set_read(&owners, metadata, NULL);
+        owner_set_done(&owners);
+    }
+    if (metadata->type == METADATA_TARGETS) {
+        struct metadata_role role;
+        uint32_t at = 0, count = 0;
+        release_list_init(&releases);
+        if (release_list_read(&releases, metadata, NULL) == STATUS_OK)
+            assert(releases.count == metadata->entry_count);
+        release_list_done(&releases);
+        while (delegation_next(metadata, SLICE("a/file.exe"), &at, &role, bin))
+            assert(++count <= metadata->delegation_count + 1);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (unsigned type = 0; type < METADATA_TYPE_COUNT; type++) {
         struct metadata *metadata;
@@ -35,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fuzz_understood();
         assert(metadata->version > 0);
         look_into(metadata);
+        look_at_lists(metadata);
         metadata_free(metadata);
     }
     return 0;

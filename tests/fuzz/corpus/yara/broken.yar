@@ -1,0 +1,2 @@
+rule a { strings: $a = "x" condition: $b }
+include "/etc/passwd"
