@@ -31,7 +31,7 @@ void tile_store_done(struct tile_store *store) {
 // How wide the tree makes a tile: complete subtrees of its level, less those of tiles before it.
 static unsigned tile_width(uint64_t size, unsigned level, uint64_t index) {
     uint64_t hashes = level < TILE_LEVELS ? size >> (8 * level) : 0;
-    if (index >= (hashes + TILE_WIDTH - 1) / TILE_WIDTH)
+    if (index >= hashes / TILE_WIDTH + (hashes % TILE_WIDTH != 0))
         return 0;
     uint64_t width = hashes - index * TILE_WIDTH;
     return width < TILE_WIDTH ? (unsigned)width : TILE_WIDTH;
@@ -165,9 +165,11 @@ static enum status bundle_each(struct tile_store *store, uint64_t index, uint64_
 enum status tile_store_each(struct tile_store *store, uint64_t first, tile_take *take,
                             void *context, struct problem *problem) {
     enum status status = STATUS_OK;
-    for (uint64_t at = first; status == STATUS_OK && at < store->size;
-         at = (at / TILE_WIDTH + 1) * TILE_WIDTH)
-        status = bundle_each(store, at / TILE_WIDTH, first, take, context, problem);
+    if (first >= store->size)
+        return STATUS_OK;
+    uint64_t last = (store->size - 1) / TILE_WIDTH;
+    for (uint64_t index = first / TILE_WIDTH; status == STATUS_OK && index <= last; index++)
+        status = bundle_each(store, index, first, take, context, problem);
     return status;
 }
 
