@@ -47,7 +47,8 @@ static enum status load_map_init(struct load_map *map, const struct store_readin
     map->map = (struct source_map){.to = map->to, .count = last + 1, .same = true};
     for (size_t i = 0; i < count; i++) {
         uint32_t place = table_find(places, (uint64_t)rows[i].source, NULL, NULL, NULL);
-        if (place == TABLE_NONE)
+        // The order is the database's word only.
+        if (place == TABLE_NONE || rows[i].number > last)
             return load_damaged("readings", problem);
         map->to[rows[i].number] = place;
         map->map.same = map->map.same && place == rows[i].number;
