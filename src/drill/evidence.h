@@ -25,13 +25,28 @@ enum {
     EVIDENCE_CITATIONS_MAX = 1u << 22
 };
 
+// Which ends of its deed a record names (record_names.h).
+enum evidence_names {
+    EVIDENCE_NAMES_FROM = 1,
+    EVIDENCE_NAMES_TO = 2
+};
+
 // What a writer has to carry from a deed to the record it makes of it.
 struct evidence_mark {
-    uint64_t serial; // of the deed
-    uint32_t step;   // DEED_NO_STEP: nothing to cite
-    uint32_t host;   // whose log it is
-    int64_t time_ns; // as the log shows it, UTC
+    uint64_t serial;   // of the deed
+    uint32_t step;     // DEED_NO_STEP: nothing to cite
+    uint32_t host;     // whose log it is
+    int64_t time_ns;   // as the log shows it, UTC
+    uint32_t from, to; // the deed's hosts, DEED_NO_HOST
+    unsigned names;    // of enum evidence_names: of the record, once it is written
 };
+
+// Of its deed's hosts, a record shows those whose own log it is in, and those that it names: who
+// asked a controller about an account (4776) is no word about where he went.
+static inline bool evidence_shows(const struct evidence_mark *mark, uint32_t host) {
+    return mark->host == host || (mark->from == host && mark->names & EVIDENCE_NAMES_FROM) ||
+           (mark->to == host && mark->names & EVIDENCE_NAMES_TO);
+}
 
 struct evidence_citation {
     struct evidence_mark mark;

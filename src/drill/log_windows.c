@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 #include "drill/life.h"
+#include "drill/record_names.h"
 #include "drill/text_log.h"
 #include "drill/windows_record.h"
 #include "drill/winlogbeat_line.h"
@@ -138,6 +139,18 @@ static enum status ship(struct log *log, const struct evtx_record *record, uint6
     return text_log_put(shipped, log->mark, problem);
 }
 
+static void cite_record(struct log *log, const struct channel_file *file,
+                        const struct evtx_record *record) {
+    const struct log_site *site = log->site;
+    const struct evtx_event_type *type =
+        evtx_catalogue_type(site->kit->fleet.catalogue, record->type);
+    struct evidence_mark shown = *log->mark;
+    shown.names =
+        record_names_values(site->organisation, log->mark, record->values, type->field_count);
+    evidence_cite(site->evidence, &shown, file->file, evtx_writer_records(file->writer),
+                  evtx_writer_bytes(file->writer) - EVTX_CHUNK_BYTES);
+}
+
 static enum status append(struct fleet_sink *sink, struct evtx_record *record,
                           struct problem *problem) {
     struct log *log = (struct log *)sink;
@@ -153,9 +166,8 @@ static enum status append(struct fleet_sink *sink, struct evtx_record *record,
         status = open_file(log, channel, problem);
     if (status == STATUS_OK)
         status = evtx_writer_append(file->writer, record, problem);
-    if (status == STATUS_OK && log->mark)
-        evidence_cite(log->site->evidence, log->mark, file->file, evtx_writer_records(file->writer),
-                      evtx_writer_bytes(file->writer) - EVTX_CHUNK_BYTES);
+    if (status == STATUS_OK && log->mark && log->mark->step != DEED_NO_STEP)
+        cite_record(log, file, record);
     return status;
 }
 

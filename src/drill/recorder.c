@@ -167,7 +167,11 @@ static enum status tell_host(struct recorder *recorder, const struct deed *deed,
     const struct host *host = &recorder->options.organisation->hosts[number];
     const struct host_logs *logs = &recorder->hosts[number];
     int64_t time_ns = deed->time_ns + host->skew_ns + host->zone_error_seconds * 1000000000ll;
-    struct log_entry entry = {deed, place, time_ns, {deed->serial, deed->step, number, time_ns}};
+    struct log_entry entry = {
+        deed,
+        place,
+        time_ns,
+        {deed->serial, deed->step, number, time_ns, deed->from.host, deed->to.host, 0}};
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < logs->count && status == STATUS_OK; i++)
         status = tell_log(recorder->logs[logs->first + i], &entry, problem);

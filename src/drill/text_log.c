@@ -3,6 +3,7 @@
 #include "drill/text_log.h"
 
 #include "base/clock.h"
+#include "drill/record_names.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -54,6 +55,12 @@ enum status text_log_begin(struct text_log *log, uint32_t part, const char *path
     return STATUS_OK;
 }
 
+static void cite_line(struct text_log *log, const struct evidence_mark *mark) {
+    struct evidence_mark shown = *mark;
+    shown.names = record_names(log->site->organisation, mark, buffer_slice(&log->line));
+    evidence_cite(log->site->evidence, &shown, log->file, log->lines, log->bytes);
+}
+
 enum status text_log_put(struct text_log *log, const struct evidence_mark *mark,
                          struct problem *problem) {
     assert(log->file != EVIDENCE_NO_FILE && log->stream);
@@ -63,8 +70,8 @@ enum status text_log_put(struct text_log *log, const struct evidence_mark *mark,
     if (fwrite(log->line.data, 1, log->line.size, log->stream) != log->line.size)
         return problem_set_errno(problem, "write %s", log->path);
     log->lines++;
-    if (mark)
-        evidence_cite(log->site->evidence, mark, log->file, log->lines, log->bytes);
+    if (mark && mark->step != DEED_NO_STEP)
+        cite_line(log, mark);
     log->bytes += log->line.size;
     buffer_reset(&log->line);
     return STATUS_OK;

@@ -221,16 +221,16 @@ struct span {
     uint64_t volume_bytes;
 };
 
-// A record proves the host of its step, and the host that its deed went to: a scan is one step of
-// where it came from.
+// A record may prove the host of its step and both ends of its deed: a scan is one step of where
+// it came from.
 static void prove_hosts(struct writing *writing, size_t step) {
     const struct truth *truth = writing->truth;
-    if (citation_count(writing, step))
-        writing->provable[truth->steps[step].host] = 1;
     for (size_t i = writing->first[step]; i < writing->first[step + 1]; i++) {
-        const struct deed *deed = truth_find_deed(truth, writing->citations[i].mark.serial);
-        if (deed && deed->to.host < truth->organisation->host_count)
-            writing->provable[deed->to.host] = 1;
+        const struct evidence_mark *mark = &writing->citations[i].mark;
+        const uint32_t hosts[] = {truth->steps[step].host, mark->from, mark->to};
+        for (size_t k = 0; k < ARRAY_SIZE(hosts); k++)
+            if (hosts[k] < truth->organisation->host_count && evidence_shows(mark, hosts[k]))
+                writing->provable[hosts[k]] = 1;
     }
 }
 

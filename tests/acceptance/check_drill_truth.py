@@ -310,9 +310,24 @@ WATCHERS = ("zeek", "nfdump", "squid", "gateway")
 
 # ---- one citation
 
+RECORDS_A_STEP = 64
+
+
 def host_of(path):
     found = re.match(r"(?:hosts|servers)/([^/!]+?)(?:/|\.zip!|!)", path)
     return found[1] if found else ""
+
+
+def hosts_shown(path, record, deed):
+    """Of the deed's hosts, those whose own log the record is in, or that it names."""
+    text = "\n".join(str(value) for value in record.fields.values())
+    shown = {host_of(path)}
+    for side in (deed.get("from", {}), deed.get("to", {})):
+        name, address = side.get("host"), side.get("address")
+        if name and (re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE)
+                     or address and re.search(rf"(?<![\d.]){re.escape(address)}(?!\d|\.\d)", text)):
+            shown.add(name)
+    return shown
 
 
 class Checker:
@@ -321,6 +336,7 @@ class Checker:
         self.failures, self.passed = [], 0
         self.zones = collections.defaultdict(lambda: set(ZONES))  # of unstated local times
         self.clocks = collections.defaultdict(list)  # of a host: shown minus true time
+        self.shown = set()  # hosts whose own log has a cited record, or that one names
 
     def fail(self, text):
         self.failures.append(text)
@@ -365,6 +381,7 @@ class Checker:
                 self.fail(f"{where}: {told!r} expected, {shown!r} found")
                 return
         self.clocks[host_of(path)].append(stated - nanoseconds(deed["time"]))
+        self.shown |= hosts_shown(path, record, deed)
         self.passed += 1
 
     def check_file(self, path, cited):
@@ -377,6 +394,16 @@ class Checker:
         for (number, _), what in sorted(cited.items()):
             self.check_record(path, number, records.get(number), what)
 
+    def check_provable(self):
+        """truth.json holds the first records of a step: of a long step others may prove more."""
+        for campaign in self.truth["campaigns"]:
+            long = any(len(step["records"]) >= RECORDS_A_STEP for step in campaign["steps"])
+            for host in campaign["hosts"]:
+                shown = host["name"] in self.shown
+                if host["provable"] != shown and not (long and host["provable"]):
+                    self.fail(f"{campaign['id']}: {host['name']} is provable, and no record shows "
+                              "it, or the reverse")
+
     def check_clocks(self):
         for host, errors in self.clocks.items():
             whole = round(errors[0] / 3600 / SECOND) * 3600 * SECOND
@@ -386,21 +413,11 @@ class Checker:
 
 # ---- names
 
-RECORDS_A_STEP = 64
-
 def check_campaign(campaign, fail):
     hosts = {host["name"]: host for host in campaign["hosts"]}
-    # A record proves the host of its step and where its deed went to. truth.json holds the first records
-    # of a step only: of a long step others may prove more.
-    proved = {step["host"] for step in campaign["steps"] if step["records"]}
-    told = {deed.get("to", {}).get("host") for step in campaign["steps"] for deed in step["deeds"]}
-    long = any(len(step["records"]) >= RECORDS_A_STEP for step in campaign["steps"])
     for host in hosts.values():
         if host["parent"] is not None and host["parent"] not in hosts:
             fail(f"{campaign['id']}: {host['name']} has an unknown parent")
-        shown = host["name"] in proved or host["name"] in told
-        if host["provable"] != shown and not (long and host["provable"]):
-            fail(f"{campaign['id']}: {host['name']} is provable without a record, or the reverse")
     for step in campaign["steps"]:
         where = f"{campaign['id']}/{step['id']}"
         if step["provable"] != bool(step["records"]):
@@ -455,6 +472,7 @@ def main():
     check_names(truth, directory, checker.fail)
     for path, cited in sorted(gather(truth).items()):
         checker.check_file(path, cited)
+    checker.check_provable()
     checker.check_clocks()
     for failure in checker.failures[:50]:
         print(failure)

@@ -114,7 +114,10 @@ static struct log_entry make_entry(const struct log_stage *stage, const struct d
     const struct host *host = stage->log_site.host;
     int64_t time_ns = deed->time_ns + host->skew_ns;
     return (struct log_entry){
-        deed, place, time_ns, {deed->serial, deed->step, host->number, time_ns}};
+        deed,
+        place,
+        time_ns,
+        {deed->serial, deed->step, host->number, time_ns, deed->from.host, deed->to.host, 0}};
 }
 
 void log_stage_tell(struct log_stage *stage, const struct deed *deed, enum log_place place) {

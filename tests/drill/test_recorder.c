@@ -1,5 +1,6 @@
 // What befalls logs, and what the truth may cite then
 // SPDX-License-Identifier: Apache-2.0
+#include "drill/record_names.h"
 #include "drill/recorder.h"
 #include "log_stage.h"
 
@@ -7,6 +8,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -117,12 +119,89 @@ static void test_damage(void **state) {
     end(&stage, recorder);
 }
 
+// Tells a network logon, closes all, and says whether a record in that host's logs shows `host`.
+static bool logon_shows(struct log_stage *stage, enum host_role log, uint32_t host) {
+    struct recorder *recorder = start(stage, 0, 0);
+    struct deed deed = log_stage_deed(stage, DEED_LOGON, HOST_ADMINISTRATOR, HOST_MAIL, true);
+    deed.account = 1;
+    deed.logon.type = LOGON_NETWORK;
+    deed.logon.package = SLICE("NTLM");
+    deed.logon.session = 77;
+    assert_int_equal(recorder_tell(recorder, &deed, NULL), STATUS_OK);
+    assert_int_equal(recorder_end(recorder, NULL), STATUS_OK);
+    size_t count, of_log = 0;
+    bool shows = false;
+    const struct evidence_citation *citations = evidence_citations(stage->evidence, &count);
+    for (size_t i = 0; i < count; i++) {
+        of_log += citations[i].mark.host == log;
+        shows =
+            shows || (citations[i].mark.host == log && evidence_shows(&citations[i].mark, host));
+    }
+    assert_true(of_log > 0);
+    end(stage, recorder);
+    return shows;
+}
+
+// A controller's 4776 names who asked, never where the account went; the record of the host itself
+// and a flow with its address do.
+static void test_shown(void **state) {
+    (void)state;
+    struct log_stage stage;
+    assert_true(logon_shows(&stage, HOST_DOMAIN_CONTROLLER, HOST_ADMINISTRATOR));
+    assert_false(logon_shows(&stage, HOST_DOMAIN_CONTROLLER, HOST_MAIL));
+    assert_true(logon_shows(&stage, HOST_MAIL, HOST_MAIL));
+    assert_true(logon_shows(&stage, HOST_MAIL, HOST_ADMINISTRATOR));
+    assert_true(logon_shows(&stage, HOST_SENSOR, HOST_MAIL));
+    assert_false(logon_shows(&stage, HOST_SENSOR, HOST_DOCUMENT));
+}
+
+static unsigned names_of(const struct log_stage *stage, const char *text) {
+    struct evidence_mark mark = {.host = HOST_SENSOR, .from = DEED_NO_HOST, .to = HOST_MAIL};
+    return record_names(&stage->organisation, &mark, slice_of_string(text));
+}
+
+// A name or an address counts where it stands alone.
+static void test_names(void **state) {
+    (void)state;
+    struct log_stage stage;
+    struct recorder *recorder = start(&stage, 0, 0);
+    const char *name = stage.hosts[HOST_MAIL].name;
+    char address[ADDRESS_TEXT_SIZE], text[128];
+    address_format(&stage.hosts[HOST_MAIL].address, address);
+    static const struct {
+        const char *format;
+        bool names, of_address;
+    } CASES[] = {
+        {"%s", true, false},
+        {"CORP\\%s$", true, false},
+        {"a %s.corp.example.com", true, false},
+        {"x%s", false, false},
+        {"%s1", false, false},
+        {"%s-2", false, false},
+        {"%s", true, true},
+        {"::ffff:%s", true, true},
+        {"%s:443", true, true},
+        {"from %s.", true, true},
+        {"1%s", false, true},
+        {"%s0", false, true},
+        {"%s.7", false, true},
+        {"3.%s", false, true},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        const char *at = strchr(CASES[i].format, '%');
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - CASES[i].format), CASES[i].format,
+                 CASES[i].of_address ? address : name, at + 2);
+        assert_int_equal(names_of(&stage, text), CASES[i].names ? EVIDENCE_NAMES_TO : 0);
+    }
+    assert_int_equal(recorder_end(recorder, NULL), STATUS_OK);
+    end(&stage, recorder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_loss),
-        cmocka_unit_test(test_clearing),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_whole),    cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_clearing), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_shown),    cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
