@@ -255,6 +255,7 @@ static void victim_take_drop(struct wave_book *book, uint32_t interval, const st
         victim->arrived_ns = drop->time_ns;
     struct relation cited = {.references = drop->references,
                              .reference_count = drop->reference_count,
+                             .first_ns = drop->time_ns,
                              .recorder_host = RELATION_NO_HOST};
     wave_victim_cite(book, victim, &cited, INT64_MIN, INT64_MAX);
 }
@@ -267,8 +268,10 @@ static void victim_take_fetch(struct wave_book *book, uint32_t interval,
     victim->evidence |= WAVE_FETCHED;
     if (victim->fetched_ns == CLOCK_NONE)
         victim->fetched_ns = fetch->time_ns;
-    struct relation cited = {
-        .references = &fetch->reference, .reference_count = 1, .recorder_host = RELATION_NO_HOST};
+    struct relation cited = {.references = &fetch->reference,
+                             .reference_count = 1,
+                             .first_ns = fetch->time_ns,
+                             .recorder_host = RELATION_NO_HOST};
     wave_victim_cite(book, victim, &cited, INT64_MIN, INT64_MAX);
 }
 
