@@ -15,6 +15,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum {
+    LARGE_TEXT_BYTES = 256 * 1024,
+    VALUE_TEXT_BYTES = 24,
+};
+
 struct scan {
     struct canonical_document *document;
     const uint8_t *start, *at, *end; // the text
@@ -27,6 +32,11 @@ struct scan {
     struct problem *problem;
 };
 
+// Bytes in `texts`.
+struct place {
+    uint32_t at, size;
+};
+
 void canonical_init(struct canonical_document *document) {
     *document = (struct canonical_document){0};
 }
@@ -37,6 +47,7 @@ static void document_forget(struct canonical_document *document) {
     document->texts = document->sorted = NULL;
     document->canonical = NULL;
     document->canonical_size = 0;
+    document->ordered = document->verbatim = false;
     document->count = 0;
 }
 
@@ -46,18 +57,35 @@ void canonical_done(struct canonical_document *document) {
     canonical_init(document);
 }
 
+// Room for the values of a text of this size, so that they need not move when it is long: an entry
+// of targets has four in 130 bytes. What is not used is never touched.
+static void document_expect(struct canonical_document *document, size_t size) {
+    size_t capacity = size / VALUE_TEXT_BYTES;
+    if (capacity > CANONICAL_VALUES_MAX)
+        capacity = CANONICAL_VALUES_MAX;
+    if (size < LARGE_TEXT_BYTES || capacity <= document->capacity)
+        return;
+    memory_free(document->values);
+    document->capacity = (uint32_t)capacity;
+    document->values = memory_resize(NULL, capacity, sizeof *document->values);
+    memory_expect_large(document->values, capacity * sizeof *document->values);
+}
+
 static enum status scan_refuse(const struct scan *scan, const char *why) {
     return problem_set_offset(scan->problem, STATUS_FORMAT, (uint64_t)(scan->at - scan->start),
                               "byte %zu: %s", (size_t)(scan->at - scan->start), why);
 }
 
-static void scan_space(struct scan *scan) {
+static inline void scan_space(struct scan *scan) {
+    if (scan->at<scan->end && * scan->at> ' ')
+        return;
     while (scan->at < scan->end &&
            (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\t' || *scan->at == '\r'))
         scan->at++;
 }
 
-static enum status scan_value_new(struct scan *scan, enum canonical_kind kind,
+// Written in one piece: most of a large document's time goes into touching its values.
+static enum status scan_value_new(struct scan *scan, enum canonical_kind kind, struct place key,
                                   struct canonical_value **ret_value) {
     struct canonical_document *document = scan->document;
     if (document->count == document->capacity) {
@@ -69,7 +97,10 @@ static enum status scan_value_new(struct scan *scan, enum canonical_kind kind,
             memory_resize(document->values, document->capacity, sizeof *document->values);
     }
     struct canonical_value *value = &document->values[document->count++];
-    *value = (struct canonical_value){.kind = (unsigned)kind & 15, .next = document->count};
+    *value = (struct canonical_value){.key = key.at,
+                                      .key_size = key.size & 0xFFFFFFF,
+                                      .kind = (unsigned)kind & 15,
+                                      .next = document->count};
     *ret_value = value;
     return STATUS_OK;
 }
@@ -79,23 +110,26 @@ static enum status scan_value_new(struct scan *scan, enum canonical_kind kind,
 static void scan_plain(struct scan *scan) {
     const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
     const __m128i space = _mm_set1_epi8(' ');
-    while (scan->end - scan->at >= 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)scan->at);
+    // In locals: what is stored through `to` could else be a part of `scan`.
+    const uint8_t *at = scan->at, *end = scan->end;
+    uint8_t *to = scan->to;
+    unsigned mask = 0;
+    while (mask == 0 && end - at >= 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
         // Signed: bytes from 0x80 on are below the space, too.
         __m128i stop = _mm_or_si128(
             _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
             _mm_cmplt_epi8(bytes, space));
-        unsigned mask = (unsigned)_mm_movemask_epi8(stop);
-        _mm_storeu_si128((__m128i *)(void *)scan->to, bytes);
+        mask = (unsigned)_mm_movemask_epi8(stop);
+        _mm_storeu_si128((__m128i *)(void *)to, bytes);
         unsigned count = mask ? (unsigned)__builtin_ctz(mask) : 16;
-        scan->at += count;
-        scan->to += count;
-        if (mask)
-            return;
+        at += count;
+        to += count;
     }
-    while (scan->at < scan->end && *scan->at >= ' ' && *scan->at < 0x80 && *scan->at != '"' &&
-           *scan->at != '\\')
-        *scan->to++ = *scan->at++;
+    while (mask == 0 && at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
+        *to++ = *at++;
+    scan->at = at;
+    scan->to = to;
 }
 
 // One character beyond ASCII (RFC 3629: shortest form, no surrogates, up to U+10FFFF).
@@ -171,20 +205,23 @@ static enum status scan_escape(struct scan *scan, bool *escaped) {
     return STATUS_OK;
 }
 
+static struct place place_of(const struct scan *scan, const uint8_t *from, const uint8_t *to) {
+    return (struct place){(uint32_t)(from - scan->document->texts), (uint32_t)(to - from)};
+}
+
 // A string's content without the backslashes, behind the canonical bytes.
-static uint32_t scan_aside(struct scan *scan, const uint8_t *from, uint32_t *ret_size) {
+static struct place scan_aside(struct scan *scan, const uint8_t *from) {
     uint8_t *start = scan->aside;
     for (; from < scan->to; from++) {
         if (*from == '\\')
             from++;
         *scan->aside++ = *from;
     }
-    *ret_size = (uint32_t)(scan->aside - start);
-    return (uint32_t)(start - scan->document->texts);
+    return place_of(scan, start, scan->aside);
 }
 
-// A string from its quote on. *ret_place and *ret_size: its content, escapes resolved.
-static enum status scan_string(struct scan *scan, uint32_t *ret_place, uint32_t *ret_size) {
+// A string from its quote on: where its content is, escapes resolved.
+static enum status scan_string(struct scan *scan, struct place *ret_content) {
     bool escaped = false;
     scan->at++;
     *scan->to++ = '"';
@@ -205,10 +242,7 @@ static enum status scan_string(struct scan *scan, uint32_t *ret_place, uint32_t 
             return scan_refuse(scan, "not UTF-8");
         }
     }
-    *ret_place = (uint32_t)(from - scan->document->texts);
-    *ret_size = (uint32_t)(scan->to - from);
-    if (escaped)
-        *ret_place = scan_aside(scan, from, ret_size);
+    *ret_content = escaped ? scan_aside(scan, from) : place_of(scan, from, scan->to);
     scan->at++;
     *scan->to++ = '"';
     return STATUS_OK;
@@ -273,7 +307,7 @@ static void scan_close(struct scan *scan) {
 }
 
 // The value at scan->at. A container is only opened; scan_run goes on inside.
-static enum status scan_value(struct scan *scan, uint32_t key, uint32_t key_size) {
+static enum status scan_value(struct scan *scan, struct place key) {
     static const uint8_t kinds[256] = {
         ['"'] = CANONICAL_STRING, ['['] = CANONICAL_ARRAY, ['{'] = CANONICAL_OBJECT,
         ['t'] = CANONICAL_TRUE,   ['f'] = CANONICAL_FALSE, ['n'] = CANONICAL_NULL,
@@ -283,13 +317,16 @@ static enum status scan_value(struct scan *scan, uint32_t key, uint32_t key_size
     uint8_t first = *scan->at;
     enum canonical_kind kind = kinds[first] || first == 'n' ? kinds[first] : CANONICAL_INTEGER;
     struct canonical_value *value = NULL;
-    enum status status = scan_value_new(scan, kind, &value);
+    enum status status = scan_value_new(scan, kind, key, &value);
     if (status != STATUS_OK)
         return status;
-    value->key = key;
-    value->key_size = key_size & 0xFFFFFFF;
-    if (kind == CANONICAL_STRING)
-        return scan_string(scan, &value->text, &value->text_size);
+    if (kind == CANONICAL_STRING) {
+        struct place content;
+        status = scan_string(scan, &content);
+        value->text = content.at;
+        value->text_size = content.size;
+        return status;
+    }
     if (kind == CANONICAL_INTEGER)
         return scan_integer(scan, value);
     if (kind >= CANONICAL_ARRAY)
@@ -300,12 +337,12 @@ static enum status scan_value(struct scan *scan, uint32_t key, uint32_t key_size
 }
 
 // A member's key and the colon. Whether it follows the key before is noted.
-static enum status scan_key(struct scan *scan, uint32_t *ret_key, uint32_t *ret_size) {
+static enum status scan_key(struct scan *scan, struct place *ret_key) {
     struct canonical_document *document = scan->document;
     scan_space(scan);
     if (scan->at == scan->end || *scan->at != '"')
         return scan_refuse(scan, "no key");
-    enum status status = scan_string(scan, ret_key, ret_size);
+    enum status status = scan_string(scan, ret_key);
     if (status != STATUS_OK)
         return status;
     scan_space(scan);
@@ -315,7 +352,7 @@ static enum status scan_key(struct scan *scan, uint32_t *ret_key, uint32_t *ret_
     scan_space(scan);
     uint32_t *last = &scan->last[scan->depth - 1];
     if (*last && slice_compare(canonical_key(document, &document->values[*last]),
-                               slice_of(document->texts + *ret_key, *ret_size)) >= 0)
+                               slice_of(document->texts + ret_key->at, ret_key->size)) >= 0)
         scan->unsorted = true;
     *last = document->count;
     return STATUS_OK;
@@ -339,14 +376,14 @@ static enum status scan_member(struct scan *scan) {
         scan_space(scan);
     }
     container->count++;
-    uint32_t key = 0, key_size = 0;
-    enum status status = object ? scan_key(scan, &key, &key_size) : STATUS_OK;
-    return status == STATUS_OK ? scan_value(scan, key, key_size) : status;
+    struct place key = {0, 0};
+    enum status status = object ? scan_key(scan, &key) : STATUS_OK;
+    return status == STATUS_OK ? scan_value(scan, key) : status;
 }
 
 static enum status scan_run(struct scan *scan) {
     scan_space(scan);
-    enum status status = scan_value(scan, 0, 0);
+    enum status status = scan_value(scan, (struct place){0, 0});
     while (status == STATUS_OK && scan->depth)
         status = scan_member(scan);
     scan_space(scan);
@@ -485,6 +522,8 @@ enum status canonical_read(struct canonical_document *document, struct slice tex
         return problem_set(problem, STATUS_LIMIT, "%zu bytes, at most %zu are read", text.size,
                            bytes_max);
     document->texts = memory_resize(NULL, 2 * text.size + 32, 1);
+    memory_expect_large(document->texts, text.size);
+    document_expect(document, text.size);
     struct scan scan = {
         .document = document,
         .start = text.data,
@@ -497,6 +536,10 @@ enum status canonical_read(struct canonical_document *document, struct slice tex
     enum status status = scan_run(&scan);
     document->canonical = document->texts;
     document->canonical_size = (size_t)(scan.to - document->texts);
+    // Whatever is not copied as it stands takes fewer bytes (white space none, an escape less than
+    // it took), so that the same length is the same text.
+    document->ordered = !scan.unsorted;
+    document->verbatim = document->canonical_size == text.size && document->ordered;
     if (status == STATUS_OK && scan.unsorted)
         status = document_sort(document, document->canonical_size, problem);
     if (status != STATUS_OK)

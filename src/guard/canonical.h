@@ -59,6 +59,8 @@ struct canonical_document {
     uint8_t *sorted; // canonical bytes, when keys were not in order
     const uint8_t *canonical;
     size_t canonical_size;
+    bool ordered;  // every object's keys came in order
+    bool verbatim; // the text was canonical: `canonical` has its very bytes
 };
 
 void canonical_init(struct canonical_document *document);

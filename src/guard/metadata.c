@@ -20,11 +20,7 @@ void metadata_free(struct metadata *metadata) {
     for (uint32_t i = 0; i < metadata->key_count; i++)
         if (metadata->keys[i].usable)
             key_done(&metadata->keys[i].key);
-    union {
-        const uint8_t *read;
-        uint8_t *own;
-    } bytes = {metadata->bytes.data};
-    memory_free(bytes.own);
+    memory_free(metadata->copy);
     arena_done(&metadata->arena);
     canonical_done(&metadata->document);
     memory_free(metadata);

@@ -84,6 +84,7 @@ struct metadata_bins {
 struct metadata {
     enum metadata_type type;
     struct slice bytes; // as received
+    uint8_t *copy;      // of them, when they are not the document's own; else NULL
     struct canonical_document document;
     struct arena arena;
     const struct canonical_value *signed_part;

@@ -219,22 +219,50 @@ static bool hashes_are_sound(const struct reading *reading, const struct canonic
     return true;
 }
 
+struct entry_parts {
+    const struct canonical_value *length, *hashes, *custom, *version;
+};
+
+// In one pass: there are hundreds of thousands of entries.
+static struct entry_parts entry_parts_find(const struct reading *reading,
+                                           const struct canonical_value *entry) {
+    struct entry_parts parts = {0};
+    for (const struct canonical_value *one = canonical_first(reading->document, entry); one;
+         one = canonical_next(reading->document, entry, one)) {
+        struct slice key = canonical_key(reading->document, one);
+        if (slice_equal(key, SLICE("length")))
+            parts.length = one;
+        else if (slice_equal(key, SLICE("hashes")))
+            parts.hashes = one;
+        else if (slice_equal(key, SLICE("custom")))
+            parts.custom = one;
+        else if (slice_equal(key, SLICE("version")))
+            parts.version = one;
+    }
+    return parts;
+}
+
+// A number from 0 on: the scanner has seen that it fits and is no -0.
+static bool integer_is_natural(const struct canonical_document *document,
+                               const struct canonical_value *value) {
+    return canonical_is(value, CANONICAL_INTEGER) && canonical_text(document, value).data[0] != '-';
+}
+
 // One entry of "meta" (4.4) or "targets" (4.5).
 static bool entry_is_sound(const struct reading *reading, const struct canonical_value *entry) {
+    const struct canonical_document *document = reading->document;
     bool target = reading->to->type == METADATA_TARGETS;
-    const struct canonical_value *length = member(reading, entry, "length");
-    const struct canonical_value *hashes = member(reading, entry, "hashes");
-    const struct canonical_value *custom = member(reading, entry, "custom");
     int64_t number;
     if (!canonical_is(entry, CANONICAL_OBJECT))
         return false;
-    if (length ? !canonical_integer(reading->document, length, &number) || number < 0 : target)
+    struct entry_parts parts = entry_parts_find(reading, entry);
+    if (parts.length ? !integer_is_natural(document, parts.length) : target)
         return false;
-    if (hashes ? !hashes_are_sound(reading, hashes) : target)
+    if (parts.hashes ? !hashes_are_sound(reading, parts.hashes) : target)
         return false;
     if (target)
-        return !custom || custom->kind == CANONICAL_OBJECT;
-    return member_integer(reading, entry, "version", &number) && number >= 1;
+        return !parts.custom || parts.custom->kind == CANONICAL_OBJECT;
+    return canonical_integer(document, parts.version, &number) && number >= 1;
 }
 
 static int entry_compare(const void *a, const void *b) {
@@ -248,7 +276,6 @@ static enum status entries_read(struct reading *reading, const char *name) {
     if (!canonical_is(object, CANONICAL_OBJECT))
         return refuse(reading, "the list of files is missing");
     to->entries = reading_new(reading, object->count, sizeof *to->entries);
-    bool sorted = true;
     for (const struct canonical_value *one = canonical_first(reading->document, object); one;
          one = canonical_next(reading->document, object, one)) {
         struct metadata_entry *entry = &to->entries[to->entry_count];
@@ -257,10 +284,9 @@ static enum status entries_read(struct reading *reading, const char *name) {
             return refusal_set(reading->refusal, REFUSAL_FORMAT,
                                "%s metadata: '%.*s' without a sound version, length or hash",
                                metadata_type_name(to->type), SHOWN(entry->name));
-        sorted = sorted && (to->entry_count == 0 || entry_compare(entry - 1, entry) < 0);
         to->entry_count++;
     }
-    if (!sorted)
+    if (!reading->document->ordered)
         qsort(to->entries, to->entry_count, sizeof *to->entries, entry_compare);
     return STATUS_OK;
 }
@@ -372,6 +398,18 @@ static enum status parts_read(struct reading *reading) {
     return status;
 }
 
+// As received. A text that was canonical already stands in the document, byte for byte.
+static void bytes_keep(struct metadata *to, struct slice bytes) {
+    if (to->document.verbatim) {
+        to->bytes = slice_of(to->document.canonical, bytes.size);
+        return;
+    }
+    to->copy = memory_resize(NULL, bytes.size, 1);
+    memory_expect_large(to->copy, bytes.size);
+    memcpy(to->copy, bytes.data, bytes.size);
+    to->bytes = slice_of(to->copy, bytes.size);
+}
+
 enum status metadata_read(struct slice bytes, enum metadata_type type, size_t bytes_max,
                           struct metadata **ret_metadata, struct refusal *refusal) {
     struct metadata *to = memory_new(1, sizeof *to);
@@ -382,9 +420,7 @@ enum status metadata_read(struct slice bytes, enum metadata_type type, size_t by
     arena_init(&to->arena, 8 * bytes.size + 1024 * 1024);
     enum status status = canonical_read(&to->document, bytes, bytes_max, &problem);
     if (status == STATUS_OK) {
-        uint8_t *copy = memory_resize(NULL, bytes.size, 1);
-        memcpy(copy, bytes.data, bytes.size);
-        to->bytes = slice_of(copy, bytes.size);
+        bytes_keep(to, bytes);
         struct reading reading = {to, &to->document, refusal};
         status = parts_read(&reading);
     } else {

@@ -59,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             continue;
         fuzz_understood();
         assert(metadata->version > 0);
+        assert(slice_equal(metadata->bytes, slice_of(data, size)));
         look_into(metadata);
         look_at_lists(metadata);
         metadata_free(metadata);

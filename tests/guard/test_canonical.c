@@ -31,6 +31,8 @@ static void expect(const char *text, const char *canonical) {
     struct slice bytes = canonical_bytes(&document, canonical_root(&document));
     if (!slice_equal_string(bytes, canonical))
         fail_msg("%s: %.*s", text, (int)bytes.size, (const char *)bytes.data);
+    // Only a text that was canonical already may stand for its canonical bytes.
+    assert_int_equal(document.verbatim, strcmp(text, canonical) == 0);
     canonical_done(&document);
 }
 
@@ -181,6 +183,29 @@ static void walks_values(void **state) {
     canonical_done(&document);
 }
 
+// Room is taken ahead for a long text; one of more values than were expected grows on.
+static void reads_a_long_text(void **state) {
+    (void)state;
+    enum {
+        COUNT = 200000
+    };
+    char *text = memory_new(2 * COUNT + 2, 1);
+    for (size_t i = 0; i < COUNT; i++)
+        memcpy(text + 2 * i, ",7", 2);
+    text[0] = '[';
+    text[2 * COUNT] = ']';
+    struct canonical_document document;
+    canonical_init(&document);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(read_exact(&document, slice_of_string(text)), STATUS_OK);
+        assert_true(document.verbatim);
+        assert_int_equal(document.count, COUNT + 1);
+        assert_int_equal(canonical_root(&document)->count, COUNT);
+    }
+    canonical_done(&document);
+    memory_free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_canonical_bytes),
@@ -188,6 +213,7 @@ int main(void) {
         cmocka_unit_test(refuses_what_has_two_meanings),
         cmocka_unit_test(refuses_depth_and_size),
         cmocka_unit_test(walks_values),
+        cmocka_unit_test(reads_a_long_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -106,11 +107,34 @@ static void knows_a_key_under_any_name(void **state) {
     key_done(&same);
 }
 
+// Each byte at each place of 26 digits: eight bytes are read at once, the rest one by one.
+static void reads_hexadecimal(void **state) {
+    (void)state;
+    char text[] = "0123456789abcdeffedcba9876";
+    static const uint8_t bytes[13] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD,
+                                      0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76};
+    uint8_t read[13];
+    assert_true(key_read_hex(slice_of_string(text), read, 13));
+    assert_memory_equal(read, bytes, 13);
+    assert_false(key_read_hex(slice_of_string(text), read, 12));
+    for (size_t place = 0; place < 26; place++)
+        for (int byte = 0; byte < 256; byte++) {
+            const char *digit = byte ? strchr("0123456789abcdef", byte) : NULL;
+            char kept = text[place];
+            text[place] = (char)byte;
+            assert_int_equal(key_read_hex(slice_of(text, 26), read, 13), digit != NULL);
+            text[place] = kept;
+            if (!digit)
+                continue;
+            int value = (int)strtol((char[]){(char)byte, 0}, NULL, 16);
+            assert_int_equal(place % 2 ? read[place / 2] & 15 : read[place / 2] >> 4, value);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verifies_all_kinds),
-        cmocka_unit_test(refuses_weak_and_odd_keys),
-        cmocka_unit_test(leaves_unknown_kinds_aside),
+        cmocka_unit_test(reads_hexadecimal),          cmocka_unit_test(verifies_all_kinds),
+        cmocka_unit_test(refuses_weak_and_odd_keys),  cmocka_unit_test(leaves_unknown_kinds_aside),
         cmocka_unit_test(knows_a_key_under_any_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
