@@ -21,8 +21,10 @@ struct publishing {
     const struct metadata *root;    // as it will be
     const struct metadata *targets; // as it will be
     struct release_list before, after;
-    struct secret_key online;
-    bool next_key; // `online` is online/next.key
+    struct secret_key online;   // which the root names for snapshot and timestamp
+    bool next_key;              // `online` is online/next.key
+    struct secret_key previous; // which the root until now names, when that is another; or empty
+    bool cut;                   // it is another, and gone: clients see a moment of refusal
     struct buffer entries;
     struct slice *entry_list;
     size_t entry_count;
@@ -46,6 +48,23 @@ static enum status check_root(const struct repository *repository, struct refusa
                : status;
 }
 
+// Clients hold the root until now while the new list goes out, see write_metadata.
+static enum status check_bridge(const struct publishing *publishing, struct refusal *refusal) {
+    const struct repository *repository = publishing->repository;
+    const struct metadata *published = repository->published[METADATA_ROOT];
+    uint64_t bits[METADATA_KEYS_MAX / 64 + 1];
+    if (!repository->staged[METADATA_ROOT] || !published)
+        return STATUS_OK;
+    const struct metadata_role *role = &published->roles[METADATA_TARGETS];
+    uint32_t count = metadata_signers(published, role, publishing->targets, bits);
+    if (count >= role->threshold)
+        return STATUS_OK;
+    return refusal_set(refusal, REFUSAL_THRESHOLD,
+                       "the list of files is signed by %u of the %u that the owners until now "
+                       "need: clients that do not have the new owners yet would refuse it",
+                       count, role->threshold);
+}
+
 static enum status check_files(struct publishing *publishing, struct refusal *refusal) {
     struct repository *repository = publishing->repository;
     const struct metadata *staged = repository->staged[METADATA_TARGETS];
@@ -61,6 +80,8 @@ static enum status check_files(struct publishing *publishing, struct refusal *re
     if (status == STATUS_OK)
         status = metadata_verify(publishing->root, &publishing->root->roles[METADATA_TARGETS],
                                  publishing->targets, refusal);
+    if (status == STATUS_OK)
+        status = check_bridge(publishing, refusal);
     if (status == STATUS_OK && staged &&
         staged->version != repository_next_version(repository, METADATA_TARGETS))
         status = refusal_set(refusal, REFUSAL_ROLLBACK, "the staged targets have version %lld",
@@ -149,31 +170,48 @@ static enum status write_ledger(struct publishing *publishing, struct refusal *r
     return status;
 }
 
-// The key that the root names for timestamp: the one in use, or the one a rotation made.
-static enum status find_online(struct publishing *publishing, struct refusal *refusal) {
+// The key that a root names for timestamp: the one in use, or the one a rotation made.
+static enum status find_key(const struct repository *repository, const struct metadata *root,
+                            struct secret_key *ret_key, bool *ret_next, struct refusal *refusal) {
     static const char *const names[] = {"online/online.key", "online/next.key"};
-    const struct metadata *root = publishing->root;
     const struct metadata_role *role = &root->roles[METADATA_TIMESTAMP];
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        struct secret_key key;
         struct refusal inner;
-        if (repository_online_key(publishing->repository, names[i], &publishing->online, &inner) !=
-            STATUS_OK) {
+        if (repository_online_key(repository, names[i], &key, &inner) != STATUS_OK) {
             if (i)
                 break;
             *refusal = inner;
             return inner.problem.status;
         }
         for (uint32_t n = 0; n < role->key_count; n++)
-            if (role->keys[n] != UINT32_MAX &&
-                memcmp(root->keys[role->keys[n]].key.identity, publishing->online.identity,
-                       sizeof publishing->online.identity) == 0) {
-                publishing->next_key = i > 0;
+            if (role->keys[n] != UINT32_MAX && memcmp(root->keys[role->keys[n]].key.identity,
+                                                      key.identity, sizeof key.identity) == 0) {
+                *ret_key = key;
+                *ret_next = i > 0;
                 return STATUS_OK;
             }
-        secret_key_done(&publishing->online);
+        secret_key_done(&key);
     }
     return refusal_set(refusal, REFUSAL_THRESHOLD,
                        "the online key here is not the one that the root names");
+}
+
+static enum status find_online(struct publishing *publishing, struct refusal *refusal) {
+    const struct repository *repository = publishing->repository;
+    const struct metadata *until_now = repository->published[METADATA_ROOT];
+    enum status status =
+        find_key(repository, publishing->root, &publishing->online, &publishing->next_key, refusal);
+    bool next;
+    if (status != STATUS_OK || !until_now || until_now == publishing->root)
+        return status;
+    struct refusal gone;
+    publishing->cut =
+        find_key(repository, until_now, &publishing->previous, &next, &gone) != STATUS_OK;
+    if (!publishing->cut && memcmp(publishing->previous.identity, publishing->online.identity,
+                                   sizeof publishing->online.identity) == 0)
+        secret_key_done(&publishing->previous);
+    return STATUS_OK;
 }
 
 static enum status write_version(const struct publishing *publishing, enum metadata_type type,
@@ -184,29 +222,40 @@ static enum status write_version(const struct publishing *publishing, enum metad
     return repository_write(publishing->repository, name, bytes, 0644, refusal);
 }
 
-// A file that the online key signs.
+// One more signature on `text`, which it takes over, by the key that `root` names.
+static enum status online_sign(const struct metadata *root, enum metadata_type type,
+                               const struct secret_key *key, struct buffer *text,
+                               struct refusal *refusal) {
+    struct slice keyid = root->keys[root->roles[type].keys[0]].keyid;
+    struct metadata *metadata;
+    struct buffer more;
+    struct problem problem;
+    enum status status =
+        metadata_read(buffer_slice(text), type, REPOSITORY_FILE_BYTES_MAX, &metadata, refusal);
+    if (status != STATUS_OK)
+        return status;
+    buffer_init(&more, REPOSITORY_FILE_BYTES_MAX);
+    status = draft_sign(metadata, key, keyid, &more, &problem);
+    metadata_free(metadata);
+    buffer_done(text);
+    *text = more;
+    return status == STATUS_OK ? status : repository_refuse(&problem, refusal);
+}
+
+// A file that the online key signs, and the one until now, too, while it is replaced.
 static enum status online_file(const struct publishing *publishing, enum metadata_type type,
-                               const struct draft_listed *listed, struct buffer *ret_bytes,
+                               const struct draft_listed *listed, struct buffer *text,
                                struct refusal *refusal) {
     const struct repository *repository = publishing->repository;
-    const struct metadata *root = publishing->root;
     const int64_t day_ns = 86400ll * 1000000000;
     struct draft_head head = {repository_next_version(repository, type),
                               repository->now_ns + repository->days[type] * day_ns};
-    struct slice keyid = root->keys[root->roles[type].keys[0]].keyid;
-    struct metadata *metadata;
-    struct buffer draft;
-    struct problem problem;
-    buffer_init(&draft, REPOSITORY_FILE_BYTES_MAX);
-    draft_append_list(&head, type, listed, &draft);
-    enum status status =
-        metadata_read(buffer_slice(&draft), type, REPOSITORY_FILE_BYTES_MAX, &metadata, refusal);
-    buffer_done(&draft);
-    if (status != STATUS_OK)
-        return status;
-    status = draft_sign(metadata, &publishing->online, keyid, ret_bytes, &problem);
-    metadata_free(metadata);
-    return status == STATUS_OK ? status : repository_refuse(&problem, refusal);
+    draft_append_list(&head, type, listed, text);
+    enum status status = online_sign(publishing->root, type, &publishing->online, text, refusal);
+    if (status == STATUS_OK && publishing->previous.handle)
+        status = online_sign(repository->published[METADATA_ROOT], type, &publishing->previous,
+                             text, refusal);
+    return status;
 }
 
 // Whether the published snapshot still says all and will for a while.
@@ -219,7 +268,14 @@ static bool snapshot_is_good(const struct publishing *publishing) {
            snapshot->expires_ns - repository->now_ns > half_ns;
 }
 
-static enum status write_online(struct publishing *publishing, struct refusal *refusal) {
+static enum status write_root(const struct publishing *publishing, struct refusal *refusal) {
+    const struct metadata *root = publishing->repository->staged[METADATA_ROOT];
+    return root ? write_version(publishing, METADATA_ROOT, root->version, root->bytes, refusal)
+                : STATUS_OK;
+}
+
+// Snapshot and timestamp; `root` between the two, if it is to be there before timestamp.json.
+static enum status write_online(struct publishing *publishing, bool root, struct refusal *refusal) {
     struct repository *repository = publishing->repository;
     struct draft_listed targets = {"targets.json", publishing->targets->version,
                                    publishing->targets->bytes};
@@ -241,6 +297,8 @@ static enum status write_online(struct publishing *publishing, struct refusal *r
     }
     if (status == STATUS_OK)
         status = online_file(publishing, METADATA_TIMESTAMP, &snapshot, &timestamp_text, refusal);
+    if (status == STATUS_OK && root)
+        status = write_root(publishing, refusal);
     if (status == STATUS_OK)
         status = repository_write(repository, "public/metadata/timestamp.json",
                                   buffer_slice(&timestamp_text), 0644, refusal);
@@ -252,20 +310,29 @@ static enum status write_online(struct publishing *publishing, struct refusal *r
     return status;
 }
 
+// After each write clients find one whole release. Files of a version that nothing leads to are
+// not looked at. timestamp.json leads to the new list, which both the owners until now and the
+// new ones have signed, as both online keys have signed what leads there; so a client takes it
+// under either root, and the new root comes last. Only the first root comes before: nothing was
+// there. When the online key until now is gone, nobody can sign for clients of the old root: then
+// the new root comes just before timestamp.json, and who asks between the two is refused once.
 static enum status write_metadata(struct publishing *publishing, struct refusal *refusal) {
-    const struct metadata *root = publishing->repository->staged[METADATA_ROOT];
-    const struct metadata *targets = publishing->repository->staged[METADATA_TARGETS];
+    const struct repository *repository = publishing->repository;
+    const struct metadata *root = repository->staged[METADATA_ROOT];
+    const struct metadata *targets = repository->staged[METADATA_TARGETS];
+    bool root_last = repository->published[METADATA_ROOT] && !publishing->cut;
     enum status status = STATUS_OK;
-    // Targets first: once the new root is there its owners' signatures are looked for.
     if (targets)
         status =
             write_version(publishing, METADATA_TARGETS, targets->version, targets->bytes, refusal);
-    if (status == STATUS_OK && root)
-        status = write_version(publishing, METADATA_ROOT, root->version, root->bytes, refusal);
+    if (status == STATUS_OK)
+        status = write_online(publishing, !root_last, refusal);
+    if (status == STATUS_OK && root_last)
+        status = write_root(publishing, refusal);
     publishing->result.versions[METADATA_ROOT] = publishing->root->version;
     publishing->result.versions[METADATA_TARGETS] = publishing->targets->version;
     publishing->result.fresh = root || targets;
-    return status == STATUS_OK ? write_online(publishing, refusal) : status;
+    return status;
 }
 
 // What is published already is passed over if it is still staged, so this may fail.
@@ -315,6 +382,7 @@ enum status repository_publish(struct repository *repository, bool copy_files,
     if (status == STATUS_OK)
         *ret_result = publishing.result;
     secret_key_done(&publishing.online);
+    secret_key_done(&publishing.previous);
     release_list_done(&publishing.before);
     release_list_done(&publishing.after);
     buffer_done(&publishing.entries);

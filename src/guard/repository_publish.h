@@ -9,11 +9,13 @@
 //
 //     1 check     thresholds of the old and the new root, expiry, the guarded files' bytes
 //     2 ledger    each change one entry; those that are there already are not written twice
-//     3 public/   N.root.json, N.targets.json, N.snapshot.json, and timestamp.json last
+//     3 public/   N.targets.json, N.snapshot.json, timestamp.json, and after it N.root.json
 //     4 staged/   emptied
 //
-// Until timestamp.json is there clients see the release before. Nothing is ever published that is
-// not in the ledger.
+// Until timestamp.json is there clients see the release before. In a rotation the owners until
+// now sign the list, too, and the online key until now what leads to it: a client takes the new
+// release under the old root, and under the new one. Nothing is ever published that is not in the
+// ledger.
 struct publish_result {
     int64_t versions[METADATA_TYPE_COUNT];
     uint64_t logged; // new entries

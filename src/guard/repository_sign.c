@@ -37,6 +37,16 @@ bool repository_append_signers(const struct metadata *delegator, enum metadata_t
     return count >= role->threshold;
 }
 
+// In a rotation both the new owners and those until now must sign.
+static void append_signers_until_now(const struct repository *repository, enum metadata_type type,
+                                     struct buffer *to) {
+    const struct metadata *published = repository->published[METADATA_ROOT];
+    if (!published || !repository->staged[METADATA_ROOT])
+        return;
+    buffer_append_text(to, "; of the owners until now: ");
+    repository_append_signers(published, type, repository->staged[type], to);
+}
+
 static void append_time(int64_t time_ns, struct buffer *to) {
     struct clock_date date;
     clock_to_date(time_ns, &date);
@@ -111,8 +121,10 @@ static enum status explain_targets(const struct repository *repository, struct b
         status = release_list_compare(&before, &after, explain_change, &explaining, &problem);
     buffer_append_format(to, "  %u changes, %u files in all\n  signed so far: ", explaining.changes,
                          after.count);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         repository_append_signers(repository_root(repository), METADATA_TARGETS, staged, to);
+        append_signers_until_now(repository, METADATA_TARGETS, to);
+    }
     buffer_append_byte(to, '\n');
     release_list_done(&before);
     release_list_done(&after);
@@ -165,10 +177,7 @@ static enum status explain_root(const struct repository *repository, struct buff
                                  (const char *)after.ledger.data);
         buffer_append_text(to, "  signed so far: ");
         repository_append_signers(staged, METADATA_ROOT, staged, to);
-        if (published) {
-            buffer_append_text(to, "; of the owners until now: ");
-            repository_append_signers(published, METADATA_ROOT, staged, to);
-        }
+        append_signers_until_now(repository, METADATA_ROOT, to);
         buffer_append_byte(to, '\n');
     }
     owner_set_done(&before);
@@ -224,9 +233,11 @@ enum status repository_sign(struct repository *repository, const struct secret_k
         if (!repository->staged[types[i]] || !root)
             continue;
         struct slice keyid = role_keyid(root, types[i], key);
-        // Who was an owner until now still has a say in the next root.
-        if (keyid.size == 0 && types[i] == METADATA_ROOT && repository->published[METADATA_ROOT])
-            keyid = role_keyid(repository->published[METADATA_ROOT], METADATA_ROOT, key);
+        // Who was an owner until now still has a say in the next root, and in the list that goes
+        // out with it: clients that do not have that root yet ask for it.
+        if (keyid.size == 0 && repository->staged[METADATA_ROOT] &&
+            repository->published[METADATA_ROOT])
+            keyid = role_keyid(repository->published[METADATA_ROOT], types[i], key);
         if (keyid.size == 0)
             continue;
         status = sign_staged(repository, types[i], key, keyid, refusal);

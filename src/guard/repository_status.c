@@ -68,6 +68,10 @@ static void append_staged(const struct repository *repository, struct buffer *to
         buffer_append_format(to, "staged     %s version %lld, signed by ",
                              metadata_type_name(types[i]), (long long)staged->version);
         repository_append_signers(root, types[i], staged, to);
+        if (repository->staged[METADATA_ROOT] && repository->published[METADATA_ROOT]) {
+            buffer_append_text(to, "; of the owners until now by ");
+            repository_append_signers(repository->published[METADATA_ROOT], types[i], staged, to);
+        }
         buffer_append_byte(to, '\n');
     }
 }
@@ -105,8 +109,8 @@ static bool staged_is_signed(const struct repository *repository, enum metadata_
         return true;
     if (!root || metadata_verify(root, &root->roles[type], staged, NULL) != STATUS_OK)
         return false;
-    return type != METADATA_ROOT || !published ||
-           metadata_verify(published, &published->roles[METADATA_ROOT], staged, NULL) == STATUS_OK;
+    return !published || !repository->staged[METADATA_ROOT] ||
+           metadata_verify(published, &published->roles[type], staged, NULL) == STATUS_OK;
 }
 
 static bool targets_fit_root(const struct repository *repository) {
