@@ -56,13 +56,15 @@ static struct gate_line line_of(const struct gate_request *request, const char *
     };
 }
 
-static struct slice target_path(const struct gate *gate, const struct gate_request *request) {
-    return slice_part(gate_path(request), gate->config->targets_at.size, SIZE_MAX);
-}
-
+// The target as metadata names it; `room` must outlive the line.
 static void line_target(struct gate_line *line, const struct gate *gate,
-                        const struct gate_request *request, const struct release_target *target) {
-    line->target = target_path(gate, request);
+                        const struct gate_request *request, const struct release_target *target,
+                        struct buffer *room) {
+    line->target = slice_part(gate_path(request), gate->config->targets_at.size, SIZE_MAX);
+    if (target->by_hash) {
+        release_target_path(line->target, target, room);
+        line->target = buffer_slice(room);
+    }
     line->length = (int64_t)target->name.size_bytes;
     line->sha256_expected = target->name.sha256;
     line->role = slice_of_string(target->role);
@@ -91,21 +93,23 @@ static void gate_note_line(struct gate *gate, const struct gate_line *line) {
 void gate_refuse(struct gate *gate, const struct gate_request *request,
                  const struct refusal *refusal, const struct release_target *target,
                  const uint8_t *sha256) {
+    struct buffer room;
     char fields[FIELDS_SIZE], body[FIELDS_SIZE];
     const char *reason = refusal_word(refusal->reason);
     int status = refusal_http_status(refusal->reason);
     struct gate_line line = line_of(request, "refuse", reason, request->is_watch ? 0 : status);
     line.detail = refusal->problem.text;
+    buffer_init(&room, REQUEST_TARGET_BYTES_MAX);
     if (target)
-        line_target(&line, gate, request, target);
+        line_target(&line, gate, request, target, &room);
     else
         gate_release_versions(gate->release, line.versions);
     line.sha256_served = sha256;
-    if (request->is_watch) {
+    bool told = !request->is_watch && line_write(gate, request, &line);
+    if (request->is_watch)
         gate_note_line(gate, &line);
-        return;
-    }
-    if (!line_write(gate, request, &line))
+    buffer_done(&room);
+    if (!told)
         return;
     int fields_size = snprintf(fields, sizeof fields,
                                "Content-Type: text/plain\r\nCache-Control: no-store\r\n"
@@ -129,15 +133,19 @@ static bool is_same(struct slice if_none_match, const char *sha256) {
 void gate_allow(struct gate *gate, const struct gate_request *request,
                 const struct release_target *target) {
     char fields[FIELDS_SIZE], sha256[DIGEST_SHA256_HEX_SIZE];
+    struct buffer room;
     digest_hex(target->name.sha256, sha256);
     bool same = is_same(request->if_none_match, sha256);
     struct gate_line line =
         line_of(request, "allow", target->break_glass ? "break_glass" : "signed", same ? 304 : 200);
-    line_target(&line, gate, request, target);
+    buffer_init(&room, REQUEST_TARGET_BYTES_MAX);
+    line_target(&line, gate, request, target, &room);
     line.sha256_served = target->name.sha256;
     if (!same && !slice_equal(request->method, SLICE("HEAD")))
         line.bytes = target->name.size_bytes;
-    if (!line_write(gate, request, &line))
+    bool told = line_write(gate, request, &line);
+    buffer_done(&room);
+    if (!told)
         return;
     int size = same ? snprintf(fields, sizeof fields, "ETag: \"%s\"\r\n", sha256)
                     : snprintf(fields, sizeof fields,

@@ -99,14 +99,33 @@ static struct gate_job *followers_take(struct gate_worker *worker) {
     return jobs;
 }
 
+// Under the path that was asked for; a server that keeps targets without hashes in their names is
+// asked for the name without it.
+enum status gate_fetch(struct gate *gate, struct origin *origin, const struct gate_request *request,
+                       const struct release_target *target, struct gate_fetched *ret_fetched,
+                       struct refusal *refusal) {
+    struct slice path = gate_path(request), at = gate->config->targets_at;
+    enum status status = origin_fetch(origin, path, gate->store, &target->name, ret_fetched->sha256,
+                                      &ret_fetched->hashed, refusal);
+    if (status == STATUS_OK || refusal->reason != REFUSAL_MISSING || !target->by_hash)
+        return status;
+    struct buffer plain;
+    buffer_init(&plain, REQUEST_TARGET_BYTES_MAX);
+    buffer_append_slice(&plain, at);
+    release_target_path(slice_part(path, at.size, SIZE_MAX), target, &plain);
+    status = origin_fetch(origin, buffer_slice(&plain), gate->store, &target->name,
+                          ret_fetched->sha256, &ret_fetched->hashed, refusal);
+    buffer_done(&plain);
+    return status;
+}
+
 // What the store has is hashed if need be; what it lacks is fetched.
 static enum status content_bring(struct gate_worker *worker, const struct gate_job *job,
-                                 uint8_t sha256[DIGEST_SHA256_SIZE], bool *ret_hashed,
-                                 struct refusal *refusal) {
+                                 struct gate_fetched *ret_fetched, struct refusal *refusal) {
     struct content_store *store = worker->gate->store;
     const struct content_name *name = &job->target.name;
     enum content_state state = content_store_look(store, name);
-    *ret_hashed = false;
+    ret_fetched->hashed = false;
     if (state == CONTENT_GOOD)
         return STATUS_OK;
     struct problem problem;
@@ -116,8 +135,8 @@ static enum status content_bring(struct gate_worker *worker, const struct gate_j
         gate_note(worker->gate, "store_changed", problem.text);
         worker->gate->options.tell(worker->gate->options.context, problem.text);
     }
-    return origin_fetch(worker->origin, gate_path(&job->request), store, name, sha256, ret_hashed,
-                        refusal);
+    return gate_fetch(worker->gate, worker->origin, &job->request, &job->target, ret_fetched,
+                      refusal);
 }
 
 static void job_answer(struct gate *gate, struct gate_job *job, const struct refusal *refusal,
@@ -132,8 +151,7 @@ static void job_answer(struct gate *gate, struct gate_job *job, const struct ref
 static void job_do(struct gate_worker *worker, struct gate_job *job) {
     struct gate *gate = worker->gate;
     struct refusal refusal;
-    uint8_t sha256[DIGEST_SHA256_SIZE];
-    bool hashed;
+    struct gate_fetched fetched;
     struct slice target =
         slice_part(gate_path(&job->request), gate->config->targets_at.size, SIZE_MAX);
     if (gate_release_find(gate->release, target, &job->target, &refusal) != RELEASE_LISTED) {
@@ -143,13 +161,14 @@ static void job_do(struct gate_worker *worker, struct gate_job *job) {
     }
     if (job_follow(worker, job))
         return;
-    enum status status = content_bring(worker, job, sha256, &hashed, &refusal);
+    enum status status = content_bring(worker, job, &fetched, &refusal);
     const struct refusal *why = status == STATUS_OK ? NULL : &refusal;
+    const uint8_t *sha256 = fetched.hashed ? fetched.sha256 : NULL;
     struct gate_job *follower = followers_take(worker);
-    job_answer(gate, job, why, hashed ? sha256 : NULL);
+    job_answer(gate, job, why, sha256);
     while (follower) {
         struct gate_job *next = follower->next;
-        job_answer(gate, follower, why, hashed ? sha256 : NULL);
+        job_answer(gate, follower, why, sha256);
         follower = next;
     }
 }

@@ -38,6 +38,12 @@ struct gate_job {
     uint8_t bytes[];
 };
 
+// What the origin sent, when it could be hashed.
+struct gate_fetched {
+    uint8_t sha256[DIGEST_SHA256_SIZE];
+    bool hashed;
+};
+
 struct gate_worker {
     struct gate *gate;
     pthread_t thread;
@@ -81,6 +87,10 @@ void gate_note(struct gate *gate, const char *reason, const char *detail);
 enum status gate_workers_start(struct gate *gate, struct problem *problem);
 void gate_workers_end(struct gate *gate);
 void gate_wait(struct gate *gate, const struct gate_request *request); // hand over to a worker
+// A target out of the origin into the store: what origin_fetch gives.
+enum status gate_fetch(struct gate *gate, struct origin *origin, const struct gate_request *request,
+                       const struct release_target *target, struct gate_fetched *ret_fetched,
+                       struct refusal *refusal);
 
 // gate_watch.c: a thread that looks again and again at what the origin offers under the paths that
 // were asked for. The store has the right bytes already; this is how somebody learns of it.

@@ -25,6 +25,7 @@
 enum {
     BOOK_PATHS_MAX = 64 << 10, // beyond that the client is asked each time
     BOOK_BYTES_MAX = 8 << 20,
+    PATH_BYTES_MAX = 64 << 10,
     METADATA_SECONDS = 120 // metadata is small; a source that drips must not hold the gate
 };
 
@@ -242,6 +243,41 @@ static void target_make(struct gate_release *release, const struct client_target
     *ret_target = target;
 }
 
+// "dir/<SHA-256>.name" as "dir/name", whatever the digits are; false when it is no such path.
+static bool path_without_hash(struct slice path, struct buffer *to) {
+    struct slice name = slice_behind_last(path, "/");
+    if (name.size <= DIGEST_SHA256_HEX_SIZE || name.data[DIGEST_SHA256_HEX_SIZE - 1] != '.')
+        return false;
+    buffer_append_slice(to, slice_part(path, 0, path.size - name.size));
+    buffer_append_slice(to, slice_part(name, DIGEST_SHA256_HEX_SIZE, SIZE_MAX));
+    return true;
+}
+
+void release_target_path(struct slice asked, const struct release_target *target,
+                         struct buffer *to) {
+    if (!target->by_hash || !path_without_hash(asked, to))
+        buffer_append_slice(to, asked);
+}
+
+// A path that nothing lists as it is: the name under which clients of TUF fetch a target.
+static enum status find_by_hash(struct gate_release *release, struct slice path,
+                                struct client_target *ret_found, struct refusal *refusal) {
+    struct buffer plain, whole;
+    buffer_init(&plain, path.size);
+    buffer_init(&whole, PATH_BYTES_MAX);
+    enum status status = STATUS_NOT_FOUND;
+    if (path_without_hash(path, &plain)) {
+        status = client_find(release->client, buffer_slice(&plain), ret_found, refusal);
+        if (status == STATUS_OK)
+            client_target_path(release->client, ret_found, &whole);
+        if (status == STATUS_OK && !slice_equal(buffer_slice(&whole), path))
+            status = refusal_set(refusal, REFUSAL_UNLISTED, "the target has another hash");
+    }
+    buffer_done(&plain);
+    buffer_done(&whole);
+    return status;
+}
+
 enum release_look gate_release_find(struct gate_release *release, struct slice path,
                                     struct release_target *ret_target, struct refusal *refusal) {
     struct client_target found;
@@ -255,6 +291,10 @@ enum release_look gate_release_find(struct gate_release *release, struct slice p
         return look;
     }
     enum status status = client_find(release->client, path, &found, refusal);
+    bool by_hash = status != STATUS_OK && refusal->reason == REFUSAL_UNLISTED &&
+                   find_by_hash(release, path, &found, refusal) == STATUS_OK;
+    if (by_hash)
+        status = STATUS_OK;
     bool listed =
         status == STATUS_OK && found.file.length >= 0 && found.file.kinds & 1u << DIGEST_SHA256;
     if (status == STATUS_OK && !listed)
@@ -263,8 +303,10 @@ enum release_look gate_release_find(struct gate_release *release, struct slice p
     if (listed && release->ledger)
         listed = gate_ledger_find(release->ledger, &found, &tlog_index, refusal) == STATUS_OK;
     pthread_mutex_lock(&release->lock);
-    if (listed)
+    if (listed) {
         target_make(release, &found, tlog_index, &target);
+        target.by_hash = by_hash;
+    }
     if (listed || refusal->reason == REFUSAL_UNLISTED)
         book_add(release, path, listed ? &target : NULL);
     bool glass = false;

@@ -35,7 +35,12 @@ struct release_target {
     int64_t versions[METADATA_TYPE_COUNT];
     int64_t tlog_index; // -1: none
     bool break_glass;   // only so: its metadata has expired
+    bool by_hash;       // asked for as "dir/<hash>.name" (TUF 1.0.34 6.2, consistent snapshots)
 };
+
+// The path that metadata lists, appended: what was asked for, without the hash of a target's name.
+void release_target_path(struct slice asked, const struct release_target *target,
+                         struct buffer *to);
 
 // Begins with what is kept; *refusal then says what is wrong with it, which is no failure.
 enum status gate_release_new(const struct gate_release_options *options,

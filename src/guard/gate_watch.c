@@ -16,17 +16,15 @@ static void watch_file(struct gate *gate, struct origin *origin, struct slice pa
     struct gate_request nobody = {.begun_ns = clock_now_monotonic(), .is_watch = true};
     struct refusal refusal;
     struct buffer whole;
-    uint8_t sha256[DIGEST_SHA256_SIZE];
-    bool hashed;
+    struct gate_fetched fetched;
     buffer_init(&whole, 1 + 2 * REQUEST_TARGET_BYTES_MAX);
     buffer_append_byte(&whole, '/');
     buffer_append_slice(&whole, gate->config->targets_at);
     buffer_append_slice(&whole, path);
     nobody.path = buffer_slice(&whole);
-    enum status status = origin_fetch(origin, gate_path(&nobody), gate->store, &target->name,
-                                      sha256, &hashed, &refusal);
+    enum status status = gate_fetch(gate, origin, &nobody, target, &fetched, &refusal);
     if (status != STATUS_OK && !refusal_is_trouble(refusal.reason) && !atomic_load(&gate->over))
-        gate_refuse(gate, &nobody, &refusal, target, hashed ? sha256 : NULL);
+        gate_refuse(gate, &nobody, &refusal, target, fetched.hashed ? fetched.sha256 : NULL);
     buffer_done(&whole);
 }
 

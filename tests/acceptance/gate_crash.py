@@ -5,8 +5,8 @@
 the gate is killed, may not write beyond some file size, or (root only) finds its disk full: store,
 log, trusted metadata and socket lie on one small tmpfs. Between rounds the store and the log are
 damaged as by a disk that lied. Whatever comes as 200 or 206 has the right bytes and stands in the
-log with its hash; no round leaves a file under a name that is not its hash; when there is room
-again the gate serves everything without being restarted; and after a restart everything is healed."""
+log with its hash; no round leaves a file under a name that is not its hash; with room again the
+gate serves everything without being restarted; and after a restart everything is healed."""
 import argparse
 import concurrent.futures
 import hashlib
@@ -246,7 +246,7 @@ class World:
             self.tears += 1
 
     def sweep(self):
-        """Room for new releases: nobody asks for the bytes of old ones. A gate that runs notices."""
+        """Room for new releases: nobody asks for the old bytes. A gate that runs notices."""
         keep = self.hashes()
         for path in self.guarded.store.iterdir():
             if path.name not in keep:
