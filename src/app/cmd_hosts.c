@@ -42,6 +42,16 @@ static void hosts_line(struct buffer *to, const struct campaign *campaign,
     buffer_append_byte(to, '\n');
 }
 
+static void hosts_bystander(struct buffer *to, const struct bystander *host) {
+    char time[CLOCK_TEXT_SIZE];
+    struct slice first = slice_of(time, clock_format(host->first_ns, time));
+    hosts_pad(to, host->name, HOSTS_NAME_WIDTH);
+    hosts_pad(to, slice_of_string(host_state_name(host->state)), 11);
+    hosts_pad(to, slice_part(first, 0, HOSTS_TIME_SIZE), HOSTS_TIME_SIZE + 2);
+    text_append_terminal(to, host->reason);
+    buffer_append_byte(to, '\n');
+}
+
 static void hosts_append(struct buffer *to, const struct campaign *campaigns, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         const struct campaign *campaign = &campaigns[i];
@@ -51,6 +61,8 @@ static void hosts_append(struct buffer *to, const struct campaign *campaigns, ui
                              campaign->is_incident ? "incident" : "campaign", campaign->host_count);
         for (uint32_t k = 0; k < campaign->host_count; k++)
             hosts_line(to, campaign, &campaign->hosts[k]);
+        for (uint32_t k = 0; k < campaign->bystander_count; k++)
+            hosts_bystander(to, &campaign->bystanders[k]);
     }
 }
 

@@ -98,9 +98,9 @@ enum status scan_story_tell(struct scan_story *story, struct pipeline_run *run, 
         pipeline_reconstruct(run, story->verdicts, story->verdict_count, &story->made, problem);
     if (status != STATUS_OK)
         return status;
+    status = pipeline_coverage(run, story->made, &story->coverage, problem);
     cited_init(&story->cited, story->made);
     evidence_names_init(&story->names, run, story->root);
-    status = pipeline_coverage(run, story->made, &story->coverage, problem);
     struct source_names names;
     struct report_input input;
     scan_story_input(story, run, &names, &input);

@@ -45,6 +45,13 @@ void reconstruction_free(struct reconstruction *reconstruction);
 enum status evidence_coverage_new(const struct correlate_input *input,
                                   const struct reconstruction *made,
                                   struct evidence_coverage **ret_coverage, struct problem *problem);
+// Adds the hosts that each campaign and incident could have reached, exposed or cleared by what
+// `coverage` says of their logs. Only the fleet and the relations of `input` are read. Once, and
+// before anybody else reads `made`.
+enum status reconstruction_add_bystanders(struct reconstruction *made,
+                                          const struct correlate_input *input,
+                                          const struct evidence_coverage *coverage,
+                                          struct problem *problem);
 void evidence_coverage_free(struct evidence_coverage *coverage); // NULL is fine
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "correlate/assembly.h"
+#include "correlate/bystander.h"
 #include "correlate/silent.h"
 #include "correlate/weights.h"
 
@@ -256,6 +257,20 @@ enum status reconstruction_new(const struct correlate_input *input,
     }
     *ret_reconstruction = &holder->result;
     return STATUS_OK;
+}
+
+enum status reconstruction_add_bystanders(struct reconstruction *made,
+                                          const struct correlate_input *input,
+                                          const struct evidence_coverage *coverage,
+                                          struct problem *problem) {
+    struct holder *holder = (struct holder *)made;
+    struct bystander_search search = {
+        .input = input, .book = &holder->book, .made = made, .arena = &holder->arena};
+    enum status status = bystander_search_init(&search, problem);
+    if (status == STATUS_OK)
+        status = bystanders_tell(&search, coverage, problem);
+    bystander_search_done(&search);
+    return status;
 }
 
 void reconstruction_free(struct reconstruction *reconstruction) {

@@ -28,8 +28,8 @@ struct sentence {
 };
 
 enum host_state {
-    HOST_STATE_CLEARED,   // looked suspicious; a named benign explanation won
-    HOST_STATE_EXPOSED,   // reachable only: never convicts
+    HOST_STATE_CLEARED,   // could have been reached; its own logs cover the time and show nothing
+    HOST_STATE_EXPOSED,   // could have been reached; its own logs cannot say
     HOST_STATE_PROBABLE,  // a feasible parent and one weak piece of evidence
     HOST_STATE_CONFIRMED, // own evidence, or exact membership of a wave
 };
@@ -62,6 +62,21 @@ struct campaign_host {
     uint32_t account_count;
     unsigned stages; // bit 1 << enum stage
     const struct reference *references;
+    uint32_t reference_count;
+};
+
+// A host that the intruders could have reached, and nothing shows that they did: exposed or
+// cleared. It is none of the campaign's hosts and counts nowhere as one.
+struct bystander {
+    uint32_t host; // of the fleet; RELATION_NO_HOST: an address that no evidence names
+    struct slice name;
+    const struct slice *aliases;
+    uint32_t alias_count;
+    enum host_state state;
+    int64_t first_ns;                   // when it could first have been reached
+    uint32_t source;                    // from where: index into the campaign's hosts
+    struct slice reason;                // a sentence: how, and what its logs say to that
+    const struct reference *references; // at least one
     uint32_t reference_count;
 };
 
@@ -146,6 +161,9 @@ struct campaign {
     uint32_t remediation_count;
     const struct sentence *unknowns;
     uint32_t unknown_count;
+    const struct bystander *bystanders; // exposed before cleared, then by (first, host)
+    uint32_t bystander_count;
+    uint32_t exposed_count, cleared_count; // those beyond the ceiling of the list as well
 };
 
 // A finding that belongs to no campaign and no incident, high or critical.

@@ -409,12 +409,15 @@ enum status pipeline_reconstruct(struct pipeline_run *run, const struct verdict 
     return status == STATUS_OK ? collector_rewind(run->collector, problem) : status;
 }
 
-enum status pipeline_coverage(const struct pipeline_run *run, const struct reconstruction *made,
+enum status pipeline_coverage(const struct pipeline_run *run, struct reconstruction *made,
                               struct evidence_coverage **ret_coverage, struct problem *problem) {
     assert(run->relations);
     struct correlate_input input = {.fleet = relation_store_fleet(run->relations),
                                     .relations = relation_store_source(run->relations)};
-    return evidence_coverage_new(&input, made, ret_coverage, problem);
+    enum status status = evidence_coverage_new(&input, made, ret_coverage, problem);
+    if (status == STATUS_OK)
+        status = reconstruction_add_bystanders(made, &input, *ret_coverage, problem);
+    return status;
 }
 
 struct relation_store *pipeline_relations(const struct pipeline_run *run) {

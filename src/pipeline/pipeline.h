@@ -142,8 +142,9 @@ enum status pipeline_reconstruct(struct pipeline_run *run, const struct verdict 
                                  size_t verdict_count, struct reconstruction **ret_reconstruction,
                                  struct problem *problem);
 
-// Which logs there are and which are missing; needs options.relations. evidence_coverage_free it.
-enum status pipeline_coverage(const struct pipeline_run *run, const struct reconstruction *made,
+// Which logs there are and which are missing, and by that, once, which hosts of `made` are exposed
+// and which are cleared; needs options.relations. evidence_coverage_free it.
+enum status pipeline_coverage(const struct pipeline_run *run, struct reconstruction *made,
                               struct evidence_coverage **ret_coverage, struct problem *problem);
 
 // With options.keep: the results into the store, in place of what was there, in a transaction that

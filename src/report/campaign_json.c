@@ -52,6 +52,23 @@ static void json_host(struct buffer *to, const struct report_input *input,
     buffer_append_byte(to, '}');
 }
 
+// Exposed and cleared ones stand behind the campaign's own, with the same members.
+static void json_bystander(struct buffer *to, const struct report_input *input,
+                           const struct campaign *campaign, const struct bystander *host) {
+    buffer_append_text(to, ",{");
+    json_key(to, "name", true);
+    text_append_json(to, host->name);
+    json_slices(to, "aliases", host->aliases, host->alias_count);
+    json_string(to, "state", slice_of_string(host_state_name(host->state)));
+    json_when(to, "first", host->first_ns);
+    json_parent(to, campaign, (int32_t)host->source);
+    json_string(to, "reason", host->reason);
+    buffer_append_text(to, ",\"cost_bits\":null,\"evidence_bits\":0.0,\"runners_up\":[],"
+                           "\"artefacts\":[],\"accounts\":[]");
+    json_tags(to, input, host->references, host->reference_count);
+    buffer_append_byte(to, '}');
+}
+
 static void json_servers(struct buffer *to, const struct report_input *input,
                          const struct campaign *campaign) {
     json_key(to, "servers", false);
@@ -202,7 +219,11 @@ static void json_campaign(struct buffer *to, const struct report_input *input,
             buffer_append_byte(to, ',');
         json_host(to, input, campaign, &campaign->hosts[i]);
     }
+    for (uint32_t i = 0; i < campaign->bystander_count; i++)
+        json_bystander(to, input, campaign, &campaign->bystanders[i]);
     buffer_append_byte(to, ']');
+    buffer_append_format(to, ",\"exposed\":%u,\"cleared\":%u", campaign->exposed_count,
+                         campaign->cleared_count);
     json_waves(to, input, campaign);
     json_thefts(to, input, campaign);
     json_outsiders(to, input, campaign);

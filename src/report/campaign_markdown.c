@@ -119,6 +119,11 @@ static void mark_targets(struct buffer *to, const struct report_input *input,
         mark_tags(to, input, host->references, host->reference_count);
         buffer_append_text(to, " |\n");
     }
+    if (campaign->exposed_count + campaign->cleared_count)
+        buffer_append_format(to,
+                             "\n%u more hosts could have been reached and are exposed, since their "
+                             "own logs cannot tell; %u are cleared by theirs.\n",
+                             campaign->exposed_count, campaign->cleared_count);
     if (campaign->host_count > TARGETS_MAX)
         buffer_append_format(to, "\n%u more hosts stand in the list of hosts.\n",
                              campaign->host_count - TARGETS_MAX);

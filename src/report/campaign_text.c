@@ -78,6 +78,8 @@ static void screen_hosts(struct buffer *to, const struct report_input *input,
     uint32_t states[HOST_STATE_CONFIRMED + 1] = {0};
     for (uint32_t i = 0; i < campaign->host_count; i++)
         states[campaign->hosts[i].state]++;
+    states[HOST_STATE_EXPOSED] = campaign->exposed_count;
+    states[HOST_STATE_CLEARED] = campaign->cleared_count;
     screen_fact(to, "Reached");
     buffer_append_format(to, "%u host%s confirmed", states[HOST_STATE_CONFIRMED],
                          states[HOST_STATE_CONFIRMED] == 1 ? "" : "s");

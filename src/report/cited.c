@@ -44,6 +44,9 @@ static void cited_add_campaign(struct cited *cited, const struct campaign *campa
         cited_add(cited, campaign->thefts[i].references, campaign->thefts[i].reference_count);
     for (uint32_t i = 0; i < campaign->outsider_count; i++)
         cited_add(cited, campaign->outsiders[i].references, campaign->outsiders[i].reference_count);
+    for (uint32_t i = 0; i < campaign->bystander_count; i++)
+        cited_add(cited, campaign->bystanders[i].references,
+                  campaign->bystanders[i].reference_count);
     cited_add_sentences(cited, campaign->remediation, campaign->remediation_count);
     cited_add_sentences(cited, campaign->unknowns, campaign->unknown_count);
 }

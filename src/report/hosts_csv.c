@@ -32,6 +32,19 @@ static void csv_list(struct buffer *to, struct buffer *cell, const struct slice 
     csv_cell(to, buffer_slice(cell));
 }
 
+// The last two cells and the line's end.
+static void csv_tags(struct buffer *to, struct buffer *cell, const struct report_input *input,
+                     const struct reference *references, uint32_t count) {
+    buffer_reset(cell);
+    for (uint32_t i = 0; i < count; i++) {
+        char tag[TAG_SIZE];
+        cited_tag(input->cited, &references[i], tag);
+        buffer_append_format(cell, i ? " %s" : "%s", tag);
+    }
+    csv_cell(to, buffer_slice(cell));
+    buffer_append_format(to, ",%s\r\n", marking_name(report_marking(input)));
+}
+
 static void csv_row(struct buffer *to, struct buffer *cell, const struct report_input *input,
                     const struct campaign *campaign, const struct campaign_host *host) {
     text_append_csv(to, campaign->id);
@@ -46,14 +59,22 @@ static void csv_row(struct buffer *to, struct buffer *cell, const struct report_
     csv_cell(to, host->best.reason);
     csv_list(to, cell, host->artefacts, host->artefact_count);
     csv_list(to, cell, host->accounts, host->account_count);
-    buffer_reset(cell);
-    for (uint32_t i = 0; i < host->reference_count; i++) {
-        char tag[TAG_SIZE];
-        cited_tag(input->cited, &host->references[i], tag);
-        buffer_append_format(cell, i ? " %s" : "%s", tag);
-    }
-    csv_cell(to, buffer_slice(cell));
-    buffer_append_format(to, ",%s\r\n", marking_name(report_marking(input)));
+    csv_tags(to, cell, input, host->references, host->reference_count);
+}
+
+static void csv_bystander(struct buffer *to, struct buffer *cell, const struct report_input *input,
+                          const struct campaign *campaign, const struct bystander *host) {
+    text_append_csv(to, campaign->id);
+    csv_cell(to, campaign->is_incident ? SLICE("incident") : SLICE("campaign"));
+    csv_cell(to, host->name);
+    csv_list(to, cell, host->aliases, host->alias_count);
+    csv_cell(to, slice_of_string(host_state_name(host->state)));
+    csv_time(to, host->first_ns);
+    csv_time(to, host->first_ns);
+    csv_cell(to, campaign->hosts[host->source].name);
+    csv_cell(to, host->reason);
+    buffer_append_text(to, ",,");
+    csv_tags(to, cell, input, host->references, host->reference_count);
 }
 
 void report_append_hosts(struct buffer *to, const struct report_input *input) {
@@ -68,6 +89,8 @@ void report_append_hosts(struct buffer *to, const struct report_input *input) {
                                               : &made->incidents[i - made->campaign_count];
         for (uint32_t k = 0; k < campaign->host_count; k++)
             csv_row(to, &cell, input, campaign, &campaign->hosts[k]);
+        for (uint32_t k = 0; k < campaign->bystander_count; k++)
+            csv_bystander(to, &cell, input, campaign, &campaign->bystanders[k]);
     }
     buffer_done(&cell);
 }

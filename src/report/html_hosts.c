@@ -8,7 +8,9 @@ enum {
     CELL_ITEMS_MAX = 12,
     ALIASES_MAX = 3,
     CELL_TEXT_MAX = 300,
-    CELL_TAGS_MAX = 3
+    CELL_TAGS_MAX = 3,
+    BYSTANDERS_SHOWN_MAX = 1000, // the page stays below 5 MB; the lists have all
+    BYSTANDERS_SHARE = 5         // one less for so many hosts of the campaign
 };
 
 static void hosts_list(const struct html *html, const struct slice *texts, uint32_t count) {
@@ -44,20 +46,42 @@ static void hosts_way(const struct html *html, const struct campaign *campaign, 
     }
 }
 
+static void hosts_name(const struct html *html, struct slice name, const struct slice *aliases,
+                       uint32_t count) {
+    html_value_cut(html, name, CELL_TEXT_MAX);
+    for (uint32_t i = 0; i < count && i < ALIASES_MAX; i++) {
+        if (text_equal_fold_ascii(aliases[i], name))
+            continue;
+        buffer_append_text(html->to, "<br><small>");
+        html_value_cut(html, aliases[i], CELL_TEXT_MAX);
+        buffer_append_text(html->to, "</small>");
+    }
+}
+
+// A host that could have been reached: how, and what its logs say, in one sentence.
+static void hosts_bystander(const struct html *html, const struct campaign *campaign,
+                            uint32_t number, uint32_t place) {
+    struct buffer *to = html->to;
+    const struct bystander *host = &campaign->bystanders[place];
+    const char *state = host_state_name(host->state);
+    buffer_append_text(to, "<tr><th scope=row>");
+    hosts_name(html, host->name, host->aliases, host->alias_count);
+    buffer_append_format(to, "<td class=%s>%s<td>none known<td>", state, state);
+    html_host_link(html, campaign, number, host->source);
+    buffer_append_text(to, "<td>");
+    html_value_cut(html, host->reason, 2 * CELL_TEXT_MAX);
+    buffer_append_text(to, "<td><td><td>");
+    html_tags(html, host->references, host->reference_count, 1);
+    buffer_append_text(to, "</tr>\n");
+}
+
 static void hosts_row(const struct html *html, const struct campaign *campaign, uint32_t number,
                       uint32_t place) {
     struct buffer *to = html->to;
     const struct campaign_host *host = &campaign->hosts[place];
     const char *state = host_state_name(host->state);
     buffer_append_format(to, "<tr id=c%uh%u><th scope=row>", number, place);
-    html_value_cut(html, host->name, CELL_TEXT_MAX);
-    for (uint32_t i = 0; i < host->alias_count && i < ALIASES_MAX; i++) {
-        if (text_equal_fold_ascii(host->aliases[i], host->name))
-            continue;
-        buffer_append_text(to, "<br><small>");
-        html_value_cut(html, host->aliases[i], CELL_TEXT_MAX);
-        buffer_append_text(to, "</small>");
-    }
+    hosts_name(html, host->name, host->aliases, host->alias_count);
     buffer_append_format(to, "<td class=%s>%s<td>", state, state);
     html_time(html, host->first_ns);
     buffer_append_text(to, "<td>");
@@ -73,14 +97,41 @@ static void hosts_row(const struct html *html, const struct campaign *campaign, 
     buffer_append_text(to, "</tr>\n");
 }
 
-void html_hosts(const struct html *html, const struct campaign *campaign, uint32_t number) {
+static void hosts_bar(const struct html *html, const struct campaign *campaign, uint32_t number,
+                      uint32_t shown) {
     buffer_append_format(html->to,
                          "<h3 id=c%uhosts>Hosts</h3>\n<div class=bar hidden data-for=c%utable "
                          "data-file=hosts-%u.csv><label>Filter <input type=search "
-                         "autocomplete=off placeholder=\"name, state, artefact\"></label><button "
-                         "class=b type=button>Download as CSV</button> <output class=d>%u shown"
-                         "</output></div>\n",
-                         number, number, number, campaign->host_count);
+                         "autocomplete=off placeholder=\"name, artefact, account\"></label>"
+                         "<label>State <select><option value=\"\">all",
+                         number, number, number);
+    for (int state = HOST_STATE_CONFIRMED; state >= 0; state--)
+        buffer_append_format(html->to, "<option>%s", host_state_name((enum host_state)state));
+    buffer_append_format(html->to,
+                         "</select></label><button class=b type=button>Download as CSV</button> "
+                         "<output class=d>%u shown</output></div>\n",
+                         campaign->host_count + shown);
+}
+
+static uint32_t bystanders_shown(const struct campaign *campaign) {
+    uint32_t taken = campaign->host_count / BYSTANDERS_SHARE;
+    uint32_t most = taken < BYSTANDERS_SHOWN_MAX ? BYSTANDERS_SHOWN_MAX - taken : 0;
+    return campaign->bystander_count < most ? campaign->bystander_count : most;
+}
+
+void html_hosts(const struct html *html, const struct campaign *campaign, uint32_t number) {
+    uint32_t shown = bystanders_shown(campaign);
+    hosts_bar(html, campaign, number, shown);
+    if (campaign->exposed_count + campaign->cleared_count)
+        buffer_append_format(
+            html->to,
+            "<p>Confirmed and probable hosts are the campaign's. %u exposed and %u cleared ones "
+            "could have been reached: nothing shows that an exposed one was, but its logs cannot "
+            "tell; a cleared one's own logs cover the time and show nothing.%s</p>\n",
+            campaign->exposed_count, campaign->cleared_count,
+            campaign->exposed_count + campaign->cleared_count > shown
+                ? " The first of them stand here, more in hosts.csv and report.json."
+                : "");
     buffer_append_format(html->to,
                          "<div class=w tabindex=0><table class=\"sort hosts\" id=c%utable><thead>"
                          "<tr><th scope=col>Host<th scope=col>State<th scope=col>First "
@@ -90,5 +141,7 @@ void html_hosts(const struct html *html, const struct campaign *campaign, uint32
                          number);
     for (uint32_t i = 0; i < campaign->host_count; i++)
         hosts_row(html, campaign, number, i);
+    for (uint32_t i = 0; i < shown; i++)
+        hosts_bystander(html, campaign, number, i);
     buffer_append_text(html->to, "</tbody></table></div>\n");
 }

@@ -63,6 +63,8 @@ static void screen_hosts(const struct html *html, const struct campaign *campaig
     uint32_t states[HOST_STATE_CONFIRMED + 1] = {0};
     for (uint32_t i = 0; i < campaign->host_count; i++)
         states[campaign->hosts[i].state]++;
+    states[HOST_STATE_EXPOSED] = campaign->exposed_count;
+    states[HOST_STATE_CLEARED] = campaign->cleared_count;
     fact_begin(html, "Reached");
     buffer_append_format(html->to, "<b>%u host%s confirmed</b>", states[HOST_STATE_CONFIRMED],
                          states[HOST_STATE_CONFIRMED] == 1 ? "" : "s");

@@ -47,6 +47,7 @@ struct sample {
     struct sentence sentence;
     struct campaign_host hosts[3];
     struct campaign_server server;
+    struct bystander bystanders[2];
     struct campaign_stage stages[2];
     struct campaign_wave wave;
     struct campaign_theft theft;
@@ -94,6 +95,18 @@ static void sample_init(struct sample *sample, struct slice text) {
     }
     sample_hosts(sample);
     const struct reference *cited = sample->reference;
+    for (uint32_t i = 0; i < 2; i++)
+        sample->bystanders[i] =
+            (struct bystander){.host = 7 + i,
+                               .name = text,
+                               .aliases = &sample->text,
+                               .alias_count = 1,
+                               .state = i ? HOST_STATE_CLEARED : HOST_STATE_EXPOSED,
+                               .first_ns = 1000000000000000000,
+                               .source = 1,
+                               .reason = text,
+                               .references = cited,
+                               .reference_count = 2};
     sample->sentence = (struct sentence){text, cited, 2};
     sample->server = (struct campaign_server){1, text, cited, 2};
     for (int i = 0; i < 2; i++)
@@ -128,7 +141,11 @@ static void sample_init(struct sample *sample, struct slice text) {
                                                  .remediation = &sample->sentence,
                                                  .remediation_count = 1,
                                                  .unknowns = &sample->sentence,
-                                                 .unknown_count = 1};
+                                                 .unknown_count = 1,
+                                                 .bystanders = sample->bystanders,
+                                                 .bystander_count = 2,
+                                                 .exposed_count = 1,
+                                                 .cleared_count = 1};
     sample->rule = (struct rule){.title = text, .level = RULE_LEVEL_HIGH};
     sample->lead = (struct lead){&sample->rule, text, 1000000000000000000, 3, cited, 2};
     sample->made = (struct reconstruction){&sample->campaigns[0], 1, &sample->campaigns[1], 1,
