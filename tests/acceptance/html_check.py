@@ -140,8 +140,22 @@ class Checker:
         self.browser.run("document.querySelector('.bar input').select()")
         self.browser.key("Delete", 46)
         self.expect(self.browser.run(shown) == every, "an empty filter does not show all")
+        self.check_states(shown, every)
         self.check_sort()
         self.check_download(downloads, every)
+
+    def check_states(self, shown, every):
+        """Each state shows its own rows, and all of them together are all rows."""
+        together = 0
+        for state in ("confirmed", "probable", "exposed", "cleared", ""):
+            self.browser.run("(s=>{s.value='%s';s.dispatchEvent(new Event('change'))})"
+                             "(document.querySelector('.bar select'))" % state)
+            count = self.browser.run(shown)
+            other = self.browser.run("[...document.querySelector('table.hosts tbody').rows].filter("
+                                     "r=>!r.hidden&&r.cells[1].textContent!=='%s').length" % state)
+            together += count if state else 0
+            self.expect(not state or other == 0, f"{other} rows of others among the {state}")
+        self.expect(count == every == together, f"states have {together} of {every} rows")
 
     def check_sort(self):
         names = "[...document.querySelectorAll('table.hosts tbody th')].map(t=>t.textContent)"
