@@ -145,9 +145,15 @@ static enum status host_tell(const struct wave_book *book, const struct wave_vic
     draft_begin(draft, WAVE_HOST, victim->name, SLICE(""));
     draft_cite(draft, &cited);
     struct slice server = interval->server.size ? interval->server : SLICE("an unknown server");
-    draft_say(draft, "what", "%.*s took %.*s from %.*s while it was none that was released (%s).",
-              SLICE_FORMAT(victim->name), SLICE_FORMAT(interval->name), SLICE_FORMAT(server),
-              words);
+    if (victim->first_ns == CLOCK_NONE)
+        draft_say(draft, "what",
+                  "%.*s has the very bytes that %.*s offered as %.*s and that were never released; "
+                  "when they came is unknown.",
+                  SLICE_FORMAT(victim->name), SLICE_FORMAT(server), SLICE_FORMAT(interval->name));
+    else
+        draft_say(
+            draft, "what", "%.*s took %.*s from %.*s while it was none that was released (%s).",
+            SLICE_FORMAT(victim->name), SLICE_FORMAT(interval->name), SLICE_FORMAT(server), words);
     struct slice dropped = victim->dropped.size ? victim->dropped : SLICE("a program");
     if (interval->is_inferred)
         draft_say(
@@ -156,7 +162,8 @@ static enum status host_tell(const struct wave_book *book, const struct wave_vic
             "that any user may write to; evidence: %s",
             SLICE_FORMAT(dropped), words);
     else
-        draft_say(draft, "why", "evidence: %s", words);
+        draft_say(draft, "why", "evidence: %s%s", words,
+                  victim->first_ns == CLOCK_NONE ? " (same SHA-256; the record has no time)" : "");
     draft_say(draft, "confidence", victim->evidence & WAVE_EXECUTED ? "high" : "medium");
     if (interval->server.size)
         draft_say_text(draft, "source", interval->server);
@@ -175,8 +182,7 @@ static int victim_compare(const void *left, const void *right) {
     return slice_compare(a->name, b->name);
 }
 
-// Without a quiet day between them. Those whose time nothing tells come first, by themselves: they
-// have no record of the time to cite, and are not told.
+// Without a quiet day between them. Those whose time nothing tells come first, by themselves.
 static bool victims_are_near(const struct wave_victim *before, const struct wave_victim *after) {
     if (before->interval != after->interval)
         return false;
@@ -204,9 +210,14 @@ static enum status wave_tell(const struct wave_book *book, uint32_t from, uint32
     }
     if (draft->detection.reference_count == 0)
         return STATUS_OK;
-    draft_say(draft, "what", "%u host%s took %.*s from %.*s between %s and %s.", to - from,
-              to - from == 1 ? "" : "s", SLICE_FORMAT(interval->name),
-              SLICE_FORMAT(interval->server), first, last);
+    const char *plural = to - from == 1 ? "" : "s";
+    if (first[0])
+        draft_say(draft, "what", "%u host%s took %.*s from %.*s between %s and %s.", to - from,
+                  plural, SLICE_FORMAT(interval->name), SLICE_FORMAT(interval->server), first,
+                  last);
+    else
+        draft_say(draft, "what", "%u host%s took %.*s from %.*s at a time that nothing tells.",
+                  to - from, plural, SLICE_FORMAT(interval->name), SLICE_FORMAT(interval->server));
     draft_say(draft, "why",
               "%u of %u victims fetched from this server before the package was there; chance "
               "would be %.4f of them; G = %.0f (1e-6 is at 24)",

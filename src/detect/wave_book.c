@@ -284,3 +284,9 @@ void wave_victim_cite(const struct wave_book *book, struct wave_victim *victim,
             victim->last_ns = time_ns;
     }
 }
+
+void wave_victim_cite_timeless(struct wave_victim *victim, const struct relation *relation) {
+    for (uint32_t i = 0; i < relation->reference_count; i++)
+        reference_insert(victim->references, &victim->reference_count, &relation->references[i]);
+    victim->records += relation->reference_count;
+}

@@ -89,5 +89,7 @@ bool wave_victim_known(const struct wave_book *book, uint32_t interval, struct s
 // Cite those records of a relation that happened in [from_ns, until_ns).
 void wave_victim_cite(const struct wave_book *book, struct wave_victim *victim,
                       const struct relation *relation, int64_t from_ns, int64_t until_ns);
+// Cite the records of a relation that has no time: they say that, not when.
+void wave_victim_cite_timeless(struct wave_victim *victim, const struct relation *relation);
 
 #endif

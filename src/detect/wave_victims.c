@@ -125,7 +125,7 @@ static enum status fetches_take(struct wave_book *book, const struct size_uses *
 }
 
 static void victim_arrived(struct wave_victim *victim, int64_t time_ns) {
-    if (victim->arrived_ns == CLOCK_NONE || time_ns < victim->arrived_ns)
+    if (time_ns != CLOCK_NONE && (victim->arrived_ns == CLOCK_NONE || time_ns < victim->arrived_ns))
         victim->arrived_ns = time_ns;
 }
 
@@ -186,33 +186,63 @@ static enum status spawns_take(struct wave_book *book, struct problem *problem) 
     return status;
 }
 
-// A file speaks when its digest is the wrong one, or it has the package's name and came in that
-// time.
+// Whether a file of a host speaks for an interval: by its digest, or because it has the package's
+// name and came in that time.
+static bool file_fits(const struct wave_interval *interval, const struct relation *file,
+                      bool *ret_by_digest) {
+    *ret_by_digest = interval->digest.size && slice_equal(file->detail[0], interval->digest);
+    bool by_name = slice_equal(path_base(file->artefact), interval->name) &&
+                   time_inside(interval, file->first_ns, 0) &&
+                   slice_equal(file->detail[2], SLICE("created"));
+    return (*ret_by_digest || by_name) && file->to_host != interval->server_host;
+}
+
+// Of bytes without a time, which several intervals may have offered: the interval that the host is
+// known in, else the first.
+static bool file_is_of(const struct wave_book *book, uint32_t number, const struct relation *file) {
+    struct slice name = reading_to(book->context, file);
+    uint32_t first = UINT32_MAX;
+    if (file->first_ns != CLOCK_NONE || wave_victim_known(book, number, name))
+        return true;
+    for (uint32_t i = 0; i < book->interval_count; i++) {
+        bool by_digest;
+        if (!file_fits(&book->intervals[i], file, &by_digest) || !by_digest)
+            continue;
+        if (wave_victim_known(book, i, name))
+            return false;
+        if (first == UINT32_MAX)
+            first = i;
+    }
+    return number == first;
+}
+
+static void file_take(struct wave_book *book, uint32_t number, const struct relation *file) {
+    const struct wave_interval *interval = &book->intervals[number];
+    bool by_digest;
+    if (!file_fits(interval, file, &by_digest) || !file_is_of(book, number, file))
+        return;
+    struct wave_victim *victim =
+        wave_victim_of(book, number, file->to_host, reading_to(book->context, file));
+    if (!victim)
+        return;
+    victim->evidence |= WAVE_PRESENT;
+    victim_arrived(victim, file->first_ns);
+    if (by_digest && file->first_ns == CLOCK_NONE)
+        wave_victim_cite_timeless(victim, file);
+    else
+        wave_victim_cite(book, victim, file, interval->from_ns - SLACK_NS, INT64_MAX);
+}
+
 static enum status files_take(struct wave_book *book, struct problem *problem) {
     struct reading reading;
     enum status status =
         reading_open(&reading, book->context, RELATION_MASK(FILE), RELATION_ORDER_TO, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
-        const struct relation *relation = &reading.relation;
-        for (uint32_t i = 0; i < book->interval_count; i++) {
-            const struct wave_interval *interval = &book->intervals[i];
-            bool by_digest =
-                interval->digest.size && slice_equal(relation->detail[0], interval->digest);
-            bool by_name = slice_equal(path_base(relation->artefact), interval->name) &&
-                           time_inside(interval, relation->first_ns, 0) &&
-                           slice_equal(relation->detail[2], SLICE("created"));
-            if (relation->to_host == RELATION_NO_HOST || (!by_digest && !by_name) ||
-                relation->to_host == interval->server_host)
-                continue;
-            struct wave_victim *victim =
-                wave_victim_of(book, i, relation->to_host, reading_to(book->context, relation));
-            if (!victim)
-                continue;
-            victim->evidence |= WAVE_PRESENT;
-            victim_arrived(victim, relation->first_ns);
-            wave_victim_cite(book, victim, relation, interval->from_ns - SLACK_NS, INT64_MAX);
-        }
+        if (reading.relation.to_host == RELATION_NO_HOST)
+            continue;
+        for (uint32_t i = 0; i < book->interval_count; i++)
+            file_take(book, i, &reading.relation);
     }
     reading_close(&reading);
     return status;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "relation_table.h"
 
+#include "base/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,24 +103,57 @@ static void a_listed_release_is_no_wave(void **state) {
     relation_table_free(table);
 }
 
-// A list of files without times: nothing tells that the bytes came with this wave.
+static void listed(struct relation_table *table, const char *host, const char *digest) {
+    struct relation *row = relation_table_add(table, RELATION_FILE, "", host, 0);
+    row->first_ns = row->last_ns = CLOCK_NONE;
+    table->references[table->relation_count - 1].time_ns = CLOCK_NONE;
+    row->artefact = SLICE("c:\\cache\\client.exe");
+    row->detail[0] = slice_of_string(digest);
+    row->detail[2] = SLICE("listed");
+}
+
+// A list of files without times: the very bytes tell that the host has them, and not when they
+// came; other bytes of the same name tell nothing.
 static void a_file_without_a_time(void **state) {
     (void)state;
     struct relation_table *table = fleet();
     offer(table, 0, "aa", "1.0", 100, false);
     offer(table, 10 * DAY, "bb", "1.0", 100, false);
     fetch(table, names[3], 10 * DAY + HOUR, "100");
-    struct relation *kept = relation_table_add(table, RELATION_FILE, "", names[17], 0);
-    kept->first_ns = kept->last_ns = CLOCK_NONE;
-    kept->artefact = SLICE("c:\\cache\\client.exe");
-    kept->detail[0] = SLICE("bb");
+    listed(table, names[3], "bb");
+    listed(table, names[17], "bb");
+    listed(table, names[18], "aa");
+    listed(table, "upg-01", "bb");
     relation_table_judge(table, &detector_wave);
-    assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-03"));
-    const struct table_detection *wave = relation_table_find(table, "vedette-wave-hosts", "UPG-01");
-    assert_non_null(wave);
-    assert_string_equal(table_detection_field(wave, "what"),
-                        "1 host took client.exe from UPG-01 between 2026-01-15 01:00 and "
-                        "2026-01-15 01:00.");
+    assert_int_equal(relation_table_count(table, "vedette-wave-host"), 2);
+    const struct table_detection *timed = relation_table_find(table, "vedette-wave-host", "WS-03");
+    assert_non_null(timed);
+    assert_int_equal(timed->reference_count, 2);
+    assert_true(timed->first_ns != CLOCK_NONE);
+    const struct table_detection *file = relation_table_find(table, "vedette-wave-host", "WS-17");
+    assert_non_null(file);
+    assert_true(file->first_ns == CLOCK_NONE);
+    assert_string_equal(table_detection_field(file, "what"),
+                        "WS-17 has the very bytes that UPG-01 offered as client.exe and that were "
+                        "never released; when they came is unknown.");
+    assert_string_equal(table_detection_field(file, "source"), "UPG-01");
+    assert_int_equal(relation_table_count(table, "vedette-wave-hosts"), 2);
+    relation_table_free(table);
+}
+
+// The same bytes offered twice: a file without a time is of the time that its host is known in.
+static void bytes_of_two_waves(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    offer(table, 0, "aa", "1.0", 100, false);
+    offer(table, 5 * DAY, "bb", "1.0", 100, false);
+    offer(table, 6 * DAY, "aa", "1.0", 100, false);
+    offer(table, 10 * DAY, "bb", "1.0", 100, false);
+    fetch(table, names[3], 10 * DAY + HOUR, "100");
+    listed(table, names[3], "bb");
+    listed(table, names[17], "bb");
+    relation_table_judge(table, &detector_wave);
+    assert_int_equal(relation_table_count(table, "vedette-wave-host"), 2);
     relation_table_free(table);
 }
 
@@ -209,6 +244,7 @@ int main(void) {
         cmocka_unit_test(who_fetched_while_it_was_wrong),
         cmocka_unit_test(a_listed_release_is_no_wave),
         cmocka_unit_test(a_file_without_a_time),
+        cmocka_unit_test(bytes_of_two_waves),
         cmocka_unit_test(an_unlisted_version_is_a_wave),
         cmocka_unit_test(selective_delivery_by_size),
         cmocka_unit_test(the_next_release_makes_no_victims),
