@@ -54,9 +54,11 @@ static bool offer_keep(struct wave_book *book, struct offer_row *row,
     if (!references)
         return false;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < relation->reference_count; i++)
-        if (relation->references[i].time_ns == time_ns || relation->time_count < 2)
-            references[kept++] = relation->references[i];
+    for (uint32_t i = 0; i < relation->reference_count; i++) {
+        const struct reference *reference = &relation->references[i];
+        if (relation->time_count < 2 || reading_time(book->context, relation, reference) == time_ns)
+            references[kept++] = *reference;
+    }
     row->offers[row->count++] =
         (struct offer){.server = arena_keep(&book->arena, reading_to(book->context, relation)),
                        .path = arena_keep(&book->arena, relation->artefact),

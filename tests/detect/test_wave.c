@@ -157,6 +157,32 @@ static void bytes_of_two_waves(void **state) {
     relation_table_free(table);
 }
 
+// The same bytes put there twice by a server whose clock is wrong: both records are cited, although
+// what they say is not when it was.
+static void a_wrong_clock(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    offer(table, 0, "aa", "1.0", 100, false);
+    offer(table, 10 * DAY, "bb", "1.0", 100, false);
+    struct relation *twice = &table->relations[table->relation_count - 1];
+    struct reference written[2] = {table->references[table->relation_count - 1],
+                                   table->references[table->relation_count - 1]};
+    int64_t corrected[2] = {twice->first_ns, twice->first_ns + DAY * 1000000000};
+    for (size_t i = 0; i < 2; i++)
+        written[i].time_ns = corrected[i] + 51ll * 1000000000;
+    written[1].position.line++;
+    twice->times = corrected;
+    twice->references = written;
+    twice->time_count = twice->reference_count = 2;
+    twice->last_ns = corrected[1];
+    relation_table_judge(table, &detector_wave);
+    const struct table_detection *replaced =
+        relation_table_find(table, "vedette-wave-package-replaced", "UPG-01");
+    assert_non_null(replaced);
+    assert_int_equal(replaced->reference_count, 2);
+    relation_table_free(table);
+}
+
 // A new version that no list holds is as wrong as a silent change.
 static void an_unlisted_version_is_a_wave(void **state) {
     (void)state;
@@ -245,6 +271,7 @@ int main(void) {
         cmocka_unit_test(a_listed_release_is_no_wave),
         cmocka_unit_test(a_file_without_a_time),
         cmocka_unit_test(bytes_of_two_waves),
+        cmocka_unit_test(a_wrong_clock),
         cmocka_unit_test(an_unlisted_version_is_a_wave),
         cmocka_unit_test(selective_delivery_by_size),
         cmocka_unit_test(the_next_release_makes_no_victims),
