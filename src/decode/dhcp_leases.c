@@ -34,7 +34,7 @@ enum lease_field {
     LEASE_UID,
     LEASE_HOSTNAME,
     LEASE_VENDOR,
-    LEASE_SECONDS, // from its start to its end
+    LEASE_END, // seconds since 1970, where it ends behind its start
     LEASE_FIELDS,
 };
 
@@ -49,7 +49,7 @@ static const struct column COLUMNS[LEASE_FIELDS] = {
     {SLICE("uid"), FIELD_ROLE_NONE},
     {SLICE("hostname"), FIELD_ROLE_NONE},
     {SLICE("vendor_class"), FIELD_ROLE_NONE},
-    {SLICE("lease_seconds"), FIELD_ROLE_NONE},
+    {SLICE("lease_end"), FIELD_ROLE_NONE},
 };
 
 // Statements of a lease that are fields; a day of the week stands before a time.
@@ -79,7 +79,7 @@ struct lease_state {
     const struct shape *shape;
     struct row row;
     struct json_day day;
-    char seconds[24];
+    char end[24];
 };
 
 static void *lease_new_state(const struct decode_options *options) {
@@ -177,16 +177,15 @@ static const char *other_read(struct slice line) {
     return slice_starts(line, SLICE("ia-")) ? "DHCP: leases of DHCPv6 are not read" : NULL;
 }
 
-static void lease_tell_seconds(struct lease_state *state) {
+static void lease_tell_end(struct lease_state *state) {
     const struct value *starts = &state->row.values[LEASE_STARTS];
     const struct value *ends = &state->row.values[LEASE_ENDS];
     int64_t from_ns = lease_time(&state->day, slice_of(starts->data, starts->size));
     int64_t to_ns = lease_time(&state->day, slice_of(ends->data, ends->size));
     if (from_ns == CLOCK_NONE || to_ns == CLOCK_NONE || to_ns <= from_ns)
         return;
-    int size = snprintf(state->seconds, sizeof state->seconds, "%lld",
-                        (long long)(to_ns / SECOND_NS - from_ns / SECOND_NS));
-    state->row.values[LEASE_SECONDS] = text_value(slice_of(state->seconds, (size_t)size));
+    int size = snprintf(state->end, sizeof state->end, "%lld", (long long)(to_ns / SECOND_NS));
+    state->row.values[LEASE_END] = text_value(slice_of(state->end, (size_t)size));
 }
 
 static void lease_event(struct lease_state *state, const struct unit *unit,
@@ -196,7 +195,7 @@ static void lease_event(struct lease_state *state, const struct unit *unit,
     int64_t time_ns = lease_time(&state->day, slice_of(starts->data, starts->size));
     if (time_ns == CLOCK_NONE)
         time_ns = lease_time(&state->day, slice_of(seen->data, seen->size));
-    lease_tell_seconds(state);
+    lease_tell_end(state);
     struct event event = row_event(&state->row, state->shape, unit, line, time_ns);
     sink->event(sink->context, &event);
 }

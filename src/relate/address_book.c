@@ -24,6 +24,7 @@ void address_book_init(struct address_book *book) {
 void address_book_done(struct address_book *book) {
     intern_done(&book->addresses);
     memory_free(book->claims);
+    memory_free(book->leases);
     memory_free(book->by_host);
 }
 
@@ -58,13 +59,30 @@ static int claim_compare(const void *left, const void *right) {
     return order ? order : compare_number(a->host, b->host);
 }
 
-// Whether a weak claim stands beside a strong one of its address and time.
-static bool book_is_outdone(const struct address_book *book, size_t from, size_t to, size_t weak) {
+// Whether a claim stands beside a surer one of its address and time.
+static bool book_is_outdone(const struct address_claim *claims, size_t from, size_t to,
+                            const struct address_claim *weak) {
     for (size_t i = from; i < to; i++)
-        if (book->claims[i].strong && book->claims[i].first_ns <= book->claims[weak].last_ns &&
-            book->claims[i].last_ns >= book->claims[weak].first_ns)
+        if (claims[i].word > weak->word && claims[i].first_ns <= weak->last_ns &&
+            claims[i].last_ns >= weak->first_ns)
             return true;
     return false;
+}
+
+// The first span of the address or a later one that ends at or after the time.
+static size_t spans_seek(const struct address_claim *spans, size_t count, uint32_t address,
+                         int64_t time_ns) {
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct address_claim *span = &spans[middle];
+        if (span->address < address || (span->address == address && span->last_ns < time_ns))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static int claim_compare_host(const void *left, const void *right) {
@@ -98,36 +116,98 @@ static bool book_moved(const struct address_claim *by_host, size_t count,
     return false;
 }
 
-// Join claims [from, to) of one address to spans, written to `spans`; returns their end.
-static size_t book_join(struct address_book *book, const struct address_claim *by_host, size_t from,
-                        size_t to, struct address_claim *spans, size_t end) {
+// Whether another host began a lease of the claim's address after `since_ns` and before the claim.
+static bool book_let(const struct address_book *book, const struct address_claim *claim,
+                     int64_t since_ns) {
+    size_t at = spans_seek(book->leases, book->lease_count, claim->address, since_ns);
+    for (; at < book->lease_count && book->leases[at].address == claim->address &&
+           book->leases[at].first_ns < claim->first_ns;
+         at++)
+        if (book->leases[at].first_ns > since_ns && book->leases[at].host != claim->host)
+            return true;
+    return false;
+}
+
+// All claims, leases among them, to be joined.
+struct book_joining {
+    const struct address_claim *claims; // in order of address and time
+    const struct address_claim *by_host;
+    size_t count;
+};
+
+// Join sightings among claims [from, to) of one address to spans, at `end` of the book's.
+static size_t book_join(struct address_book *book, const struct book_joining *joining, size_t from,
+                        size_t to, size_t end) {
     size_t start = end;
-    size_t strong = 0;
+    enum address_word surest = ADDRESS_HEARSAY;
     for (size_t i = from; i < to; i++)
-        strong += book->claims[i].strong;
+        surest = joining->claims[i].word > surest ? joining->claims[i].word : surest;
     for (size_t i = from; i < to; i++) {
-        struct address_claim claim = book->claims[i];
+        const struct address_claim *claim = &joining->claims[i];
         // Many weak claims on one address are a gateway's; the check need not be quadratic then.
-        if (!claim.strong && strong && book_is_outdone(book, from, to, i))
+        if (claim->word == ADDRESS_LEASE || (claim->word < ADDRESS_OWN && claim->word < surest &&
+                                             book_is_outdone(joining->claims, from, to, claim)))
             continue;
-        struct address_claim *last = end > start ? &spans[end - 1] : NULL;
-        bool over = last && claim.first_ns <= last->last_ns;
-        bool kept = last && last->host == claim.host &&
-                    !book_moved(by_host, book->count, &claim, last->last_ns);
-        if (kept || over) {
-            if (last->host != claim.host) {
-                book->conflicts += last->host != FLEET_NO_HOST;
-                last->host = FLEET_NO_HOST;
-            }
-            if (claim.last_ns > last->last_ns)
-                last->last_ns = claim.last_ns;
-            if (claim.until_ns > last->until_ns)
-                last->until_ns = claim.until_ns;
+        struct address_claim *last = end > start ? &book->claims[end - 1] : NULL;
+        bool over = last && claim->first_ns <= last->last_ns;
+        bool kept = last && last->host == claim->host &&
+                    !book_moved(joining->by_host, joining->count, claim, last->last_ns) &&
+                    !book_let(book, claim, last->last_ns);
+        if (!kept && !over) {
+            book->claims[end++] = *claim;
             continue;
         }
-        spans[end++] = claim;
+        if (last->host != claim->host) {
+            book->conflicts += last->host != FLEET_NO_HOST;
+            last->host = FLEET_NO_HOST;
+        }
+        if (claim->last_ns > last->last_ns)
+            last->last_ns = claim->last_ns;
+        if (claim->word > last->word)
+            last->word = claim->word;
     }
     return end;
+}
+
+// The spans of all leases among the claims, which are in order of address and time.
+static void book_join_leases(struct address_book *book, const struct book_joining *joining) {
+    size_t end = 0;
+    for (size_t i = 0; i < joining->count; i++) {
+        const struct address_claim *claim = &joining->claims[i];
+        if (claim->word != ADDRESS_LEASE)
+            continue;
+        struct address_claim *last = end ? &book->leases[end - 1] : NULL;
+        bool over = last && last->address == claim->address && claim->first_ns <= last->last_ns;
+        if (over && last->host == claim->host) {
+            last->last_ns = claim->last_ns; // renewed: it ends when the renewal says
+        } else if (over && last->first_ns == claim->first_ns) {
+            book->conflicts += last->host != FLEET_NO_HOST;
+            last->host = FLEET_NO_HOST;
+        } else {
+            if (over)
+                last->last_ns = claim->first_ns - 1;
+            book->leases[end++] = *claim;
+        }
+    }
+    book->lease_count = end;
+}
+
+static struct address_claim *claims_copy(const struct address_claim *claims, size_t count,
+                                         int (*compare)(const void *, const void *)) {
+    struct address_claim *copy = memory_new(count + 1, sizeof *copy);
+    memcpy(copy, claims, count * sizeof *copy);
+    qsort(copy, count, sizeof *copy, compare);
+    return copy;
+}
+
+// Spans of both kinds in order of host and time.
+static void book_list_hosts(struct address_book *book) {
+    size_t count = book->count + book->lease_count;
+    struct address_claim *all = memory_new(count + 1, sizeof *all);
+    memcpy(all, book->claims, book->count * sizeof *all);
+    memcpy(all + book->count, book->leases, book->lease_count * sizeof *all);
+    qsort(all, count, sizeof *all, claim_compare_host);
+    book->by_host = all;
 }
 
 void address_book_settle(struct address_book *book, const uint32_t *hosts) {
@@ -141,50 +221,43 @@ void address_book_settle(struct address_book *book, const uint32_t *hosts) {
     book->count = count;
     if (count == 0)
         return;
-    qsort(book->claims, count, sizeof *book->claims, claim_compare);
-    struct address_claim *spans = memory_new(count, sizeof *spans);
-    struct address_claim *by_host = memory_new(count, sizeof *by_host);
-    memcpy(by_host, book->claims, count * sizeof *by_host);
-    qsort(by_host, count, sizeof *by_host, claim_compare_host);
+    struct address_claim *claims = claims_copy(book->claims, count, claim_compare);
+    struct address_claim *by_host = claims_copy(book->claims, count, claim_compare_host);
+    struct book_joining joining = {claims, by_host, count};
+    book->leases = memory_new(count, sizeof *book->leases);
+    book_join_leases(book, &joining);
     size_t end = 0;
     for (size_t from = 0, to; from < count; from = to) {
-        for (to = from; to < count && book->claims[to].address == book->claims[from].address;)
+        for (to = from; to < count && claims[to].address == claims[from].address;)
             to++;
-        end = book_join(book, by_host, from, to, spans, end);
+        end = book_join(book, &joining, from, to, end);
     }
+    book->count = end;
+    memory_free(claims);
     memory_free(by_host);
-    memory_free(book->claims);
-    book->claims = spans;
-    book->count = book->capacity = end;
-    book->by_host = memory_new(end, sizeof *book->by_host);
-    memcpy(book->by_host, spans, end * sizeof *spans);
-    qsort(book->by_host, end, sizeof *book->by_host, claim_compare_host);
+    book_list_hosts(book);
 }
 
-// The first span of the address or a later one that ends at or after the time.
-static size_t book_seek(const struct address_book *book, uint32_t address, int64_t time_ns) {
-    size_t low = 0;
-    size_t high = book->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct address_claim *span = &book->claims[middle];
-        if (span->address < address || (span->address == address && span->last_ns < time_ns))
-            low = middle + 1;
-        else
-            high = middle;
+// Whoever had it in all spans, `host` being who had it in those looked at before.
+static uint32_t spans_owner(const struct address_claim *spans, size_t count, uint32_t address,
+                            uint32_t host, bool *is_first) {
+    size_t at = spans_seek(spans, count, address, CLOCK_MIN);
+    for (size_t i = at; i < count && spans[i].address == address; i++) {
+        if (*is_first)
+            host = spans[i].host;
+        *is_first = false;
+        if (spans[i].host != host)
+            return FLEET_NO_HOST;
     }
-    return low;
+    return host;
 }
 
 static uint32_t book_find_always(const struct address_book *book, uint32_t address) {
-    size_t at = book_seek(book, address, CLOCK_MIN);
-    uint32_t host = FLEET_NO_HOST;
-    for (size_t i = at; i < book->count && book->claims[i].address == address; i++) {
-        if (i > at && book->claims[i].host != host)
-            return FLEET_NO_HOST;
-        host = book->claims[i].host;
-    }
-    return host;
+    bool is_first = true;
+    uint32_t host = spans_owner(book->claims, book->count, address, FLEET_NO_HOST, &is_first);
+    return host == FLEET_NO_HOST && !is_first
+               ? FLEET_NO_HOST
+               : spans_owner(book->leases, book->lease_count, address, host, &is_first);
 }
 
 // Whether the host of a span was seen with another address, and no more, between the time and the
@@ -192,7 +265,7 @@ static uint32_t book_find_always(const struct address_book *book, uint32_t addre
 static bool book_came_later(const struct address_book *book, const struct address_claim *span,
                             int64_t time_ns) {
     size_t low = 0;
-    size_t high = book->count;
+    size_t high = book->count + book->lease_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct address_claim *other = &book->by_host[middle];
@@ -207,33 +280,79 @@ static bool book_came_later(const struct address_book *book, const struct addres
            other->last_ns < span->first_ns && other->last_ns >= time_ns;
 }
 
+// Spans around an instant that none covers; NULL when there is none.
+struct book_gap {
+    const struct address_claim *before, *after;
+    bool is_let; // a lease ended before, or begins after: sightings behind it do not count
+};
+
+// What sightings say of a time that no span covers.
+static uint32_t book_find_near(const struct address_book *book, const struct book_gap *gap,
+                               int64_t time_ns) {
+    const struct address_claim *before = gap->before, *after = gap->after;
+    bool near_before = before && time_ns - before->last_ns <= BOOK_REACH_NS;
+    bool near_after = after && after->first_ns - time_ns <= BOOK_REACH_NS;
+    if (before && after && before->host == after->host)
+        return near_before || near_after ? before->host : FLEET_NO_HOST;
+    if (after && after->host != FLEET_NO_HOST && book_came_later(book, after, time_ns))
+        return near_before ? before->host : FLEET_NO_HOST;
+    if (!before || !after) {
+        bool near = !gap->is_let || near_before || near_after;
+        return near && before ? before->host : near && after ? after->host : FLEET_NO_HOST;
+    }
+    bool nearer_before = time_ns - before->last_ns <= after->first_ns - time_ns;
+    if (nearer_before)
+        return near_before ? before->host : FLEET_NO_HOST;
+    return near_after ? after->host : FLEET_NO_HOST;
+}
+
+// The same between leases: what was seen before the last one's end, or after the next one's
+// beginning, says nothing. One host's leases with nobody's in between are one host's.
+static uint32_t book_find_between(const struct address_book *book, struct book_gap *gap,
+                                  const struct book_gap *leases, int64_t time_ns) {
+    const struct address_claim *ended = leases->before, *next = leases->after;
+    if (ended && gap->before && gap->before->last_ns <= ended->last_ns)
+        gap->before = NULL;
+    if (next && gap->after && gap->after->first_ns >= next->first_ns)
+        gap->after = NULL;
+    gap->is_let = ended || next;
+    if (!gap->before && !gap->after && ended && next && ended->host == next->host)
+        return time_ns - ended->last_ns <= BOOK_REACH_NS ||
+                       next->first_ns - time_ns <= BOOK_REACH_NS
+                   ? ended->host
+                   : FLEET_NO_HOST;
+    return book_find_near(book, gap, time_ns);
+}
+
+// The span that covers the time; else NULL, and the spans around it.
+static const struct address_claim *spans_find(const struct address_claim *spans, size_t count,
+                                              uint32_t address, int64_t time_ns,
+                                              struct book_gap *ret_gap) {
+    size_t at = spans_seek(spans, count, address, time_ns);
+    *ret_gap = (struct book_gap){
+        .before = at > 0 && spans[at - 1].address == address ? &spans[at - 1] : NULL,
+        .after = at < count && spans[at].address == address ? &spans[at] : NULL};
+    return ret_gap->after && ret_gap->after->first_ns <= time_ns ? ret_gap->after : NULL;
+}
+
 uint32_t address_book_find(const struct address_book *book, struct slice address, int64_t time_ns) {
     uint32_t number = intern_find(&book->addresses, address);
-    if (number == INTERN_FULL || book->count == 0)
+    if (number == INTERN_FULL || book->count + book->lease_count == 0)
         return FLEET_NO_HOST;
     if (time_ns == CLOCK_NONE)
         return book_find_always(book, number);
-    size_t at = book_seek(book, number, time_ns);
-    const struct address_claim *after =
-        at < book->count && book->claims[at].address == number ? &book->claims[at] : NULL;
-    const struct address_claim *before =
-        at > 0 && book->claims[at - 1].address == number ? &book->claims[at - 1] : NULL;
-    if (after && after->first_ns <= time_ns)
-        return after->host;
-    if (before && before->until_ns >= time_ns)
-        return before->host;
-    if (before && after && before->host == after->host)
-        return time_ns - before->last_ns <= BOOK_REACH_NS ||
-                       after->first_ns - time_ns <= BOOK_REACH_NS
-                   ? before->host
-                   : FLEET_NO_HOST;
-    if (after && after->host != FLEET_NO_HOST && book_came_later(book, after, time_ns))
-        return before && time_ns - before->last_ns <= BOOK_REACH_NS ? before->host : FLEET_NO_HOST;
-    if (!before || !after)
-        return before ? before->host : after ? after->host : FLEET_NO_HOST;
-    bool nearer_before = time_ns - before->last_ns <= after->first_ns - time_ns;
-    int64_t gap_ns = nearer_before ? time_ns - before->last_ns : after->first_ns - time_ns;
-    if (gap_ns > BOOK_REACH_NS)
-        return FLEET_NO_HOST;
-    return nearer_before ? before->host : after->host;
+    struct book_gap seen, let;
+    const struct address_claim *span =
+        spans_find(book->claims, book->count, number, time_ns, &seen);
+    const struct address_claim *lease =
+        spans_find(book->leases, book->lease_count, number, time_ns, &let);
+    if (lease)
+        return lease->host;
+    // Between leases their server's log, whose zone is unknown, is not asked.
+    bool asked = !span || span->word != ADDRESS_GRANTED || !let.before || !let.after;
+    if (span && asked)
+        return span->host;
+    if (!asked)
+        seen = (struct book_gap){NULL, NULL, true};
+    return book_find_between(book, &seen, &let, time_ns);
 }

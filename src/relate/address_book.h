@@ -9,26 +9,42 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Claims become spans that do not overlap:
+// How surely a claim speaks for its host; a surer one outdoes another of its time.
+enum address_word {
+    ADDRESS_HEARSAY, // what a logon or a name server says
+    ADDRESS_GRANTED, // the log of a DHCP server: when, not how long, and in a zone that it names
+                     // not
+    ADDRESS_OWN,     // the host's own records, a sensor's
+    ADDRESS_LEASE,   // [first_ns, last_ns], to the second
+};
+
+// Sightings become spans that do not overlap:
 //
-//   claims  A ██   ██            A's in between too, unless A had another address meanwhile
-//           B           ███
-//           C             ███    two at a time: nobody's
-//   spans   A ███████ B ██-- C
+//   sightings  A ██   ██         A's in between too, unless A had another address meanwhile or
+//              B           ███   another host a lease of it
+//              C             ███ two at a time: nobody's
+//   spans      A ███████ B ██-- C
 //
-// A lease holds until its end when nobody else is seen there; nobody's span reaches back into a
-// time in which its host is seen elsewhere.
+// and so do leases: one holds to its end, or until another host's begins.
+//
+//   leases     A ███████████████
+//              B        ██████
+//   spans      A ██████ B █████  then nobody's
+//
+// At an instant a lease counts, for hosts' clocks may be wrong. Where there is none, a sighting
+// does, or the nearer of two, but never across a lease's end or beginning: then it is nobody's.
+// Nobody's span reaches back into a time in which its host is seen elsewhere.
 struct address_book {
     struct interner addresses;
     struct address_claim {
         uint32_t address;
         uint32_t host; // a name's number until settled
         int64_t first_ns, last_ns;
-        int64_t until_ns; // of a lease; CLOCK_NONE
-        bool strong;
-    } * claims,   // spans, once settled, in order of address and time
-        *by_host; // the same in order of host and time, once settled
-    size_t count, capacity;
+        enum address_word word;
+    } * claims,   // all; once settled, spans of sightings in order of address and time
+        *leases,  // once settled: spans of leases in order of address and time
+        *by_host; // once settled: both in order of host and time
+    size_t count, capacity, lease_count;
     uint64_t conflicts; // spans that are nobody's
     uint64_t dropped;   // claims for which there was no room
 };

@@ -16,10 +16,11 @@ enum {
     IDENTITY_NAMES_MAX = 1 << 20,
     IDENTITY_TEXT_BYTES = 128 << 20,
     IDENTITY_NAME_BYTES = 255,
-    LEASE_SECONDS_MAX = 31 * 86400,
     IDENTITY_NETBIOS_BYTES = 15 // MS-NBTE: longer names are cut
 };
 
+#define SECOND_NS 1000000000ll
+#define LEASE_NS_MAX (31 * 86400 * SECOND_NS)
 #define NAME_NONE UINT32_MAX
 #define NAME_SEVERAL (UINT32_MAX - 1)
 
@@ -104,6 +105,30 @@ static uint32_t identity_make_host(struct identity *identity, struct slice spell
     return name;
 }
 
+// Leases of a pair on a day, which begin at the times of its records. The first and the last end
+// when their records say; one between them lasts until the next.
+static void identity_claim_leases(struct identity *identity, struct slice address, uint32_t name,
+                                  const struct relation_sum *sum) {
+    struct address_claim claim = {.host = name, .word = ADDRESS_LEASE};
+    bool ends = sum->bytes_in_max && sum->bytes_in_max < CLOCK_MAX / SECOND_NS;
+    bool all = sum->count <= FINDING_REFERENCES_MAX; // else only the smallest are known
+    for (uint32_t i = 0; i < sum->reference_count; i++) {
+        bool is_last = i + 1 == sum->reference_count;
+        uint64_t end_seconds = is_last || i > 0 ? sum->bytes_in_max : sum->bytes_in_min;
+        claim.first_ns = sum->references[i].time_ns;
+        if (claim.first_ns == CLOCK_NONE)
+            continue;
+        claim.last_ns = claim.first_ns;
+        int64_t end_ns = ends ? (int64_t)end_seconds * SECOND_NS : claim.first_ns;
+        if (is_last && !all)
+            claim.last_ns = sum->last_ns;
+        // No lease is believed for longer than a month behind its last sign.
+        if (end_ns > claim.last_ns && end_ns - claim.last_ns <= LEASE_NS_MAX)
+            claim.last_ns = end_ns;
+        address_book_claim(&identity->addresses, address, &claim);
+    }
+}
+
 // ALIAS: other names and addresses of one host, accounts and SIDs, folders and computers.
 static void identity_learn_alias(struct identity *identity, const struct relation_key *key,
                                  const struct relation_sum *sum) {
@@ -125,18 +150,20 @@ static void identity_learn_alias(struct identity *identity, const struct relatio
     }
     // A logon's workstation name is what the other side chose to say; a name server's answer may be
     // old, or a balancer's.
-    bool strong = !slice_equal(source, SLICE("logon")) && !slice_equal(source, SLICE("dns"));
+    bool hearsay = slice_equal(source, SLICE("logon")) || slice_equal(source, SLICE("dns"));
     uint32_t name =
-        strong ? identity_make_host(identity, from, false) : identity_add_name(identity, from);
+        hearsay ? identity_add_name(identity, from) : identity_make_host(identity, from, false);
     struct address_claim claim = {.host = name,
                                   .first_ns = sum->first_ns,
                                   .last_ns = sum->last_ns,
-                                  .strong = strong,
-                                  .until_ns = CLOCK_NONE};
-    // No lease is believed for longer than a month behind its last sign.
-    if (sum->bytes_in_min && sum->bytes_in_min <= LEASE_SECONDS_MAX && sum->last_ns < CLOCK_MAX / 2)
-        claim.until_ns = sum->last_ns + (int64_t)sum->bytes_in_min * 1000000000ll;
-    if (name != NAME_NONE)
+                                  .word = hearsay                              ? ADDRESS_HEARSAY
+                                          : slice_equal(source, SLICE("dhcp")) ? ADDRESS_GRANTED
+                                                                               : ADDRESS_OWN};
+    if (name == NAME_NONE)
+        return;
+    if (slice_equal(source, SLICE("lease")))
+        identity_claim_leases(identity, to, name, sum);
+    else
         address_book_claim(&identity->addresses, to, &claim);
 }
 
@@ -290,9 +317,10 @@ static void identity_list_aliases(struct identity *identity) {
             identity->hosts[identity->host_of[i]].alias_count++;
             count++;
         }
-    for (size_t i = 0; i < book->count; i++)
-        if (book->claims[i].host != FLEET_NO_HOST) {
-            identity->hosts[book->claims[i].host].alias_count++;
+    size_t span_count = book->count + book->lease_count;
+    for (size_t i = 0; i < span_count; i++)
+        if (book->by_host[i].host != FLEET_NO_HOST) {
+            identity->hosts[book->by_host[i].host].alias_count++;
             count++;
         }
     identity->aliases = memory_new(count + 1, sizeof *identity->aliases);
@@ -306,11 +334,11 @@ static void identity_list_aliases(struct identity *identity) {
         if (identity->host_of[i] != FLEET_NO_HOST)
             *ends[identity->host_of[i]]++ =
                 (struct fleet_alias){intern_text(&identity->names, i), CLOCK_MIN, CLOCK_MAX};
-    for (size_t i = 0; i < book->count; i++)
-        if (book->claims[i].host != FLEET_NO_HOST)
-            *ends[book->claims[i].host]++ =
-                (struct fleet_alias){intern_text(&book->addresses, book->claims[i].address),
-                                     book->claims[i].first_ns, book->claims[i].last_ns};
+    for (size_t i = 0; i < span_count; i++)
+        if (book->by_host[i].host != FLEET_NO_HOST)
+            *ends[book->by_host[i].host]++ =
+                (struct fleet_alias){intern_text(&book->addresses, book->by_host[i].address),
+                                     book->by_host[i].first_ns, book->by_host[i].last_ns};
     next = identity->aliases;
     for (uint32_t i = 0; i < identity->host_count; i++) {
         qsort(next, identity->hosts[i].alias_count, sizeof *next, alias_compare);
@@ -382,8 +410,7 @@ static void claim_match(void *context, const struct wire_match *match) {
     const struct identity_claimed *claimed = context;
     struct address_claim claim = {.host = identity_add_name(claimed->identity, match->name),
                                   .first_ns = match->first_ns,
-                                  .last_ns = match->last_ns,
-                                  .until_ns = CLOCK_NONE};
+                                  .last_ns = match->last_ns};
     address_book_claim(&claimed->identity->addresses, match->address, &claim);
 }
 

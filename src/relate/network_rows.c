@@ -21,7 +21,7 @@
     "from=c-ip:host!; to=cs-host:urlhost|c-uri:urlhost|r-ip:host!; "                               \
     "artefact=c-uri:package|cs-uri-stem:package!; detail0=sc-status; in=sc-bytes"
 #define SSH "from=src_ip:host; to=@host:host!; account=user; artefact='ssh'; detail0=method"
-#define LEASE "from=hostname:host!; to=ip:host!; artefact='dhcp'; detail0=mac:lower"
+#define LEASE "from=hostname:host!; to=ip:host!; detail0=mac:lower; "
 
 static const struct relation_row ROWS[] = {
     ZEEK("conn", FLOW,
@@ -88,11 +88,11 @@ static const struct relation_row ROWS[] = {
     LOG("nfdump", FLOW, "from=da:host!; to=sa:host!; artefact=pr^sp:lower; out=obyt; in=ibyt",
         "sp^dp:reverse=yes"),
 
-    LOG("dhcp_leases", ALIAS, LEASE "; in=lease_seconds", "binding_state=active"),
+    LOG("dhcp_leases", ALIAS, LEASE "artefact='lease'; in=lease_end", "binding_state=active"),
     LOG("dhcp_server", ALIAS,
         "from=Host Name:host!; to=IP Address:host!; artefact='dhcp'; detail0=MAC Address:lower",
         "ID=10|11"),
-    LOG("syslog", ALIAS, LEASE, "action=DHCPACK"),
+    LOG("syslog", ALIAS, LEASE "artefact='dhcp'", "action=DHCPACK"),
     LOG("syslog", LOGON, SSH, "action=Accepted"),
     LOG("syslog", LOGON, SSH "; detail1='failed'", "action=Failed|Invalid"),
     LOG("syslog", SPAWN, "to=@host:host!; account=user; artefact=COMMAND:lower!; detail0='sudo'",

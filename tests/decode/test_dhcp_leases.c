@@ -30,7 +30,7 @@ static void test_leases(void **state) {
           "failover peer \"a\" state {\n  my state normal at 1 2026/03/02 08:15:30;\n}\n",
           "2026-03-02T08:15:30.000000Z|4|ip=10.0.0.5;starts=1 2026/03/02 08:15:30;"
           "ends=1 2026/03/02 20:15:30;binding_state=active;mac=02:00:5e:00:00:05;hostname=PC05;"
-          "lease_seconds=43200;\n"
+          "lease_end=1772482530;\n"
           "2026-03-02T08:15:31.000000Z|11|ip=10.0.0.6;starts=epoch 1772439331;ends=never;\n");
 }
 
@@ -41,7 +41,7 @@ static void test_damage(void **state) {
           "!0+16: DHCP: a lease without an end\n"
           "2026-03-02T08:15:30.000000Z|3|ip=10.0.0.5;starts=1 2026/03/02 08:15:30;"
           "ends=1 2026/03/02 20:15:30;binding_state=active;mac=02:00:5e:00:00:05;hostname=PC05;"
-          "lease_seconds=43200;\n"
+          "lease_end=1772482530;\n"
           "!219+7: DHCP: a lease without an address\n"
           "!229+16: DHCP: a lease without an end\n");
     check("ia-na \"x\" {\n", "!0+11: DHCP: leases of DHCPv6 are not read\n");

@@ -142,21 +142,36 @@ static void test_accounts(void **state) {
     identity_free(identity);
 }
 
+// Leases as the relater sums them: of one pair, at these hours, ending at `first_end`, `last_end`.
+static void lease(struct identity *identity, const char *name, const char *address,
+                  const int64_t *hours, uint32_t count, const int64_t ends[2]) {
+    struct relation_sum *sum = memory_new(1, sizeof *sum);
+    relation_sum_reset(sum);
+    struct relation_key key = {.kind = RELATION_ALIAS};
+    key.parts[PART_FROM] = slice_of_string(name);
+    key.parts[PART_TO] = slice_of_string(address);
+    key.parts[PART_ARTEFACT] = SLICE("lease");
+    sum->first_ns = hours[0] * HOUR_NS;
+    sum->last_ns = hours[count - 1] * HOUR_NS;
+    sum->count = count;
+    sum->bytes_in_min = (uint64_t)ends[0] * 3600;
+    sum->bytes_in_max = (uint64_t)ends[1] * 3600;
+    for (uint32_t i = 0; i < count; i++)
+        sum->references[sum->reference_count++].time_ns = hours[i] * HOUR_NS;
+    identity_learn(identity, &key, sum);
+    memory_free(sum);
+}
+
+#define LEASE(name, address, first_end, last_end, ...)                                             \
+    lease(identity, name, address, (const int64_t[]){__VA_ARGS__},                                 \
+          ARRAY_SIZE(((const int64_t[]){__VA_ARGS__})), (const int64_t[]){first_end, last_end})
+
 // 1970-01-05 is day 4: hours 96 to 119.
 static void test_leases(void **state) {
     (void)state;
     char text[64];
     struct identity *identity = identity_new();
-    struct relation_sum *sum = memory_new(1, sizeof *sum);
-    relation_sum_reset(sum);
-    sum->first_ns = sum->last_ns = HOUR_NS;
-    sum->bytes_in_min = 95 * 3600;
-    struct relation_key lease = {.kind = RELATION_ALIAS,
-                                 .parts = {[PART_FROM] = SLICE("a"),
-                                           [PART_TO] = SLICE("10.0.0.1"),
-                                           [PART_ARTEFACT] = SLICE("dhcp")}};
-    identity_learn(identity, &lease, sum);
-    memory_free(sum);
+    LEASE("a", "10.0.0.1", 96, 96, 1);
     claim(identity, "b", "10.0.0.1", "dhcp", 98, 99);
     // Until one o'clock of the fifth day b was elsewhere.
     claim(identity, "c", "10.0.0.2", "dhcp", 1, 2);
@@ -171,9 +186,53 @@ static void test_leases(void **state) {
     identity_free(identity);
 }
 
+static void test_lease_ends(void **state) {
+    (void)state;
+    char text[64];
+    struct identity *identity = identity_new();
+    // Renewed twice on a day, then another host's; the server's own log is eight hours ahead.
+    LEASE("a", "10.0.0.1", 100, 120, 10, 50, 60);
+    LEASE("b", "10.0.0.1", 200, 200, 121);
+    claim(identity, "a", "10.0.0.1", "dhcp", 18, 68);
+    claim(identity, "a", "10.0.0.1", "dhcp", 118, 122);
+    // The later lease wins, and the first one is over then, however short the later one.
+    LEASE("a", "10.0.0.2", 100, 100, 10);
+    LEASE("c", "10.0.0.2", 50, 50, 40);
+    // What others are told of an address does not outdo its lease.
+    LEASE("c", "10.0.0.3", 100, 100, 10);
+    claim(identity, "b", "10.0.0.3", "logon", 50, 60);
+    // Sightings count where no lease is, but not across one's end or beginning.
+    LEASE("a", "10.0.0.4", 20, 20, 10);
+    LEASE("c", "10.0.0.4", 60, 60, 50);
+    claim(identity, "b", "10.0.0.4", "sysmon", 30, 32);
+    claim(identity, "b", "10.0.0.4", "sysmon", 55, 55);
+    claim(identity, "b", "10.0.0.4", "sysmon", 70, 72);
+    // Two leases from one instant on are nobody's.
+    LEASE("a", "10.0.0.5", 20, 20, 10);
+    LEASE("b", "10.0.0.5", 20, 20, 10);
+    identity_settle(identity);
+    assert_string_equal(find(identity, "10.0.0.1", 110, text), "a");
+    assert_string_equal(find(identity, "10.0.0.1", 120, text), "a");
+    assert_string_equal(find(identity, "10.0.0.1", 121, text), "b");
+    assert_string_equal(find(identity, "10.0.0.1", 122, text), "b");
+    assert_string_equal(find(identity, "10.0.0.1", 201, text), "");
+    assert_string_equal(find(identity, "10.0.0.2", 39, text), "a");
+    assert_string_equal(find(identity, "10.0.0.2", 45, text), "c");
+    assert_string_equal(find(identity, "10.0.0.2", 60, text), "");
+    assert_string_equal(find(identity, "10.0.0.3", 55, text), "c");
+    assert_string_equal(find(identity, "10.0.0.4", 19, text), "a");
+    assert_string_equal(find(identity, "10.0.0.4", 31, text), "b");
+    assert_string_equal(find(identity, "10.0.0.4", 22, text), "b"); // near, and free
+    assert_string_equal(find(identity, "10.0.0.4", 55, text), "c");
+    assert_string_equal(find(identity, "10.0.0.4", 65, text), "b");
+    assert_string_equal(find(identity, "10.0.0.5", 15, text), "");
+    identity_free(identity);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names), cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_leases), cmocka_unit_test(test_accounts)};
+        cmocka_unit_test(test_leases), cmocka_unit_test(test_lease_ends),
+        cmocka_unit_test(test_accounts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
