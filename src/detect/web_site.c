@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "detect/document_product.h"
 #include "detect/path_name.h"
+#include "detect/reading.h"
 #include "detect/web_stem.h"
 #include "model/web_path.h"
 
@@ -293,10 +294,14 @@ static void site_settle_children(struct web_site *site) {
     site->children = memory_resize(site->children, site->spawn_count * FINDING_REFERENCES_MAX + 1u,
                                    sizeof *site->children);
     site->child_count = 0;
-    for (uint32_t i = 0; i < site->spawn_count; i++)
-        for (uint32_t k = 0; k < site->spawns[i].reference_count; k++)
-            site->children[site->child_count++] =
-                (struct web_child){site->spawns[i].references[k].time_ns, i, k};
+    for (uint32_t i = 0; i < site->spawn_count; i++) {
+        const struct relation *spawn = &site->spawns[i];
+        for (uint32_t k = 0; k < spawn->reference_count; k++) {
+            // Requests have corrected times.
+            int64_t time_ns = reading_time(site->context, spawn, &spawn->references[k]);
+            site->children[site->child_count++] = (struct web_child){time_ns, i, k};
+        }
+    }
     qsort(site->children, site->child_count, sizeof *site->children, child_compare);
 }
 
@@ -351,7 +356,8 @@ static void site_add(struct web_site *site, struct stem_gathering *gathering,
 
 enum status web_sites_each(const struct detect_context *context, web_site_take *take, void *taker,
                            struct problem *problem) {
-    struct web_site site = {.spawns = memory_new(WEB_SPAWNS_MAX, sizeof *site.spawns)};
+    struct web_site site = {.context = context,
+                            .spawns = memory_new(WEB_SPAWNS_MAX, sizeof *site.spawns)};
     arena_init(&site.arena, ARENA_BYTES_MAX);
     table_init(&site.net_table);
     site_reset(&site, SLICE(""), RELATION_NO_HOST);

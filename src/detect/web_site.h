@@ -63,6 +63,7 @@ struct web_site {
     struct web_net *nets;
     uint32_t net_count, net_room;
     struct table net_table;
+    const struct detect_context *context;
     struct relation *spawns; // children of web server processes
     uint32_t spawn_count;
     struct web_child *children; // by time
