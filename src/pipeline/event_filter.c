@@ -11,9 +11,14 @@ static bool event_filter_has(const char *const *texts, size_t count, struct slic
     return false;
 }
 
+bool event_filter_is_set(const struct event_filter *filter) {
+    return filter->since_ns != CLOCK_NONE || filter->until_ns != CLOCK_NONE || filter->host_count ||
+           filter->channel_count || filter->code_count || filter->record_count;
+}
+
 // A host given short ("DC01") also means "DC01.example.com".
-static bool event_filter_has_host(const struct event_filter *filter, struct slice host) {
-    if (event_filter_has(filter->hosts, filter->host_count, host))
+bool event_filter_has_host(const struct event_filter *filter, struct slice host) {
+    if (filter->host_count == 0 || event_filter_has(filter->hosts, filter->host_count, host))
         return true;
     const uint8_t *dot = host.size ? memchr(host.data, '.', host.size) : NULL;
     return dot && event_filter_has(filter->hosts, filter->host_count,
@@ -36,7 +41,7 @@ static bool event_filter_has_code(const struct event_filter *filter, int64_t cod
 }
 
 bool event_filter_passes(const struct event_filter *filter, const struct event *event,
-                         struct slice host, struct buffer *scratch) {
+                         bool has_host, struct buffer *scratch) {
     if (filter->since_ns != CLOCK_NONE && event->time_ns < filter->since_ns)
         return false;
     if (filter->until_ns != CLOCK_NONE &&
@@ -51,7 +56,10 @@ bool event_filter_passes(const struct event_filter *filter, const struct event *
         return false;
     if (filter->host_count == 0)
         return true;
+    const struct value *computer = event_role_value(event, FIELD_ROLE_COMPUTER);
+    if (value_is_null(computer))
+        return has_host;
     buffer_reset(scratch);
-    value_append_text(event_role_value(event, FIELD_ROLE_COMPUTER), scratch);
-    return event_filter_has_host(filter, scratch->size ? buffer_slice(scratch) : host);
+    value_append_text(computer, scratch);
+    return scratch->size ? event_filter_has_host(filter, buffer_slice(scratch)) : has_host;
 }

@@ -85,10 +85,12 @@ static void worker_fail(struct worker *worker, enum status status) {
     atomic_store(&worker->shared->failed, true);
 }
 
-static struct slice worker_host(const struct worker *worker) {
-    if (worker->source->host.size)
-        return worker->source->host;
-    return slice_of_string(worker->shared->options->host);
+static void worker_take_source(struct worker *worker, const struct source *source) {
+    const struct pipeline_options *options = worker->shared->options;
+    worker->source = source;
+    worker->host = source->host.size ? source->host : slice_of_string(options->host);
+    worker->is_filtered = event_filter_is_set(&options->filter);
+    worker->has_host = event_filter_has_host(&options->filter, worker->host);
 }
 
 static void worker_tell_critical(struct worker *worker, uint32_t rule, const struct event *event) {
@@ -97,7 +99,7 @@ static void worker_tell_critical(struct worker *worker, uint32_t rule, const str
         return;
     buffer_reset(&worker->scratch);
     value_append_text(event_role_value(event, FIELD_ROLE_COMPUTER), &worker->scratch);
-    struct slice host = worker->scratch.size ? buffer_slice(&worker->scratch) : worker_host(worker);
+    struct slice host = worker->scratch.size ? buffer_slice(&worker->scratch) : worker->host;
     uint64_t hash = digest_mix64(digest_hash64(host), rule);
     pthread_mutex_lock(&shared->critical_lock);
     if (shared->criticals.count < WORKER_CRITICALS_MAX &&
@@ -173,7 +175,7 @@ static void worker_yara_end(struct worker *worker, struct yara_tell *tell, const
 static void worker_yara_file(struct worker *worker, const struct event *event) {
     struct yara_tell tell = {.collector = worker->collector,
                              .rule_first = worker->shared->yara_first,
-                             .host = worker_host(worker),
+                             .host = worker->host,
                              .event = event,
                              .problem = &worker->problem};
     struct yara_sink sink = {&tell, yara_tell_file};
@@ -183,7 +185,7 @@ static void worker_yara_file(struct worker *worker, const struct event *event) {
 static void worker_yara_log(struct worker *worker) {
     struct yara_tell tell = {.collector = worker->collector,
                              .rule_first = worker->shared->yara_first,
-                             .host = worker_host(worker),
+                             .host = worker->host,
                              .unit = worker->unit,
                              .problem = &worker->problem};
     struct yara_sink sink = {&tell, yara_tell_log};
@@ -193,7 +195,7 @@ static void worker_yara_log(struct worker *worker) {
 static void worker_indicators(struct worker *worker, const struct event *event) {
     struct indicator_tell tell = {.collector = worker->collector,
                                   .rule_first = worker->shared->indicator_first,
-                                  .host = worker_host(worker),
+                                  .host = worker->host,
                                   .event = event,
                                   .scratch = &worker->scratch,
                                   .problem = &worker->problem};
@@ -202,11 +204,6 @@ static void worker_indicators(struct worker *worker, const struct event *event) 
     worker->counts.hits += tell.hits;
     if (tell.status != STATUS_OK)
         worker_fail(worker, tell.status);
-}
-
-static bool worker_has_filter(const struct event_filter *filter) {
-    return filter->since_ns != CLOCK_NONE || filter->until_ns != CLOCK_NONE || filter->host_count ||
-           filter->channel_count || filter->code_count || filter->record_count;
 }
 
 static void worker_event(void *context, struct event *event) {
@@ -219,19 +216,18 @@ static void worker_event(void *context, struct event *event) {
     worker->counts.known_events += known;
     worker->counts.unknown_events += !known;
     normaliser_classify(worker->normaliser, event);
-    const struct event_filter *filter = &worker->shared->options->filter;
-    if (worker_has_filter(filter) &&
-        !event_filter_passes(filter, event, worker_host(worker), &worker->scratch))
+    if (worker->is_filtered && !event_filter_passes(&worker->shared->options->filter, event,
+                                                    worker->has_host, &worker->scratch))
         return;
     worker->counts.events++;
     worker_note_time(&worker->counts, event->time_ns);
     if (worker->relater && known)
-        worker_relate(worker, event, worker_host(worker));
+        worker_relate(worker, event, worker->host);
     if (worker->each)
         worker->ended =
-            !worker->each(worker->each_context, event, worker_host(worker), worker->source->path);
+            !worker->each(worker->each_context, event, worker->host, worker->source->path);
     else if (worker->matcher && known)
-        worker_match(worker, event, worker_host(worker));
+        worker_match(worker, event, worker->host);
     if (worker->indicators && known && worker->status == STATUS_OK)
         worker_indicators(worker, event);
     if (worker->yara && worker->source->decoder->division == DIVISION_FILE)
@@ -261,7 +257,7 @@ static void *worker_decoder_state(struct worker *worker, const struct decoder *d
 
 static void worker_unit(struct worker *worker, const struct unit *unit) {
     struct worker_shared *shared = worker->shared;
-    worker->source = intake_source(shared->intake, unit->source);
+    worker_take_source(worker, intake_source(shared->intake, unit->source));
     worker->unit = unit;
     const struct decoder *decoder = worker->source->decoder;
     struct event_sink sink = {worker, worker_event, worker_gap};
@@ -275,8 +271,7 @@ static void worker_unit(struct worker *worker, const struct unit *unit) {
         worker_fail(worker, status);
     // Text has neither a time nor a channel that a filter could look at.
     else if (worker->yara && decoder->division == DIVISION_LINES && unit->fd < 0 &&
-             yara_rules_have_logs(shared->options->yara) &&
-             !worker_has_filter(&shared->options->filter))
+             yara_rules_have_logs(shared->options->yara) && !worker->is_filtered)
         worker_yara_log(worker);
     worker->counts.bytes += unit->size;
     atomic_fetch_add(&shared->bytes_done, unit->size);

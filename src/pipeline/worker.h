@@ -52,6 +52,9 @@ struct worker {
     struct unit_buffer buffer;
     struct buffer scratch;
     const struct source *source; // of the unit in work
+    struct slice host;           // of events of this source that name no computer
+    bool is_filtered;            // some events may not be wanted
+    bool has_host;               // the source's host is one that is wanted
     const struct unit *unit;     // in work
     struct worker_keep keep;
     enum status status;
