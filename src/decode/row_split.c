@@ -79,8 +79,9 @@ static inline void value_plain(struct splitter *splitter, const uint8_t *end) {
     const struct row_form *form = splitter->form;
     if (form->trimmed)
         value_trim(&start, &end);
-    bool is_null = form->null_text.size && (size_t)(end - start) == form->null_text.size &&
-                   memcmp(start, form->null_text.data, form->null_text.size) == 0;
+    size_t size = form->null_text.size;
+    bool is_null = size && (size_t)(end - start) == size && *start == *form->null_text.data &&
+                   (size == 1 || memcmp(start, form->null_text.data, size) == 0);
     value_give(splitter, start, end, is_null ? VALUE_NULL : VALUE_UTF8);
 }
 

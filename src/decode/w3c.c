@@ -235,6 +235,7 @@ static void line_read(struct w3c_state *state, const struct unit *unit, struct t
                      ? "W3C: a line with fewer values than #Fields names"
                      : "W3C: a line with more values than #Fields names");
     struct event event = row_event(&state->row, state->shape, unit, line, time_ns);
+    event.is_verbatim = state->row.scratch.size == 0;
     sink->event(sink->context, &event);
 }
 

@@ -34,8 +34,10 @@ struct event {
     struct slice raw; // the record's bytes as they lie in the source; a line without its end
     // Not NULL: the SHA-256 of the record, known already; it may be larger than what lies in `raw`.
     const uint8_t *raw_sha256;
-    bool damaged;                          // its chunk failed a checksum
-    bool recovered;                        // found in slack or free space
+    bool
+        is_verbatim; // each value that is not null is VALUE_UTF8 and lies in `raw` as written there
+    bool damaged;    // its chunk failed a checksum
+    bool recovered;  // found in slack or free space
     const struct event_class *event_class; // NULL until classified
 };
 
