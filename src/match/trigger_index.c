@@ -23,6 +23,7 @@ struct index_builder {
     struct anchor_memo *anchor_memo;
     struct keyed_entry *keyed; // room for entry_count
     uint32_t keyed_count;
+    uint32_t gram_bits; // of a gram table, an entry
 };
 
 static void *builder_new(struct index_builder *builder, size_t count, size_t size) {
@@ -116,9 +117,9 @@ static void builder_grams(struct index_builder *builder, struct gram_table *gram
     grams->used = builder->keyed_count > 0;
     if (!grams->used)
         return;
-    // About 32 bits an entry, 1 Kibit to 1 Mibit: one test in thirty says yes for nothing.
+    // 1 Kibit to 1 Mibit.
     uint32_t log2 = 10;
-    while (log2 < 20 && (1u << log2) < builder->keyed_count * 32)
+    while (log2 < 20 && (1u << log2) < builder->keyed_count * builder->gram_bits)
         log2++;
     grams->shift = 32 - log2;
     grams->gram_mask = UINT32_MAX >> (8 * (GRAM_SIZE - size));
@@ -131,8 +132,9 @@ static void builder_grams(struct index_builder *builder, struct gram_table *gram
 }
 
 void gram_table_init(struct gram_table *grams, struct arena *arena,
-                     const struct trigger_entry *entries, uint32_t count) {
-    struct index_builder builder = {.arena = arena, .entries = entries, .entry_count = count};
+                     const struct trigger_entry *entries, uint32_t count, uint32_t bits) {
+    struct index_builder builder = {
+        .arena = arena, .entries = entries, .entry_count = count, .gram_bits = bits};
     builder.keyed = memory_new((size_t)count + 1, sizeof *builder.keyed);
     grams->gram_size = GRAM_SIZE;
     builder_grams(&builder, grams, true);
@@ -291,6 +293,7 @@ const struct trigger_index *trigger_index_new(struct matcher *matcher, struct ar
     if (pair_count == 0)
         return NULL;
     struct index_builder builder = {.index_serial = &matcher->index_serial,
+                                    .gram_bits = GRAM_BITS_USUAL,
                                     .arena = arena,
                                     .compiled = matcher->compiled,
                                     .anchor_memo = &matcher->anchor_memo};

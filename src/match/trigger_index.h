@@ -104,10 +104,13 @@ enum {
     TAIL_SHORT = 4
 };
 
-// trigger_index.c: a table of the entries' ASCII literals of at least GRAM_SIZE bytes. All memory
-// is the arena's.
+// trigger_index.c: a table of the entries' ASCII literals of at least GRAM_SIZE bytes, with about
+// `bits` bits an entry: one test in so many says yes for nothing. All memory is the arena's.
+enum {
+    GRAM_BITS_USUAL = 32
+};
 void gram_table_init(struct gram_table *grams, struct arena *arena,
-                     const struct trigger_entry *entries, uint32_t count);
+                     const struct trigger_entry *entries, uint32_t count, uint32_t bits);
 
 // trigger_line.c: the fields of a line of text are values of the line. Which pieces of literals a
 // value holds says which fields may have a trigger at all; the others are neither rendered nor

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "match/fold.h"
 #include "match/plan_weight.h"
+#include "match/trigger_sweep.h"
+#include "match/trigger_sweep_keys.h"
 
 #include <assert.h>
 
@@ -15,11 +17,15 @@
 //     literal's piece has none of these, so that it stands in one of these values whenever the
 //     literal stands in the field.
 //  2. A value beyond ASCII may hold any piece.
+//  3. All these transforms leave the end of the text where the value ends: of a literal that must
+//     stand at the end, the last piece stands at the end of a value.
 //
-// Cost: lines differ, their agents, referrers, paths, methods and states come again and again.
-// Which pieces a value holds is remembered by its bytes, for values that a literal may stand in at
-// all. Only a value that was not met lately is folded and scanned; only fields that two looks
-// cannot rule out are rendered.
+// Cost: most lines hold no piece at all, which one sweep over their bytes says (trigger_sweep.c).
+// Values that do not lie in the line as it is written (quotes within quotes), and all values of a
+// line that the sweep cannot speak for, are looked at one by one: lines differ, their agents,
+// referrers, paths, methods and states come again and again. Which pieces a value holds is
+// remembered by its bytes, for values that a literal may stand in at all. Only a value that was
+// not met lately is folded and scanned; only fields that two looks cannot rule out are rendered.
 enum line_state {
     LINE_UNKNOWN,
     LINE_USABLE,
@@ -63,8 +69,9 @@ struct line_index {
     struct gram_table grams;
     struct trigger_entry shorts[SHORTS_MAX];
     uint32_t short_count;
-    uint64_t open;          // fields with a literal that has no piece: always scanned
-    uint32_t numeric_least; // size of the shortest piece that is_numeric
+    const struct sweep *sweep; // NULL: too many short pieces, or no AVX2
+    uint64_t open;             // fields with a literal that has no piece: always scanned
+    uint32_t numeric_least;    // size of the shortest piece that is_numeric
 };
 
 // --- building
@@ -139,6 +146,27 @@ static bool field_pieces(const struct field_index *field, uint32_t number, struc
     return true;
 }
 
+// The same literals for a sweep over whole lines.
+static void line_index_sweep(struct line_index *line, struct arena *arena,
+                             const struct trigger_index *index) {
+    struct sweep_literal *literals = arena_new(arena, index->entry_count, sizeof *literals);
+    assert(literals || index->entry_count == 0);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < index->field_count; i++) {
+        const struct field_index *field = &index->fields[i];
+        for (uint32_t k = 0; k < field->entry_count && !(line->open & field_bit(i)); k++) {
+            const struct trigger_entry *entry = &field->entries[k];
+            if (fold_is_ascii(entry->literal))
+                literals[count++] = (struct sweep_literal){
+                    .text = entry->literal,
+                    .number = i,
+                    .whole = field->symbol == COMPILED_NO_SYMBOL,
+                    .at_end = entry->form == FORM_EQUALS || entry->form == FORM_ENDS};
+        }
+    }
+    line->sweep = sweep_new(arena, literals, count);
+}
+
 static const struct line_index *line_index_new(struct matcher *matcher,
                                                const struct trigger_index *index) {
     struct arena *arena = plan_arena(matcher);
@@ -157,7 +185,9 @@ static const struct line_index *line_index_new(struct matcher *matcher,
         line->short_count = shorts_before;
         line->open |= field_bit(i);
     }
-    gram_table_init(&line->grams, arena, pieces, count);
+    gram_table_init(&line->grams, arena, pieces, count, GRAM_BITS_USUAL);
+    if (matcher->has_avx2)
+        line_index_sweep(line, arena, index);
     return line;
 }
 
@@ -283,12 +313,53 @@ static uint64_t line_value(struct matcher *matcher, const struct line_index *ind
     return matcher->line_fields;
 }
 
+// What a sweep over the event's line found.
+struct line_sweep {
+    struct slice line;
+    struct sweep_hits hits;
+    bool is_told;
+};
+
+static bool value_is_within(const struct value *value, struct slice line) {
+    uintptr_t from = (uintptr_t)value->data - (uintptr_t)line.data;
+    return from <= line.size && value->size <= line.size - from;
+}
+
+// The fields whose pieces the value, a part of the line, holds.
+static uint64_t sweep_fields(const struct line_sweep *sweep, const struct value *value) {
+    uint64_t fields = 0;
+    size_t from = (size_t)(value->data - sweep->line.data), to = from + value->size;
+    for (uint32_t i = 0; i < sweep->hits.count; i++) {
+        const struct sweep_piece *piece = sweep->hits.at[i].piece;
+        size_t start = sweep->hits.at[i].start, end = start + piece->text.size;
+        if (start >= from && (piece->at_end ? end == to : end <= to))
+            fields |= field_bit(piece->number);
+    }
+    return fields;
+}
+
+static uint64_t line_value_fields(struct matcher *matcher, const struct line_index *index,
+                                  const struct line_sweep *sweep, const struct value *value) {
+    if (sweep->is_told && value_is_within(value, sweep->line))
+        return sweep->hits.count ? sweep_fields(sweep, value) : 0;
+    if (value->size < index->numeric_least && is_numeric(value->data, value->size))
+        return 0;
+    return line_value(matcher, index, value);
+}
+
 // The fields that may have a trigger. False when a value is none that shows as its bytes.
 static bool line_gather(struct matcher *matcher, const struct line_index *index,
                         uint64_t *ret_fields) {
     const struct event *event = matcher->event;
     const struct class_plan *class_plan = matcher->class_plan;
     uint64_t fields = index->open;
+    struct line_sweep sweep;
+    sweep.line = event->raw;
+    sweep.is_told =
+        index->sweep && event->raw.data && sweep_line(index->sweep, event->raw, &sweep.hits);
+    *ret_fields = fields;
+    if (sweep.is_told && event->is_verbatim && !sweep.hits.count)
+        return true;
     for (uint32_t i = 0; i < class_plan->line_slot_count; i++) {
         const struct line_slot *place = &class_plan->line_slots[i];
         if (place->slot.index >= event->bank_sizes[place->slot.bank])
@@ -298,9 +369,7 @@ static bool line_gather(struct matcher *matcher, const struct line_index *index,
             continue;
         if (value->kind != VALUE_UTF8)
             return false;
-        if (value->size < index->numeric_least && is_numeric(value->data, value->size))
-            continue;
-        fields |= line_value(matcher, index, value) & place->fields;
+        fields |= line_value_fields(matcher, index, &sweep, value) & place->fields;
     }
     *ret_fields = fields;
     return true;

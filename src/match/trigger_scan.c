@@ -187,6 +187,8 @@ static const struct class_symbol *const *scan_symbols(struct matcher *matcher,
 void trigger_scan(struct matcher *matcher, const struct trigger_index *index) {
     const struct class_symbol *const *symbols = scan_symbols(matcher, index);
     bool by_line = line_scan(matcher, index, symbols);
+    if (by_line && !matcher->line_fields)
+        return;
     for (uint32_t i = 0; i < index->field_count; i++) {
         const struct field_index *field = &index->fields[i];
         const struct class_symbol *symbol = symbols[i];
