@@ -12,6 +12,7 @@ struct assembly {
     const struct clue_book *book;
     const struct edge_list *edges;
     const struct forest *forest;
+    const struct hidden_list *hidden;
     struct arena arena;
     struct buffer text; // of the sentence in work
     uint32_t *places;   // by host of the cast: its place in the campaign in work, or FOREST_NONE

@@ -1,6 +1,7 @@
 // The hosts of a campaign, its servers and waves
 // SPDX-License-Identifier: Apache-2.0
 #include "correlate/assembly.h"
+#include "correlate/hidden_entry.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -61,7 +62,10 @@ static void host_explain(struct assembly *assembly, uint32_t number, struct camp
     } else {
         const struct clue *clue = &assembly->book->clues[found->entry_clue];
         host->best = (struct explanation){.parent = -1,
-                                          .reason = SLICE("broken into from outside"),
+                                          .reason = clue->host == number
+                                                        ? SLICE("broken into from outside")
+                                                        : SLICE("others were reached from it; how "
+                                                                "it was taken is not shown"),
                                           .cost_millibits = found->cost,
                                           .time_ns = found->reached_ns,
                                           .references = clue->references,
@@ -113,19 +117,49 @@ static void host_name_all(struct assembly *assembly, uint32_t number, struct cam
     host->alias_count = aliases.count;
 }
 
+// How many hosts of the campaign were reached with the account.
+static uint32_t account_uses(const struct assembly *assembly, struct slice account) {
+    uint32_t uses = 0;
+    for (uint32_t i = 0; i < assembly->member_count; i++) {
+        const struct forest_host *found = &assembly->forest->hosts[assembly->members[i]];
+        uses += found->edge != FOREST_NONE && !found->is_member &&
+                text_equal_fold_ascii(assembly->edges->edges[found->edge].account, account);
+    }
+    return uses;
+}
+
+// An account that was used only once in a campaign may be its owner's at work on a host that the
+// intruder has, too.
+static bool edge_is_intruders(const struct assembly *assembly, const struct edge *edge) {
+    return edge->cost < WEIGHT_EDGE_ACCOUNT || !account_is_person(edge->account) ||
+           account_uses(assembly, edge->account) > 1;
+}
+
 // A detector told how the host was reached, from one that is confirmed, by more than a logon; or it
 // told what was executed on others from there.
 // Parents come before their children in the list.
 static bool edge_convicts(const struct assembly *assembly, const struct campaign *campaign,
-                          const struct forest_host *found) {
+                          uint32_t number) {
+    const struct forest_host *found = &assembly->forest->hosts[number];
     if (found->edge == FOREST_NONE)
-        return false;
+        return found->is_hidden && assembly->hidden->by_host[number].is_proven;
     const struct edge *edge = &assembly->edges->edges[found->edge];
     uint32_t parent = assembly->places[edge->from];
     if (edge->is_silent)
         return edge->is_proven;
     return edge->is_told && edge->cost <= WEIGHT_EDGE_ACCOUNT && parent != FOREST_NONE &&
-           campaign->hosts[parent].state == HOST_STATE_CONFIRMED;
+           campaign->hosts[parent].state == HOST_STATE_CONFIRMED &&
+           edge_is_intruders(assembly, edge);
+}
+
+// Its own findings say so; beyond what its way cost where that came from somebody unsure.
+static bool evidence_convicts(const struct assembly *assembly, const struct campaign *campaign,
+                              const struct forest_host *found) {
+    uint32_t parent = found->edge == FOREST_NONE
+                          ? FOREST_NONE
+                          : assembly->places[assembly->edges->edges[found->edge].from];
+    bool sure = parent == FOREST_NONE || campaign->hosts[parent].state == HOST_STATE_CONFIRMED;
+    return found->evidence - (sure ? 0 : found->cost) >= WEIGHT_CONFIRMED;
 }
 
 void assembly_hosts(struct assembly *assembly, struct campaign *campaign) {
@@ -141,8 +175,8 @@ void assembly_hosts(struct assembly *assembly, struct campaign *campaign) {
         host->first_ns = found->reached_ns;
         host->last_ns = found->reached_ns;
         host->evidence_millibits = found->evidence;
-        bool confirmed = found->is_member || found->evidence >= WEIGHT_CONFIRMED ||
-                         edge_convicts(assembly, campaign, found);
+        bool confirmed = found->is_member || evidence_convicts(assembly, campaign, found) ||
+                         edge_convicts(assembly, campaign, number);
         host->state = confirmed ? HOST_STATE_CONFIRMED : HOST_STATE_PROBABLE;
         host_name_all(assembly, number, host);
         host_explain(assembly, number, host);

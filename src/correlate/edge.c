@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/table.h"
+#include "base/text.h"
 #include "correlate/weights.h"
 
 #include <stdlib.h>
@@ -80,6 +81,48 @@ static void edges_of_clues(struct edge_list *list, const struct clue_book *book)
         if (edge->is_loose)
             edge->time_ns = loose_time(book, edge);
     }
+}
+
+bool edge_executes(const struct edge *edge, const struct clue_book *book) {
+    return edge->is_told && !edge->is_member && edge->cost <= WEIGHT_EDGE_TRANSFER &&
+           book->clues[edge->clue].level >= RULE_LEVEL_HIGH;
+}
+
+// The same hands: the account that executed on another host from there within a week, or, where no
+// account is told, any execution from there within a day.
+static bool edge_goes_with(const struct edge *logon, const struct edge *execution) {
+    int64_t apart_ns = logon->time_ns - execution->time_ns;
+    apart_ns = apart_ns < 0 ? -apart_ns : apart_ns;
+    if (logon->account.size)
+        return apart_ns <= WEIGHT_SILENT_SECONDS * SECOND_NS &&
+               text_equal_fold_ascii(logon->account, execution->account);
+    return apart_ns <= WEIGHT_SESSION_SECONDS * SECOND_NS;
+}
+
+// A told logon that goes with what was executed from the same host is no administrator's errand.
+static void edges_raise_logons(struct edge_list *list, const struct clue_book *book) {
+    uint32_t *last = memory_new((size_t)book->cast.fleet.count + 1, sizeof *last); // from 1
+    uint32_t *before = memory_new((size_t)list->count + 1, sizeof *before);
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (!edge_executes(&list->edges[i], book))
+            continue;
+        before[i] = last[list->edges[i].from];
+        last[list->edges[i].from] = i + 1;
+    }
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct edge *edge = &list->edges[i];
+        if (!edge->is_told || edge->cost != WEIGHT_EDGE_LOGON)
+            continue;
+        for (uint32_t k = last[edge->from]; k; k = before[k - 1]) {
+            if (!edge_goes_with(edge, &list->edges[k - 1]))
+                continue;
+            edge->cost = WEIGHT_EDGE_ACCOUNT;
+            edge->reason = "logon beside executions from the same host";
+            break;
+        }
+    }
+    memory_free(last);
+    memory_free(before);
 }
 
 static enum status edge_of_relation(struct edge_list *list, const struct relation *relation,
@@ -181,6 +224,7 @@ enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
     *list = (struct edge_list){0};
     arena_init(&list->arena, EDGE_BYTES);
     edges_of_clues(list, book);
+    edges_raise_logons(list, book);
     enum status status = edges_of_relations(list, book, input, problem);
     if (status != STATUS_OK) {
         edge_list_done(list);

@@ -14,7 +14,8 @@ struct edge {
     bool is_told;      // a detector told it; else it is a bare relation
     bool is_silent;    // to a stepping stone (silent.h); `evidence` is what it explains
     bool is_proven; // silent, and something was executed elsewhere from there: others' logs say so
-    bool is_loose;  // only logs without a time zone show it: hours may be missing
+    bool is_by_account; // silent: the account is what tells, not how many its source reached
+    bool is_loose;      // only logs without a time zone show it: hours may be missing
     int32_t evidence;   // of the finding that told it, beyond what its rarity leaves it
     uint32_t clue;      // that told it
     const char *reason; // static
@@ -40,6 +41,14 @@ struct edge_list {
 enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
                            const struct correlate_input *input, struct problem *problem);
 void edge_list_done(struct edge_list *list);
+
+// A detector is sure that something was executed on its target from its source.
+bool edge_executes(const struct edge *edge, const struct clue_book *book);
+
+// With the hub's share where it says anything.
+static inline int32_t edge_cost(const struct edge_list *list, const struct edge *edge) {
+    return edge->cost + (edge->is_told || edge->is_by_account ? 0 : list->hubs[edge->from]);
+}
 
 // One more, which takes its place when all are sorted. False when there is no room. The references
 // are copied.

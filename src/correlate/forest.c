@@ -26,12 +26,13 @@ static bool clue_is_entry(const struct clue *clue) {
 
 // Evidence that this host was broken into from outside, and the first clue of it.
 // `met` has a place for each rule and says on which host (from 1) it was met last: each rule counts
-// once.
+// once. *ret_way: what of it shows a way in.
 static int32_t entry_evidence(const struct clue_book *book, uint32_t host, uint32_t *met,
-                              uint32_t *ret_clue) {
+                              uint32_t *ret_clue, int32_t *ret_way) {
     int32_t sum = 0;
     uint32_t count = 0;
     *ret_clue = FOREST_NONE;
+    *ret_way = 0;
     for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
         const struct clue *clue = &book->clues[i];
         bool again = met[clue->rule_number] == host + 1;
@@ -45,6 +46,7 @@ static int32_t entry_evidence(const struct clue_book *book, uint32_t host, uint3
         if (again || count++ >= 2 * WEIGHT_RULES_A_STAGE)
             continue;
         sum += clue_gives_out(clue) ? WEIGHT_LEVEL_CRITICAL : clue->bits;
+        *ret_way += clue_gives_out(clue) ? 0 : clue->bits;
     }
     return sum;
 }
@@ -54,6 +56,8 @@ struct root {
     int64_t time_ns;
     uint32_t host, clue;
     int32_t cost;
+    int32_t explains; // of a hidden entry
+    bool is_hidden;
 };
 
 static int root_compare(const void *left, const void *right) {
@@ -63,20 +67,41 @@ static int root_compare(const void *left, const void *right) {
     return a->host < b->host ? -1 : a->host > b->host;
 }
 
-static uint32_t roots_find(const struct clue_book *book, uint32_t host_count, int32_t root_cost,
-                           struct root *roots) {
+static int32_t root_price(int32_t root_cost, int32_t evidence) {
+    int32_t cost = root_cost - evidence;
+    return cost > WEIGHT_ROOT_MIN ? cost : WEIGHT_ROOT_MIN;
+}
+
+// A hidden entry begins with the first sign of a way in shortly before it was used, if there is
+// one, else with its first use.
+static void root_hide(struct root *root, const struct hidden_entry *hidden, int32_t price,
+                      const struct clue_book *book) {
+    bool shown =
+        root->clue != FOREST_NONE && book->clues[root->clue].first_ns <= hidden->used_ns &&
+        book->clues[root->clue].first_ns >= hidden->used_ns - WEIGHT_SILENT_SECONDS * SECOND_NS;
+    root->is_hidden = true;
+    root->cost = price;
+    root->explains = hidden->gain;
+    root->clue = shown ? root->clue : hidden->clue;
+    root->time_ns = shown ? book->clues[root->clue].first_ns : hidden->used_ns;
+}
+
+static uint32_t roots_find(struct forest *forest, const struct clue_book *book, int32_t root_cost,
+                           const struct hidden_list *hidden, struct root *roots) {
     uint32_t count = 0;
     uint32_t *met = memory_new((size_t)book->rule_count + 1, sizeof *met);
-    for (uint32_t host = 0; host < host_count; host++) {
-        uint32_t clue;
-        int32_t entry = entry_evidence(book, host, met, &clue);
-        if (clue == FOREST_NONE)
-            continue;
-        int32_t cost = root_cost - entry;
-        roots[count++] = (struct root){.time_ns = book->clues[clue].first_ns,
-                                       .host = host,
-                                       .clue = clue,
-                                       .cost = cost > WEIGHT_ROOT_MIN ? cost : WEIGHT_ROOT_MIN};
+    for (uint32_t host = 0; host < forest->host_count; host++) {
+        int32_t way;
+        struct root *root = &roots[count];
+        *root = (struct root){.host = host};
+        root->cost = root_price(root_cost, entry_evidence(book, host, met, &root->clue, &way));
+        forest->hosts[host].entry_price = root_price(root_cost, way);
+        if (root->clue != FOREST_NONE)
+            root->time_ns = book->clues[root->clue].first_ns;
+        bool hides = hidden && hidden->by_host[host].used_ns != CLOCK_NONE;
+        if (hides)
+            root_hide(root, &hidden->by_host[host], forest->hosts[host].entry_price, book);
+        count += hides || root->clue != FOREST_NONE;
     }
     memory_free(met);
     qsort(roots, count, sizeof *roots, root_compare);
@@ -96,12 +121,13 @@ static void root_try(struct forest *forest, const struct clue_book *book, const 
     struct forest_host *host = &forest->hosts[root->host];
     int32_t evidence = clue_evidence(book, root->host,
                                      root->time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS, INT64_MAX);
-    if (host->reached_ns != CLOCK_NONE || evidence <= root->cost)
+    if (host->reached_ns != CLOCK_NONE || evidence + root->explains <= root->cost)
         return;
     host_reach(forest, book, root->host, root->time_ns, root->cost);
     host->edge = FOREST_NONE;
     host->root = root->host;
     host->entry_clue = root->clue;
+    host->is_hidden = root->is_hidden;
 }
 
 // Keep an explanation that is not the best among the runners-up, by (cost, edge).
@@ -141,8 +167,8 @@ static void edge_try(struct forest *forest, const struct clue_book *book,
     if (edge->from == edge->to || from->reached_ns == CLOCK_NONE ||
         from->reached_ns > edge->time_ns + skew_ns)
         return;
-    int32_t cost = edge->cost + (edge->is_told ? 0 : edges->hubs[edge->from]) +
-                   (from->reached_ns > edge->time_ns ? WEIGHT_EDGE_CLOCK : 0);
+    int32_t cost =
+        edge_cost(edges, edge) + (from->reached_ns > edge->time_ns ? WEIGHT_EDGE_CLOCK : 0);
     if (to->reached_ns != CLOCK_NONE && !edge_is_better(forest, edges, edge, cost)) {
         bool other = to->edge == FOREST_NONE || edges->edges[to->edge].from != edge->from;
         bool near = edge->time_ns <= to->reached_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
@@ -165,12 +191,14 @@ static void edge_try(struct forest *forest, const struct clue_book *book,
     forest->hosts[edge->from].children++;
     to->edge = number;
     to->entry_clue = FOREST_NONE;
+    to->is_hidden = false;
     to->root = from->root;
     to->is_member = edge->is_member;
 }
 
 void forest_init(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
-                 uint32_t host_count, int32_t root_cost) {
+                 int32_t root_cost, const struct hidden_list *hidden) {
+    uint32_t host_count = book->cast.fleet.count;
     forest->hosts = memory_new((size_t)host_count + 1, sizeof *forest->hosts);
     forest->host_count = host_count;
     for (uint32_t host = 0; host < host_count; host++)
@@ -179,7 +207,7 @@ void forest_init(struct forest *forest, const struct clue_book *book, const stru
                                                    .root = FOREST_NONE,
                                                    .entry_clue = FOREST_NONE};
     struct root *roots = memory_new((size_t)host_count + 1, sizeof *roots);
-    uint32_t root_count = roots_find(book, host_count, root_cost, roots);
+    uint32_t root_count = roots_find(forest, book, root_cost, hidden, roots);
     uint32_t next = 0;
     for (uint32_t i = 0; i < edges->count; i++) {
         while (next < root_count && roots[next].time_ns <= edges->edges[i].time_ns)

@@ -24,8 +24,10 @@ struct forest_host {
     uint32_t runner_up_count;
     uint32_t root;       // of its tree
     uint32_t entry_clue; // of an entry: the clue that it stands on
+    int32_t entry_price; // what an entry here costs by what shows a way in
     uint32_t children;   // hosts explained by it
     bool is_member;
+    bool is_hidden; // an entry of which nothing tells how (hidden_entry.h)
 };
 
 struct forest {
@@ -33,9 +35,19 @@ struct forest {
     uint32_t host_count;
 };
 
-// `root_cost`: millibits for an entry before its own evidence is taken off.
+// Hosts that are taken for entries without any sign of how (hidden_entry.h).
+struct hidden_list {
+    struct hidden_entry {
+        int64_t used_ns; // CLOCK_NONE: it is none
+        int32_t gain;    // what it explains
+        uint32_t clue;   // that told its first use
+        bool is_proven; // told to have executed on others, or to have been sent the loot of several
+    } * by_host;
+};
+
+// `root_cost`: millibits for an entry before its own evidence is taken off. `hidden` may be NULL.
 void forest_init(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
-                 uint32_t host_count, int32_t root_cost);
+                 int32_t root_cost, const struct hidden_list *hidden);
 void forest_done(struct forest *forest);
 
 // Trees whose hosts meet (an edge between them that was no explanation, because its source was

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "correlate/assembly.h"
 #include "correlate/bystander.h"
+#include "correlate/hidden_entry.h"
 #include "correlate/silent.h"
 #include "correlate/weights.h"
 
@@ -22,6 +23,7 @@ struct holder {
     struct reconstruction result; // first: it is what the caller sees
     struct clue_book book;
     struct edge_list edges;
+    struct hidden_list hidden;
     struct arena arena;
 };
 
@@ -190,6 +192,11 @@ static void result_build(struct assembly *assembly, struct tree_list *trees, int
     leads_list(assembly, result);
 }
 
+static void forest_regrow(struct forest *forest, const struct holder *holder, int32_t root_cost) {
+    forest_done(forest);
+    forest_init(forest, &holder->book, &holder->edges, root_cost, &holder->hidden);
+}
+
 // Stepping stones, one more in a chain each time; the forest grows anew over them.
 static enum status silent_hops(struct holder *holder, struct forest *forest, int32_t root_cost,
                                struct problem *problem) {
@@ -198,11 +205,23 @@ static enum status silent_hops(struct holder *holder, struct forest *forest, int
         enum status status = silent_find(&holder->edges, forest, &holder->book, &found, problem);
         if (status != STATUS_OK || !found)
             return status;
-        uint32_t hosts = forest->host_count;
-        forest_done(forest);
-        forest_init(forest, &holder->book, &holder->edges, hosts, root_cost);
+        forest_regrow(forest, holder, root_cost);
     }
     return STATUS_OK;
+}
+
+// Hosts in between are looked for before hosts where it all began, and again behind each of these.
+static enum status forest_grow(struct holder *holder, struct forest *forest, int32_t root_cost,
+                               struct problem *problem) {
+    forest_init(forest, &holder->book, &holder->edges, root_cost, &holder->hidden);
+    enum status status = silent_hops(holder, forest, root_cost, problem);
+    for (uint32_t i = 0; status == STATUS_OK && i < WEIGHT_HIDDEN_ENTRIES; i++) {
+        if (!hidden_entry_find(&holder->hidden, &holder->edges, forest, &holder->book))
+            break;
+        forest_regrow(forest, holder, root_cost);
+        status = silent_hops(holder, forest, root_cost, problem);
+    }
+    return status;
 }
 
 static enum status result_make(struct holder *holder, const struct correlate_input *input,
@@ -211,8 +230,7 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     uint32_t hosts = holder->book.cast.fleet.count;
     struct forest forest;
     struct tree_list trees;
-    forest_init(&forest, &holder->book, &holder->edges, hosts, root_cost);
-    enum status status = silent_hops(holder, &forest, root_cost, problem);
+    enum status status = forest_grow(holder, &forest, root_cost, problem);
     if (status != STATUS_OK) {
         forest_done(&forest);
         return status;
@@ -226,6 +244,7 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
                                 .book = &holder->book,
                                 .edges = &holder->edges,
                                 .forest = &forest,
+                                .hidden = &holder->hidden,
                                 .places = memory_new((size_t)hosts + 1, sizeof(uint32_t)),
                                 .members = memory_new((size_t)hosts + 1, sizeof(uint32_t))};
     arena_init(&assembly.arena, RESULT_BYTES);
@@ -249,8 +268,10 @@ enum status reconstruction_new(const struct correlate_input *input,
     enum status status = clue_book_init(&holder->book, input, problem);
     if (status == STATUS_OK)
         status = edge_list_init(&holder->edges, &holder->book, input, problem);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        hidden_list_init(&holder->hidden, holder->book.cast.fleet.count);
         status = result_make(holder, input, problem);
+    }
     if (status != STATUS_OK) {
         reconstruction_free(&holder->result);
         return status;
@@ -279,6 +300,7 @@ void reconstruction_free(struct reconstruction *reconstruction) {
     struct holder *holder = (struct holder *)reconstruction;
     clue_book_done(&holder->book);
     edge_list_done(&holder->edges);
+    hidden_list_done(&holder->hidden);
     arena_done(&holder->arena);
     memory_free(holder);
 }

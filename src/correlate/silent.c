@@ -9,13 +9,15 @@
 
 #include <stdlib.h>
 
-// A host that was used without having been reached.
+// A host that was used without having been reached, or that stands as an entry of its own.
 struct stone {
     int64_t used_ns;      // first; CLOCK_NONE: it is none
     int32_t gain;         // what it would explain
     bool is_proven;       // a told execution came from it
-    struct slice account; // that it used first
-    struct edge way;      // the cheapest to it; reason NULL: none yet
+    bool is_entry;        // so far; then only a known account leads there
+    struct slice account; // somebody's, that it used first, and when
+    int64_t account_ns;
+    struct edge way; // the cheapest to it; reason NULL: none yet
 };
 
 struct stones {
@@ -41,32 +43,65 @@ static int32_t edge_gain(const struct stones *stones, const struct edge *edge) {
     return edge->evidence + clue_evidence(stones->book, edge->to, from_ns, INT64_MAX) - edge->cost;
 }
 
+// Accounts that every host has say nothing about who used them.
+static bool account_is_somebodys(struct slice account) {
+    static const char *const COMMON[] = {"root",  "administrator", "system",
+                                         "guest", "localsystem",   "anonymous logon"};
+    size_t from = account.size;
+    while (from > 0 && account.data[from - 1] != '\\')
+        from--;
+    struct slice user = slice_part(account, from, SIZE_MAX);
+    for (size_t i = 0; i < ARRAY_SIZE(COMMON); i++)
+        if (text_equal_fold_ascii(user, slice_of_string(COMMON[i])))
+            return false;
+    return user.size && user.data[user.size - 1] != '$';
+}
+
+static void stone_begin(const struct stones *stones, struct stone *stone, const struct edge *edge) {
+    const struct forest_host *from = &stones->forest->hosts[edge->from];
+    stone->is_entry = from->reached_ns != CLOCK_NONE;
+    if (stone->is_entry) {
+        stone->used_ns = from->reached_ns;
+        stone->gain = from->cost;
+    } else {
+        stone->used_ns = edge->time_ns;
+        stone->gain = clue_evidence(stones->book, edge->from,
+                                    edge->time_ns - WEIGHT_SILENT_SECONDS * SECOND_NS, INT64_MAX);
+    }
+}
+
+static void stone_use(const struct stones *stones, struct stone *stone, const struct edge *edge,
+                      int32_t gain) {
+    if (stone->used_ns == CLOCK_NONE)
+        stone_begin(stones, stone, edge);
+    if (stone->account.size == 0 && account_is_somebodys(edge->account)) {
+        stone->account = edge->account;
+        stone->account_ns = stone->is_entry ? stone->used_ns : edge->time_ns;
+    }
+    stone->gain += stone->is_entry ? 0 : gain;
+    stone->is_proven |= edge_executes(edge, stones->book);
+}
+
 // Edges come by time, so that the first of a host is its first use.
 static void stones_find(struct stones *stones) {
     struct stone *rows = stones->by_host;
-    uint32_t *last = memory_new((size_t)stones->forest->host_count + 1, sizeof *last);
-    for (uint32_t host = 0; host < stones->forest->host_count; host++)
+    const struct forest *forest = stones->forest;
+    uint32_t *last = memory_new((size_t)forest->host_count + 1, sizeof *last);
+    for (uint32_t host = 0; host < forest->host_count; host++)
         rows[host].used_ns = CLOCK_NONE;
     for (uint32_t i = 0; i < stones->edges->count; i++) {
         const struct edge *edge = &stones->edges->edges[i];
-        if (!edge_leads(edge) || stones->forest->hosts[edge->from].reached_ns != CLOCK_NONE)
+        const struct forest_host *from = &forest->hosts[edge->from];
+        bool entry = from->reached_ns != CLOCK_NONE && from->edge == FOREST_NONE;
+        if (!edge_leads(edge) || (from->reached_ns != CLOCK_NONE && !entry) ||
+            (entry && !edge_executes(edge, stones->book)))
             continue;
-        struct stone *stone = &rows[edge->from];
         int32_t gain = edge_gain(stones, edge);
-        if (gain <= 0 || last[edge->to] == edge->from + 1)
+        if ((gain <= 0 && !entry) || last[edge->to] == edge->from + 1)
             continue;
         last[edge->to] = edge->from + 1;
-        if (stone->used_ns == CLOCK_NONE) {
-            stone->used_ns = edge->time_ns;
-            stone->account = edge->account;
-            stone->gain =
-                clue_evidence(stones->book, edge->from,
-                              edge->time_ns - WEIGHT_SILENT_SECONDS * SECOND_NS, INT64_MAX);
-            stones->count++;
-        }
-        stone->gain += gain;
-        stone->is_proven |= edge->cost <= WEIGHT_EDGE_TRANSFER &&
-                            stones->book->clues[edge->clue].level >= RULE_LEVEL_HIGH;
+        stones->count += rows[edge->from].used_ns == CLOCK_NONE && !entry;
+        stone_use(stones, &rows[edge->from], edge, gain);
     }
     memory_free(last);
 }
@@ -100,7 +135,7 @@ static bool stone_may_be_reached(const struct stones *stones, const struct stone
                                  const struct relation *relation) {
     const int64_t skew_ns = WEIGHT_SKEW_SECONDS * SECOND_NS;
     const struct forest_host *from = &stones->forest->hosts[relation->from_host];
-    return stone->used_ns != CLOCK_NONE && from->reached_ns != CLOCK_NONE &&
+    return stone->used_ns != CLOCK_NONE && !stone->is_entry && from->reached_ns != CLOCK_NONE &&
            relation->first_ns >= from->reached_ns - skew_ns &&
            relation->first_ns <= stone->used_ns + skew_ns &&
            relation->first_ns >= stone->used_ns - WEIGHT_SILENT_SECONDS * SECOND_NS;
@@ -158,47 +193,46 @@ static enum status stones_read(struct stones *stones, struct arena *arena,
     return status;
 }
 
-// Accounts that every host has say nothing about who used them.
-static bool account_is_somebodys(struct slice account) {
-    static const char *const COMMON[] = {"root",  "administrator", "system",
-                                         "guest", "localsystem",   "anonymous logon"};
-    size_t from = account.size;
-    while (from > 0 && account.data[from - 1] != '\\')
-        from--;
-    struct slice user = slice_part(account, from, SIZE_MAX);
-    for (size_t i = 0; i < ARRAY_SIZE(COMMON); i++)
-        if (text_equal_fold_ascii(user, slice_of_string(COMMON[i])))
-            return false;
-    return user.size && user.data[user.size - 1] != '$';
-}
-
-// The told edge from a reached host that last used the account before the stone did.
-static const struct edge *account_last_use(const struct stones *stones, const struct stone *stone) {
+// The told edge from a reached host that last used the account before the stone did; one of another
+// tree where the stone is an entry.
+static const struct edge *account_last_use(const struct stones *stones, const struct stone *stone,
+                                           uint32_t host) {
     const struct edge *last = NULL;
     for (uint32_t i = 0; i < stones->edges->count; i++) {
         const struct edge *edge = &stones->edges->edges[i];
-        if (edge->time_ns > stone->used_ns)
+        if (edge->time_ns > stone->account_ns)
             break;
-        if (edge_leads(edge) && stones->forest->hosts[edge->from].reached_ns != CLOCK_NONE &&
-            stones->forest->hosts[edge->from].reached_ns <= edge->time_ns &&
+        const struct forest_host *from = &stones->forest->hosts[edge->from];
+        if (edge_leads(edge) && edge->from != host && from->reached_ns != CLOCK_NONE &&
+            from->reached_ns <= edge->time_ns && from->root != host &&
             text_equal_fold_ascii(edge->account, stone->account))
             last = edge;
     }
     return last;
 }
 
+// An account that executed on hosts of a campaign, and does so again from a host that nothing else
+// shows, is no guess about a host in between.
 static void stone_by_account(const struct stones *stones, uint32_t host, struct stone *stone) {
-    if (stone->way.reason || !account_is_somebodys(stone->account))
+    if (stone->account.size == 0)
         return;
-    const struct edge *use = account_last_use(stones, stone);
-    if (!use || use->from == host)
+    const struct edge *use = account_last_use(stones, stone, host);
+    if (!use)
+        return;
+    bool known = stone->is_proven && edge_executes(use, stones->book);
+    if (stone->is_entry && !known)
+        return;
+    const int32_t hub = stone->way.reason ? stones->edges->hubs[stone->way.from] : 0;
+    int32_t cost = known ? WEIGHT_EDGE_KNOWN_ACCOUNT : WEIGHT_EDGE_SILENT + WEIGHT_EDGE_ACCOUNT;
+    if (stone->way.reason && stone->way.cost + hub <= cost)
         return;
     stone->way =
         (struct edge){.time_ns = stone->used_ns,
                       .from = use->from,
                       .to = host,
-                      .cost = WEIGHT_EDGE_SILENT + WEIGHT_EDGE_ACCOUNT,
+                      .cost = cost,
                       .is_silent = true,
+                      .is_by_account = true,
                       .reason = "same account, used from a stepping stone without findings",
                       .account = use->account,
                       .references = use->references,
@@ -228,7 +262,7 @@ enum status silent_find(struct edge_list *edges, const struct forest *forest,
         // Who is reached comes before whom he reaches, whatever the clocks said.
         if (stone->way.reason && stone->way.time_ns >= stone->used_ns)
             stone->way.time_ns = stone->used_ns - 1;
-        if (stone->way.reason && stone->gain > stone->way.cost + edges->hubs[stone->way.from])
+        if (stone->way.reason && stone->gain > edge_cost(edges, &stone->way))
             *ret_found += edge_list_add(edges, &stone->way);
     }
     if (*ret_found)

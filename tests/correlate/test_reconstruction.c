@@ -286,6 +286,74 @@ static void nothing_joins_strangers(void **state) {
     play_done(&play);
 }
 
+static const struct campaign_host *host_told(const struct reconstruction *made, const char *name) {
+    const struct campaign_host *host = NULL;
+    for (uint32_t i = 0; i < made->campaign_count && !host; i++)
+        host = host_named(&made->campaigns[i], name);
+    for (uint32_t i = 0; i < made->incident_count && !host; i++)
+        host = host_named(&made->incidents[i], name);
+    return host;
+}
+
+// A server without any logs from which programs were run on several others is where it began; from
+// which one was run is not.
+static void hidden_entries_are_found(void **state) {
+    (void)state;
+    for (size_t count = 1; count <= 5; count += 4) {
+        struct play play;
+        play_init(&play, 200);
+        for (size_t i = 0; i < count; i++)
+            play_find(
+                &play,
+                rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement"),
+                play.names[10 + i], "H-007", 5000 + (int64_t)i * 600);
+        struct reconstruction *made = play_reconstruct(&play);
+        const struct campaign_host *entry = host_told(made, "H-007");
+        assert_int_equal(entry != NULL, count > 1);
+        if (entry) {
+            assert_int_equal(entry->state, HOST_STATE_CONFIRMED);
+            assert_int_equal(entry->best.parent, -1);
+            assert_true(entry->reference_count > 0);
+            assert_false(slice_equal_string(entry->best.reason, "broken into from outside"));
+            assert_non_null(host_told(made, "H-014"));
+        }
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+// An upgrade server in somebody's hands says nothing of how he came; a login at the server from
+// which it was reached does, though it is below every gate by itself.
+static void an_entry_is_named_before_a_wave(void **state) {
+    (void)state;
+    for (int shown = 0; shown < 2; shown++) {
+        struct play play;
+        play_init(&play, 200);
+        if (shown)
+            play_find(&play, rule_of("b-login", RULE_LEVEL_MEDIUM, "vedette.stage.foothold"),
+                      "H-001", NULL, 1000);
+        play_find(&play,
+                  rule_of("vedette-lateral-account", RULE_LEVEL_MEDIUM, "attack.lateral-movement"),
+                  "H-002", "H-001", 50900);
+        play_find(&play,
+                  rule_of("vedette-wave-package-replaced", RULE_LEVEL_HIGH, "vedette.stage.spread"),
+                  "H-002", NULL, 51000);
+        for (size_t i = 0; i < 2; i++)
+            play_find(&play, rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread"),
+                      play.names[20 + i], "H-002", 60000 + (int64_t)i * 600);
+        struct reconstruction *made = play_reconstruct(&play);
+        const struct campaign_host *entry = host_told(made, "H-001");
+        assert_non_null(host_told(made, "H-002"));
+        assert_int_equal(entry != NULL, shown);
+        if (entry) {
+            assert_int_equal(entry->best.parent, -1);
+            assert_int_equal(entry->state, HOST_STATE_PROBABLE);
+        }
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 static void one_host_is_an_incident(void **state) {
     (void)state;
     struct play play;
@@ -368,11 +436,17 @@ static void logarithms_are_right(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_campaign_is_found_whole),    cmocka_unit_test(noise_is_no_campaign),
-        cmocka_unit_test(reachable_is_not_compromised), cmocka_unit_test(one_host_is_an_incident),
-        cmocka_unit_test(stepping_stones_are_found),    cmocka_unit_test(nothing_joins_strangers),
-        cmocka_unit_test(an_address_is_a_host),         cmocka_unit_test(logarithms_are_right),
+        cmocka_unit_test(a_campaign_is_found_whole),
+        cmocka_unit_test(noise_is_no_campaign),
+        cmocka_unit_test(reachable_is_not_compromised),
+        cmocka_unit_test(one_host_is_an_incident),
+        cmocka_unit_test(stepping_stones_are_found),
+        cmocka_unit_test(nothing_joins_strangers),
+        cmocka_unit_test(an_address_is_a_host),
+        cmocka_unit_test(logarithms_are_right),
         cmocka_unit_test(places_outside_are_told),
+        cmocka_unit_test(hidden_entries_are_found),
+        cmocka_unit_test(an_entry_is_named_before_a_wave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
