@@ -42,9 +42,11 @@ struct audit_run {
     struct known_list known;
     struct serving_book served;
     bool has_known, has_served, json;
-    bool refused;        // the signed metadata
-    int64_t end_ns;      // of it; 0: none
-    const char *missing; // of the sandbox
+    bool refused;                             // the signed metadata
+    int64_t end_ns;                           // of it; 0: none
+    uint32_t roles_lacking;                   // delegated roles that are not kept, or are refused
+    char role_lacking[2 * PROBLEM_TEXT_SIZE]; // the first, and why
+    const char *missing;                      // of the sandbox
     struct problem problem;
 };
 
@@ -65,6 +67,26 @@ static enum status known_directory(struct audit_run *run, const char *path) {
     return status;
 }
 
+static enum status signed_take(void *context, const struct client_target *target,
+                               struct refusal *refusal) {
+    struct audit_run *run = context;
+    struct problem problem;
+    enum status status = known_list_take_target(&run->known, target->path, &target->file, &problem);
+    return status == STATUS_OK ? status : refusal_wrap(refusal, REFUSAL_LENGTH, &problem);
+}
+
+static void signed_lacking(void *context, struct slice role, const struct refusal *why) {
+    struct audit_run *run = context;
+    struct buffer name;
+    if (run->roles_lacking++)
+        return;
+    buffer_init(&name, PROBLEM_TEXT_SIZE - 4);
+    text_append_terminal(&name, role);
+    snprintf(run->role_lacking, sizeof run->role_lacking, "%.*s: %s", (int)name.size,
+             (const char *)name.data, why->problem.text);
+    buffer_done(&name);
+}
+
 // Metadata that is refused (expired, too few signatures) is exit status 1, as for a client.
 static enum status known_signed(struct audit_run *run, const char *directory) {
     struct client_options wanted = {.directory = directory, .now_ns = CLOCK_NONE};
@@ -75,10 +97,12 @@ static enum status known_signed(struct audit_run *run, const char *directory) {
         run->problem = refusal.problem;
         run->refused = !refusal_is_trouble(refusal.reason);
     } else {
+        const struct client_listing listing = {run, signed_take, signed_lacking};
         run->end_ns = client_expiry(client);
         run->has_known = true;
-        status = known_list_take_targets(&run->known, client_metadata(client, METADATA_TARGETS),
-                                         &run->problem);
+        status = client_list(client, &listing, &refusal);
+        if (status != STATUS_OK)
+            run->problem = refusal.problem;
     }
     client_free(client);
     return status;
@@ -143,8 +167,9 @@ static void audit_sum(const struct audit_run *run, const struct tree_audit *audi
         counts[audit->findings[i].kind]++;
     if (run->json)
         printf("{\"schema\":\"vedette.audit/1\",\"files\":%u,\"findings\":%u,\"compared\":%u,"
-               "\"lines_not_read\":%u}\n",
-               run->tree.count, audit->count, run->known.count, run->known.lines_not_read);
+               "\"lines_not_read\":%u,\"roles_lacking\":%u}\n",
+               run->tree.count, audit->count, run->known.count, run->known.lines_not_read,
+               run->roles_lacking);
     if (run->json)
         return;
     printf("%u files looked at, %u findings%s", run->tree.count, audit->count,
@@ -166,6 +191,11 @@ static void audit_warn(const struct audit_run *run) {
         clock_format(run->end_ns, end);
         fprintf(stderr, "vedette guard audit: the signed metadata ends at %s\n", end);
     }
+    if (run->roles_lacking)
+        fprintf(stderr,
+                "vedette guard audit: %u delegated roles are not known here; what they list is "
+                "told as extra. The first: %s\n",
+                run->roles_lacking, run->role_lacking);
     if (!run->has_known && !run->has_served)
         fprintf(stderr, "vedette guard audit: nothing to compare with: only links, modes and "
                         "special files are told; --against names a backup, hashes or logs\n");

@@ -362,6 +362,14 @@ static bool search_visited(const struct search *search, struct slice role) {
     return false;
 }
 
+static void target_read(const struct trusted_set *set, const struct metadata *targets,
+                        const struct metadata_entry *entry, struct client_target *ret_target) {
+    *ret_target = (struct client_target){.path = entry->name,
+                                         .role = slice_of_string(trusted_set_role(set, targets)),
+                                         .targets_version = targets->version};
+    metadata_entry_read(targets, entry, &ret_target->file);
+}
+
 static enum status search_run(struct search *search, struct client_target *ret_target) {
     struct refusal *refusal = search->refresh.refusal;
     size_t visits_max =
@@ -380,11 +388,7 @@ static enum status search_run(struct search *search, struct client_target *ret_t
             return status;
         const struct metadata_entry *entry = metadata_find(targets, search->path);
         if (entry) {
-            *ret_target = (struct client_target){
-                .path = entry->name,
-                .role = slice_of_string(trusted_set_role(search->refresh.set, targets)),
-                .targets_version = targets->version};
-            metadata_entry_read(targets, entry, &ret_target->file);
+            target_read(search->refresh.set, targets, entry, ret_target);
             return STATUS_OK;
         }
         search->visited[search->visited_count++] = role;
@@ -412,6 +416,93 @@ enum status client_find(struct client *client, struct slice path, struct client_
     memory_free(search.to_visit);
     memory_free(search.visited);
     close(lock);
+    return status;
+}
+
+// A role that is delegated to, kept or fetched; one that cannot be had is told.
+static enum status list_load(struct refresh *refresh, const struct client_listing *listing,
+                             const struct metadata *delegator, const struct metadata_role *role) {
+    const struct metadata *targets;
+    struct refusal why, *refusal = refresh->refusal;
+    if (trusted_set_has(refresh->set, role->name))
+        return STATUS_OK;
+    refresh->refusal = &why;
+    enum status status = refresh_targets(refresh, delegator, role, &targets);
+    refresh->refusal = refusal;
+    if (status == STATUS_OK)
+        return status;
+    if (why.reason == REFUSAL_SYSTEM)
+        return refusal_wrap(refusal, why.reason, &why.problem);
+    listing->lacking(listing->context, role->name, &why);
+    return STATUS_OK;
+}
+
+static enum status list_bins(struct refresh *refresh, const struct client_listing *listing,
+                             const struct metadata *delegator) {
+    char name[METADATA_BIN_NAME_SIZE];
+    struct metadata_role role;
+    enum status status = STATUS_OK;
+    const struct metadata_bins *bins = &delegator->bins;
+    if (bins->bit_length > CLIENT_LIST_BINS_BITS_MAX) {
+        struct refusal why;
+        refusal_set(&why, REFUSAL_LENGTH, "too many bins to look into each");
+        listing->lacking(listing->context, bins->name_prefix, &why);
+        return STATUS_OK;
+    }
+    for (uint32_t n = 0; status == STATUS_OK && n < UINT32_C(1) << bins->bit_length; n++) {
+        delegation_bin(bins, n, &role, name);
+        status = list_load(refresh, listing, delegator, &role);
+    }
+    return status;
+}
+
+// Loaded roles are a queue: each may delegate to others, which are loaded behind it.
+static enum status list_roles(struct refresh *refresh, const struct client_listing *listing) {
+    const struct metadata *targets;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && (targets = trusted_set_loaded(refresh->set, i));
+         i++) {
+        for (uint32_t n = 0; status == STATUS_OK && n < targets->delegation_count; n++)
+            status = list_load(refresh, listing, targets, &targets->delegations[n]);
+        if (status == STATUS_OK && targets->bins.bit_length)
+            status = list_bins(refresh, listing, targets);
+    }
+    return status;
+}
+
+// What a role lists counts where the search for its path ends in just this entry: the role may not
+// be asked for the path, or another one before it.
+static enum status list_entries(struct client *client, const struct metadata *targets,
+                                const struct client_listing *listing, struct refusal *refusal) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; status == STATUS_OK && i < targets->entry_count; i++) {
+        struct client_target target;
+        struct refusal why;
+        if (client_find(client, targets->entries[i].name, &target, &why) == STATUS_OK) {
+            if (target.path.data == targets->entries[i].name.data)
+                status = listing->take(listing->context, &target, refusal);
+        } else if (why.reason == REFUSAL_SYSTEM) {
+            status = refusal_wrap(refusal, why.reason, &why.problem);
+        }
+    }
+    return status;
+}
+
+enum status client_list(struct client *client, const struct client_listing *listing,
+                        struct refusal *refusal) {
+    assert(client->set);
+    const struct metadata *targets;
+    struct problem problem;
+    int lock;
+    if (durable_lock(client->directory, true, &lock, &problem) != STATUS_OK)
+        return refusal_wrap(refusal, REFUSAL_SYSTEM, &problem);
+    struct refresh refresh = {.client = client, .set = client->set, .refusal = refusal};
+    buffer_init(&refresh.bytes, CANONICAL_BYTES_MAX + DURABLE_READ_BYTES);
+    enum status status = list_roles(&refresh, listing);
+    buffer_done(&refresh.bytes);
+    close(lock);
+    for (size_t i = 0; status == STATUS_OK && (targets = trusted_set_loaded(client->set, i)); i++)
+        status = list_entries(client, targets, listing, refusal);
     return status;
 }
 

@@ -73,6 +73,25 @@ struct client_target {
 enum status client_find(struct client *client, struct slice path, struct client_target *ret_target,
                         struct refusal *refusal);
 
+enum {
+    CLIENT_LIST_BINS_BITS_MAX = 16,
+};
+
+struct client_listing {
+    void *context;
+    enum status (*take)(void *context, const struct client_target *target, struct refusal *refusal);
+    // A role that is delegated to, but could not be had, and why: what it lists is not known. More
+    // than once when several delegate to it.
+    void (*lacking)(void *context, struct slice role, const struct refusal *why);
+};
+
+// Every target that client_find would find, each once, top-level ones first: all delegations are
+// walked, and a path counts only in the role where the search for it ends. More than 2^16 bins of
+// one role are not walked (`lacking`). After a client_refresh or client_open_kept that succeeded;
+// fails with what `take` gives, or REFUSAL_SYSTEM.
+enum status client_list(struct client *client, const struct client_listing *listing,
+                        struct refusal *refusal);
+
 // Versions in force, for logs; 0 where none.
 int64_t client_version(const struct client *client, enum metadata_type type);
 

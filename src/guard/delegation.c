@@ -102,18 +102,22 @@ static bool any_prefix_matches(const struct canonical_document *document,
     return false;
 }
 
+void delegation_bin(const struct metadata_bins *bins, uint32_t number,
+                    struct metadata_role *ret_role, char name_buffer[METADATA_BIN_NAME_SIZE]) {
+    int size =
+        snprintf(name_buffer, METADATA_BIN_NAME_SIZE, "%.*s-%0*x", (int)bins->name_prefix.size,
+                 bins->name_prefix.data, (int)(bins->bit_length + 3) / 4, number);
+    *ret_role = bins->role;
+    ret_role->name = slice_of(name_buffer, (size_t)size);
+}
+
 static void bin_find(const struct metadata_bins *bins, struct slice path,
                      struct metadata_role *ret_role, char *name_buffer) {
     uint8_t digest[DIGEST_SHA256_SIZE];
     digest_sha256(path, digest);
     uint32_t number = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 |
                       (uint32_t)digest[2] << 8 | digest[3];
-    number >>= 32 - bins->bit_length;
-    int size =
-        snprintf(name_buffer, METADATA_BIN_NAME_SIZE, "%.*s-%0*x", (int)bins->name_prefix.size,
-                 bins->name_prefix.data, (int)(bins->bit_length + 3) / 4, number);
-    *ret_role = bins->role;
-    ret_role->name = slice_of(name_buffer, (size_t)size);
+    delegation_bin(bins, number >> (32 - bins->bit_length), ret_role, name_buffer);
 }
 
 bool delegation_next(const struct metadata *targets, struct slice path, uint32_t *at,

@@ -15,6 +15,10 @@
 bool delegation_next(const struct metadata *targets, struct slice path, uint32_t *at,
                      struct metadata_role *ret_role, char name_buffer[METADATA_BIN_NAME_SIZE]);
 
+// The role of bin `number`, below 2^bit_length.
+void delegation_bin(const struct metadata_bins *bins, uint32_t number,
+                    struct metadata_role *ret_role, char name_buffer[METADATA_BIN_NAME_SIZE]);
+
 // '*' stands for any characters, '?' for one, "[a-z]" and "[!a-z]" for one of a set; none of
 // them for '/'. By character, case counts, no escapes: as fnmatch.fnmatchcase of Python on each
 // part between '/'. Takes time of at most pattern x path.

@@ -245,21 +245,17 @@ enum status known_list_take(struct known_list *list, const struct tree *tree,
     return STATUS_OK;
 }
 
-enum status known_list_take_targets(struct known_list *list, const struct metadata *targets,
-                                    struct problem *problem) {
-    for (uint32_t i = 0; i < targets->entry_count; i++) {
-        struct metadata_file said;
-        metadata_entry_read(targets, &targets->entries[i], &said);
-        struct known_file file = {.path = targets->entries[i].name, .size_bytes = said.length};
-        if (!(said.kinds & 1u << DIGEST_SHA256)) {
-            list->lines_not_read++;
-            continue;
-        }
-        memcpy(file.sha256, said.sha256, sizeof file.sha256);
-        if (!file_add(list, file))
-            return problem_set(problem, STATUS_LIMIT, "too many files to compare with");
+enum status known_list_take_target(struct known_list *list, struct slice path,
+                                   const struct metadata_file *said, struct problem *problem) {
+    struct known_file file = {.path = path, .size_bytes = said->length};
+    if (!(said->kinds & 1u << DIGEST_SHA256)) {
+        list->lines_not_read++;
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    memcpy(file.sha256, said->sha256, sizeof file.sha256);
+    return file_add(list, file)
+               ? STATUS_OK
+               : problem_set(problem, STATUS_LIMIT, "too many files to compare with");
 }
 
 bool known_list_recognise(struct slice text) {

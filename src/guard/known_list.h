@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct metadata;
+struct metadata_file;
 struct tree;
 
 struct known_file {
@@ -51,10 +51,10 @@ enum status known_list_read(struct known_list *list, struct slice text, struct p
 enum status known_list_take(struct known_list *list, const struct tree *tree,
                             struct problem *problem);
 
-// The targets that one verified file of signed metadata lists; those without a sha256 are counted
-// as lines that could not be read. Targets of delegated roles are not among them.
-enum status known_list_take_targets(struct known_list *list, const struct metadata *targets,
-                                    struct problem *problem);
+// A target of signed metadata, and what was signed of it; one without a sha256 is counted as a line
+// that could not be read.
+enum status known_list_take_target(struct known_list *list, struct slice path,
+                                   const struct metadata_file *said, struct problem *problem);
 
 void known_list_init(struct known_list *list);
 void known_list_done(struct known_list *list);

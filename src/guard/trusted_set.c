@@ -261,6 +261,10 @@ bool trusted_set_has(const struct trusted_set *set, struct slice role) {
     return loaded_find(set, role) != NULL;
 }
 
+const struct metadata *trusted_set_loaded(const struct trusted_set *set, size_t number) {
+    return number < set->loaded_count ? set->loaded[number].metadata : NULL;
+}
+
 const char *trusted_set_role(const struct trusted_set *set, const struct metadata *targets) {
     for (size_t i = 0; i < set->loaded_count; i++)
         if (set->loaded[i].metadata == targets)

@@ -49,6 +49,9 @@ enum status trusted_set_targets(struct trusted_set *set, const struct metadata *
 // Whether a role of targets was loaded.
 bool trusted_set_has(const struct trusted_set *set, struct slice role);
 
+// Targets that were loaded, in that order, the top-level ones first; NULL behind the last.
+const struct metadata *trusted_set_loaded(const struct trusted_set *set, size_t number);
+
 // The role of targets that are loaded; NULL when they are not. Lives as long as the set.
 const char *trusted_set_role(const struct trusted_set *set, const struct metadata *targets);
 

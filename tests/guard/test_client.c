@@ -463,6 +463,76 @@ static void asks_delegations_in_order(void **state) {
     forge_done(&forge);
 }
 
+// "path role", one a line, as they come; lacking roles as "- role".
+static enum status list_take(void *context, const struct client_target *target,
+                             struct refusal *refusal) {
+    (void)refusal;
+    buffer_append_slice(context, target->path);
+    buffer_append_byte(context, ' ');
+    buffer_append_slice(context, target->role);
+    buffer_append_byte(context, '\n');
+    return STATUS_OK;
+}
+
+static void list_lacking(void *context, struct slice role, const struct refusal *why) {
+    assert_true(why->problem.text[0]);
+    buffer_append_text(context, "- ");
+    buffer_append_slice(context, role);
+    buffer_append_byte(context, '\n');
+}
+
+// What a client that fetches nothing lists, out of the directory of the forge's.
+static void expect_list(const struct forge *forge, const char *expected) {
+    struct client_options options = {.directory = forge->directory, .now_ns = FORGE_NOW_NS};
+    struct client *client = client_new(&options);
+    struct refusal refusal;
+    struct buffer text;
+    buffer_init(&text, 64 * 1024);
+    const struct client_listing listing = {&text, list_take, list_lacking};
+    assert_int_equal(client_open_kept(client, &refusal), STATUS_OK);
+    assert_int_equal(client_list(client, &listing, &refusal), STATUS_OK);
+    buffer_append_byte(&text, '\0');
+    assert_string_equal((const char *)text.data, expected);
+    buffer_done(&text);
+    client_free(client);
+}
+
+static void lists_what_it_would_find(void **state) {
+    (void)state;
+    struct forge forge;
+#define ONE(path) "\"" path "\":{\"length\":1,\"hashes\":{\"other\":\"00\"}}"
+    forge_init(&forge);
+    forge.targets = "{" ONE("top.msi") "}";
+    forge_delegate(&forge, "targets", "first", "\"paths\":[\"a/*\"]",
+                   "{" ONE("a/one") "," ONE("b/not-asked-for") "," ONE("top.msi") "}");
+    forge_delegate(&forge, "first", "below", "\"paths\":[\"a/b*\",\"b/*\"]",
+                   "{" ONE("a/one") "," ONE("a/below") "," ONE("b/out-of-reach") "}");
+    forge_delegate(&forge, "targets", "second", "\"paths\":[\"*/*\"]",
+                   "{" ONE("a/one") "," ONE("b/two") "}");
+    forge_publish(&forge);
+    forge_expect(&forge, "top.msi");
+    expect_list(&forge, "- first\n- second\ntop.msi targets\n");
+    forge_expect(&forge, "b/two");
+    // A path that a role which is not known may list, too, is not told.
+    expect_list(&forge, "- first\ntop.msi targets\nb/two second\n");
+    forge_expect(&forge, "a/below");
+    expect_list(&forge, "top.msi targets\na/one first\nb/two second\na/below below\n");
+    forge_done(&forge);
+    forge_init(&forge);
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    char name[16];
+    digest_sha256(SLICE("app.msi"), digest);
+    snprintf(name, sizeof name, "bin-%x", digest[0] >> 7);
+    forge.targets = NOTHING;
+    forge.bins = "\"bit_length\":1,\"name_prefix\":\"bin\"";
+    forge_delegate(&forge, "targets", name, ALL, NULL);
+    forge_publish(&forge);
+    forge_expect(&forge, "app.msi");
+    expect_list(&forge, digest[0] >> 7 ? "- bin-0\napp.msi bin-1\n" : "- bin-1\napp.msi bin-0\n");
+    forge_done(&forge);
+#undef ONE
+}
+
 static void looks_into_so_many_roles(void **state) {
     (void)state;
     struct forge forge;
@@ -596,6 +666,7 @@ int main(void) {
         cmocka_unit_test(verifies_a_role_against_each_delegator),
         cmocka_unit_test(ends_at_a_terminating_delegation),
         cmocka_unit_test(asks_delegations_in_order),
+        cmocka_unit_test(lists_what_it_would_find),
         cmocka_unit_test(looks_into_so_many_roles),
         cmocka_unit_test(follows_hash_prefixes_and_bins),
         cmocka_unit_test(recovers_from_torn_files),
