@@ -17,7 +17,8 @@
 enum {
     READ_BYTES = 256 << 10,
     SEEN_MAX = 1 << 20, // names remembered as good; beyond that they are hashed again
-    LINK_SIZE = 32      // /proc/self/fd/N
+    LINK_SIZE = 32,     // /proc/self/fd/N
+    SMALL_BYTES_TOTAL_MAX = 16 << 20
 };
 
 // A file as it was when its bytes were hashed.
@@ -28,6 +29,8 @@ struct content_seen {
     off_t size;
     struct timespec changed; // ctime: nobody can set it back
     struct timespec modified;
+    uint8_t *small; // the bytes; NULL: not kept
+    bool asked_for; // since the search for room last came by
 };
 
 struct content_store {
@@ -37,6 +40,8 @@ struct content_store {
     struct content_seen *seen;
     uint32_t seen_count;
     uint32_t seen_capacity;
+    size_t small_bytes;
+    uint32_t hand; // where the search for room goes on
 };
 
 static bool seen_equal(const void *context, uint32_t number, const void *key) {
@@ -91,12 +96,41 @@ void content_store_free(struct content_store *store) {
     close(store->directory);
     pthread_mutex_destroy(&store->lock);
     table_done(&store->table);
+    for (uint32_t i = 0; i < store->seen_count; i++)
+        memory_free(store->seen[i].small);
     memory_free(store->seen);
     memory_free(store);
 }
 
+static void small_drop(struct content_store *store, struct content_seen *seen) {
+    if (seen->small)
+        store->small_bytes -= (size_t)seen->size;
+    memory_free(seen->small);
+    seen->small = NULL;
+}
+
+// What nobody has asked for since the last time goes first.
+static void small_make_room(struct content_store *store, size_t size) {
+    while (store->small_bytes + size > SMALL_BYTES_TOTAL_MAX) {
+        struct content_seen *seen = &store->seen[store->hand++ % store->seen_count];
+        if (!seen->asked_for)
+            small_drop(store, seen);
+        seen->asked_for = false;
+    }
+}
+
+static void small_put(struct content_store *store, struct content_seen *seen, struct slice bytes) {
+    if (bytes.size == 0 || bytes.size != (uint64_t)seen->size)
+        return;
+    small_make_room(store, bytes.size);
+    seen->small = memory_new(bytes.size, 1);
+    memcpy(seen->small, bytes.data, bytes.size);
+    store->small_bytes += bytes.size;
+}
+
+// `small` are the bytes that were hashed, when the file is a small one.
 static void seen_put(struct content_store *store, const uint8_t sha256[DIGEST_SHA256_SIZE],
-                     const struct stat *stat) {
+                     const struct stat *stat, struct slice small) {
     pthread_mutex_lock(&store->lock);
     uint32_t number = table_find(&store->table, seen_hash(sha256), seen_equal, store->seen, sha256);
     if (number == TABLE_NONE && store->seen_count < SEEN_MAX) {
@@ -105,22 +139,25 @@ static void seen_put(struct content_store *store, const uint8_t sha256[DIGEST_SH
             store->seen = memory_resize(store->seen, store->seen_capacity, sizeof *store->seen);
         }
         number = store->seen_count++;
+        store->seen[number] = (struct content_seen){0};
         table_add(&store->table, seen_hash(sha256), number);
     }
     if (number != TABLE_NONE) {
         struct content_seen *seen = &store->seen[number];
         memcpy(seen->sha256, sha256, DIGEST_SHA256_SIZE);
+        small_drop(store, seen);
         seen->device = stat->st_dev;
         seen->inode = stat->st_ino;
         seen->size = stat->st_size;
         seen->changed = stat->st_ctim;
         seen->modified = stat->st_mtim;
+        small_put(store, seen, small);
     }
     pthread_mutex_unlock(&store->lock);
 }
 
-enum content_state content_store_look(struct content_store *store,
-                                      const struct content_name *name) {
+enum content_state content_store_look(struct content_store *store, const struct content_name *name,
+                                      struct buffer *small) {
     char text[DIGEST_SHA256_HEX_SIZE];
     struct stat stat;
     digest_hex(name->sha256, text);
@@ -129,13 +166,18 @@ enum content_state content_store_look(struct content_store *store,
     pthread_mutex_lock(&store->lock);
     uint32_t number =
         table_find(&store->table, seen_hash(name->sha256), seen_equal, store->seen, name->sha256);
-    bool good = number != TABLE_NONE && seen_is(&store->seen[number], &stat);
+    bool good = number != TABLE_NONE && seen_is(&store->seen[number], &stat) &&
+                (uint64_t)stat.st_size == name->size_bytes;
+    if (good && small && store->seen[number].small) {
+        buffer_append(small, store->seen[number].small, (size_t)stat.st_size);
+        store->seen[number].asked_for = true;
+    }
     pthread_mutex_unlock(&store->lock);
-    return good && (uint64_t)stat.st_size == name->size_bytes ? CONTENT_GOOD : CONTENT_UNSEEN;
+    return good ? CONTENT_GOOD : CONTENT_UNSEEN;
 }
 
-// SHA-256 of a whole open file.
-static enum status file_hash(int file, uint8_t ret_sha256[DIGEST_SHA256_SIZE],
+// SHA-256 of a whole open file, whose bytes go to `small` as far as that takes them.
+static enum status file_hash(int file, uint8_t ret_sha256[DIGEST_SHA256_SIZE], struct buffer *small,
                              struct problem *problem) {
     uint8_t *piece = memory_new(READ_BYTES, 1);
     uint8_t digest[DIGEST_SIZE_MAX];
@@ -151,6 +193,7 @@ static enum status file_hash(int file, uint8_t ret_sha256[DIGEST_SHA256_SIZE],
         if (size <= 0)
             break;
         digest_pass_add(pass, slice_of(piece, (size_t)size));
+        buffer_append(small, piece, (size_t)size);
     }
     digest_pass_end(pass, DIGEST_SHA256, digest);
     memcpy(ret_sha256, digest, DIGEST_SHA256_SIZE);
@@ -164,6 +207,7 @@ enum status content_store_verify(struct content_store *store, const struct conte
     char text[DIGEST_SHA256_HEX_SIZE];
     uint8_t sha256[DIGEST_SHA256_SIZE];
     struct stat before, after;
+    struct buffer small;
     digest_hex(name->sha256, text);
     int file = openat(store->directory, text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0)
@@ -171,20 +215,21 @@ enum status content_store_verify(struct content_store *store, const struct conte
     enum status status = STATUS_OK;
     bool good = fstat(file, &before) == 0 && S_ISREG(before.st_mode) &&
                 (uint64_t)before.st_size == name->size_bytes;
+    buffer_init(&small, CONTENT_SMALL_BYTES_MAX);
     if (good)
-        status = file_hash(file, sha256, problem);
+        status = file_hash(file, sha256, &small, problem);
     good = good && status == STATUS_OK && fstat(file, &after) == 0 &&
            memcmp(sha256, name->sha256, DIGEST_SHA256_SIZE) == 0;
     close(file);
-    if (status != STATUS_OK)
-        return status;
-    if (!good) {
+    if (status == STATUS_OK && !good) {
         unlinkat(store->directory, text, 0);
-        return problem_set(problem, STATUS_FORMAT, "the store's file %s had other bytes", text);
+        status = problem_set(problem, STATUS_FORMAT, "the store's file %s had other bytes", text);
     }
     // Stat of before: whoever wrote while we read has changed what comes after.
-    seen_put(store, name->sha256, &before);
-    return STATUS_OK;
+    if (status == STATUS_OK)
+        seen_put(store, name->sha256, &before, buffer_slice(&small));
+    buffer_done(&small);
+    return status;
 }
 
 struct content_fill {
@@ -193,6 +238,7 @@ struct content_fill {
     struct digest_pass *pass;
     uint64_t size_bytes;
     int file;
+    struct buffer small; // the bytes, as far as it takes them
 };
 
 enum status content_fill_new(struct content_store *store, const struct content_name *name,
@@ -205,6 +251,7 @@ enum status content_fill_new(struct content_store *store, const struct content_n
     fill->name = *name;
     fill->file = file;
     fill->pass = digest_pass_new();
+    buffer_init(&fill->small, CONTENT_SMALL_BYTES_MAX);
     digest_pass_begin(fill->pass, 1u << DIGEST_SHA256);
     *ret_fill = fill;
     return STATUS_OK;
@@ -216,6 +263,7 @@ enum status content_fill_add(struct content_fill *fill, struct slice bytes,
         return problem_set(problem, STATUS_LIMIT, "more than %llu bytes",
                            (unsigned long long)fill->name.size_bytes);
     digest_pass_add(fill->pass, bytes);
+    buffer_append_slice(&fill->small, bytes);
     if (!durable_write_all(fill->file, bytes))
         return problem_set_errno(problem, "write to the store");
     fill->size_bytes += bytes.size;
@@ -245,7 +293,7 @@ static enum status fill_name(struct content_fill *fill, struct problem *problem)
         close(readable);
     if (!durable || fstat(fill->file, &stat) != 0)
         return problem_set_errno(problem, "write to the store");
-    seen_put(fill->store, fill->name.sha256, &stat);
+    seen_put(fill->store, fill->name.sha256, &stat, buffer_slice(&fill->small));
     return STATUS_OK;
 }
 
@@ -269,5 +317,6 @@ void content_fill_free(struct content_fill *fill) {
         return;
     close(fill->file);
     digest_pass_free(fill->pass);
+    buffer_done(&fill->small);
     memory_free(fill);
 }

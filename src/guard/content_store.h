@@ -3,6 +3,7 @@
 #ifndef GUARD_CONTENT_STORE_H
 #define GUARD_CONTENT_STORE_H
 
+#include "base/buffer.h"
 #include "base/digest.h"
 #include "base/slice.h"
 #include "base/status.h"
@@ -18,8 +19,14 @@
 // taken on trust: a file that this process did not write or hash itself, or whose (device, inode,
 // size, mtime, ctime) differ from then, is hashed again before it is called good.
 //
+// Small files are kept in memory too, as they were hashed: sending them costs no file.
+//
 // All functions may be called from any thread.
 struct content_store;
+
+enum {
+    CONTENT_SMALL_BYTES_MAX = 28 << 10 // with its head it fits into a 32 KiB buffer of nginx
+};
 
 struct content_name {
     uint8_t sha256[DIGEST_SHA256_SIZE];
@@ -38,8 +45,10 @@ enum content_state {
     CONTENT_ABSENT,
 };
 
-// What stands under a name now: one look at the directory, no reading.
-enum content_state content_store_look(struct content_store *store, const struct content_name *name);
+// What stands under a name now: one look at the directory, no reading. Of a good file that is kept
+// in memory the bytes that were hashed are appended to `small` (NULL: not wanted).
+enum content_state content_store_look(struct content_store *store, const struct content_name *name,
+                                      struct buffer *small);
 
 // Hash what stands under a name. STATUS_FORMAT when its bytes are others: the file is removed.
 enum status content_store_verify(struct content_store *store, const struct content_name *name,

@@ -131,7 +131,7 @@ static bool is_same(struct slice if_none_match, const char *sha256) {
 }
 
 void gate_allow(struct gate *gate, const struct gate_request *request,
-                const struct release_target *target) {
+                const struct release_target *target, struct slice small) {
     char fields[FIELDS_SIZE], sha256[DIGEST_SHA256_HEX_SIZE];
     struct buffer room;
     digest_hex(target->name.sha256, sha256);
@@ -147,14 +147,16 @@ void gate_allow(struct gate *gate, const struct gate_request *request,
     buffer_done(&room);
     if (!told)
         return;
-    int size = same ? snprintf(fields, sizeof fields, "ETag: \"%s\"\r\n", sha256)
-                    : snprintf(fields, sizeof fields,
-                               "X-Accel-Redirect: /vedette-content/%s\r\nETag: \"%s\"\r\n"
-                               "Content-Type: application/octet-stream\r\n",
-                               sha256, sha256);
+    int size = 0;
+    if (!same && small.size == 0)
+        size = snprintf(fields, sizeof fields, "X-Accel-Redirect: /vedette-content/%s\r\n", sha256);
+    size +=
+        snprintf(fields + size, sizeof fields - (size_t)size, "ETag: \"%s\"\r\n%s", sha256,
+                 same ? "" : "Accept-Ranges: bytes\r\nContent-Type: application/octet-stream\r\n");
     http_server_answer(gate->server, request->ticket,
                        &(struct http_answer){.status = same ? 304 : 200,
-                                             .fields = slice_of(fields, (size_t)size)});
+                                             .fields = slice_of(fields, (size_t)size),
+                                             .body = same ? (struct slice){0} : small});
 }
 
 void gate_pass(struct gate *gate, const struct gate_request *request) {

@@ -124,7 +124,7 @@ static enum status content_bring(struct gate_worker *worker, const struct gate_j
                                  struct gate_fetched *ret_fetched, struct refusal *refusal) {
     struct content_store *store = worker->gate->store;
     const struct content_name *name = &job->target.name;
-    enum content_state state = content_store_look(store, name);
+    enum content_state state = content_store_look(store, name, NULL);
     ret_fetched->hashed = false;
     if (state == CONTENT_GOOD)
         return STATUS_OK;
@@ -144,7 +144,7 @@ static void job_answer(struct gate *gate, struct gate_job *job, const struct ref
     if (refusal)
         gate_refuse(gate, &job->request, refusal, &job->target, sha256);
     else
-        gate_allow(gate, &job->request, &job->target);
+        gate_allow(gate, &job->request, &job->target, (struct slice){0});
     memory_free(job);
 }
 

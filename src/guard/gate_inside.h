@@ -72,8 +72,9 @@ struct gate {
 };
 
 // gate_answer.c: each writes the log's line, then answers.
+// `small`: the whole file, to be sent from here; empty: nginx sends it out of the store.
 void gate_allow(struct gate *gate, const struct gate_request *request,
-                const struct release_target *target);
+                const struct release_target *target, struct slice small);
 // `target` and `sha256` (of what the origin sent) may be NULL.
 void gate_refuse(struct gate *gate, const struct gate_request *request,
                  const struct refusal *refusal, const struct release_target *target,

@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -182,6 +183,7 @@ static void connection_accept(struct http_server *server) {
         poll_set(server, EPOLL_CTL_MOD, server->listener, EVENT_LISTENER, 0);
 }
 
+// Without its body.
 static void answer_append(struct buffer *bytes, const struct http_answer *answer) {
     buffer_append_text(bytes, "HTTP/1.1 ");
     buffer_append_u64(bytes, (uint64_t)answer->status);
@@ -193,7 +195,6 @@ static void answer_append(struct buffer *bytes, const struct http_answer *answer
         buffer_append_text(bytes, "\r\n");
     }
     buffer_append_text(bytes, "\r\n");
-    buffer_append_slice(bytes, answer->body);
     assert(!bytes->failed);
 }
 
@@ -215,25 +216,35 @@ static void connection_next(struct http_server *server, struct connection *conne
     connection->written = 0;
 }
 
-// Write what the socket takes of `bytes`; the rest stays with the connection.
+// What the socket takes of a head and a body at once; -1: the connection is broken.
+static ssize_t socket_send(int socket, struct slice head, struct slice body) {
+    struct iovec parts[] = {{(void *)(uintptr_t)head.data, head.size},
+                            {(void *)(uintptr_t)body.data, body.size}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = ARRAY_SIZE(parts)};
+    ssize_t size;
+    do
+        size = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (size < 0 && errno == EINTR);
+    return size < 0 && errno == EAGAIN ? 0 : size;
+}
+
+// Write what the socket takes of `bytes` and `body`; the rest stays with the connection.
 static void connection_write(struct http_server *server, struct connection *connection,
-                             struct slice bytes) {
-    size_t at = 0;
-    while (at < bytes.size) {
-        ssize_t size =
-            send(connection->socket, bytes.data + at, bytes.size - at, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0 && errno != EAGAIN) {
-            connection_close(server, connection);
-            return;
-        }
-        if (size < 0)
-            break;
-        at += (size_t)size;
+                             struct slice bytes, struct slice body) {
+    size_t at = 0, size = bytes.size + body.size;
+    ssize_t step = 1;
+    while (at < size && step > 0) {
+        size_t in_body = at > bytes.size ? at - bytes.size : 0;
+        step = socket_send(connection->socket, slice_part(bytes, at, SIZE_MAX),
+                           slice_part(body, in_body, SIZE_MAX));
+        at += step > 0 ? (size_t)step : 0;
+    }
+    if (step < 0) {
+        connection_close(server, connection);
+        return;
     }
     connection->written += at;
-    if (at == bytes.size) {
+    if (at == size) {
         connection_next(server, connection);
         return;
     }
@@ -241,7 +252,9 @@ static void connection_write(struct http_server *server, struct connection *conn
         return;
     connection->bytes.ceiling = ANSWER_BYTES_MAX;
     buffer_reset(&connection->bytes);
-    buffer_append_slice(&connection->bytes, slice_part(bytes, at, bytes.size));
+    buffer_append_slice(&connection->bytes, slice_part(bytes, at, SIZE_MAX));
+    buffer_append_slice(&connection->bytes,
+                        slice_part(body, at > bytes.size ? at - bytes.size : 0, SIZE_MAX));
     connection->stage = STAGE_ANSWERS;
     connection->written = 0;
     connection->since_ns = server->now_ns;
@@ -267,10 +280,12 @@ void http_server_answer(struct http_server *server, uint64_t ticket,
     if (pthread_equal(pthread_self(), server->loop)) {
         struct connection *connection = ticket_find(server, ticket);
         if (connection)
-            connection_write(server, connection, buffer_slice(&bytes));
+            connection_write(server, connection, buffer_slice(&bytes), answer->body);
         buffer_done(&bytes);
         return;
     }
+    buffer_append_slice(&bytes, answer->body);
+    assert(!bytes.failed);
     struct delivery *delivery = memory_new(1, sizeof *delivery);
     delivery->ticket = ticket;
     delivery->bytes = bytes;
@@ -294,7 +309,7 @@ static void deliveries_take(struct http_server *server) {
     for (struct delivery *delivery = first; delivery; delivery = delivery->next) {
         struct connection *connection = ticket_find(server, delivery->ticket);
         if (connection)
-            connection_write(server, connection, buffer_slice(&delivery->bytes));
+            connection_write(server, connection, buffer_slice(&delivery->bytes), (struct slice){0});
     }
     deliveries_free(first);
 }
@@ -350,7 +365,8 @@ static void connection_event(struct http_server *server, const struct epoll_even
     if (connection->stage == STAGE_ANSWERS && !(event->events & (EPOLLERR | EPOLLHUP)))
         connection_write(
             server, connection,
-            slice_part(buffer_slice(&connection->bytes), connection->written, SIZE_MAX));
+            slice_part(buffer_slice(&connection->bytes), connection->written, SIZE_MAX),
+            (struct slice){0});
     else
         connection_read(server, connection);
 }

@@ -210,7 +210,7 @@ class Guarded:
         for old, new in (("/run/vedette/gate.sock", f"{self.directory}/gate.sock"),
                          ("10.0.0.5:8080", f"127.0.0.1:{port}"),
                          ("listen 80;", f"listen 127.0.0.1:{self.port};"),
-                         ("/var/lib/vedette/content/", f"{self.store}/")):
+                         ("/var/lib/vedette/content", f"{self.store}")):
             assert old in shipped
             shipped = shipped.replace(old, new)
         paths = "".join(f"    {name}_temp_path {self.directory}/{name};\n"

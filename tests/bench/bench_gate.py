@@ -55,6 +55,25 @@ def wrk(port, path, seconds, connections):
     return rate, float(amount[1]) * scale
 
 
+def cpu_seconds(*pids):
+    """User and system time so far of processes with all their threads."""
+    fields = [pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+              for pid in pids]
+    return [(int(one[11]) + int(one[12])) / os.sysconf("SC_CLK_TCK") for one in fields]
+
+
+def worker_of(pid):
+    return int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+
+def cpu_a_request(pids, rounds, port):
+    """Microseconds that each process spends on a small file."""
+    before, count = cpu_seconds(*pids), 0
+    for _ in range(rounds):
+        count += wrk(port, "/packages/small.bin", 1, 32)[0]
+    return [(after - was) / count * 1e6 for was, after in zip(before, cpu_seconds(*pids))]
+
+
 def memory(pid):
     return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
@@ -102,6 +121,9 @@ def main():
                     ("large", "/packages/large.bin", 3, 2, 1)):
                 base = wrk(port, path, seconds, connections)[part]
                 rows[kind].append((wrk(guarded.port, path, seconds, connections)[part] / base, base))
+        cpu_plain, = cpu_a_request([worker_of(plain.pid)], given.rounds, port)
+        cpu_front, cpu_gate = cpu_a_request([worker_of(guarded.nginx.pid), guarded.gate.pid],
+                                            given.rounds, guarded.port)
         held = hold(directory / "gate.sock", 1000)
         mib = memory(guarded.gate.pid)
         for one in held:
@@ -116,7 +138,9 @@ def main():
         ratios = [one for one, _ in rows[kind]]
         figures[f"gate_{kind}"] = statistics.median(ratios)
         print(f"{text}: {statistics.median(ratios):.2f} of plain nginx ({min(ratios):.2f} to "
-              f"{max(ratios):.2f}); plain {statistics.median(base for _, base in rows[kind]):.3g}")
+              f"{max(ratios):.2f}); plain {statistics.median(base for _, base in rows[kind]):.3g}"
+              + (kind == "small") * f"; CPU a request: plain {cpu_plain:.0f} us, guarded nginx "
+              f"{cpu_front:.0f} us and gate {cpu_gate:.0f} us")
     print(json.dumps(figures))
     return 0
 

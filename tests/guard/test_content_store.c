@@ -86,9 +86,9 @@ static void test_good_bytes_get_their_name(void **state) {
     struct content_name name = name_of("the signed bytes");
     char path[160];
     struct stat stat_of;
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_ABSENT);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_ABSENT);
     assert_int_equal(fill(place, &name, "the signed bytes"), STATUS_OK);
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_GOOD);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_GOOD);
     path_of(place, &name, path);
     assert_int_equal(stat(path, &stat_of), 0);
     assert_int_equal(stat_of.st_mode & 07777, 0444);
@@ -101,7 +101,7 @@ static void test_wrong_bytes_of_the_right_length_are_refused(void **state) {
     struct place *place = *state;
     struct content_name name = name_of("the signed bytes");
     assert_int_equal(fill(place, &name, "the Trojan bytes"), STATUS_FORMAT);
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_ABSENT);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_ABSENT);
     assert_int_equal(place_count(place, false), 0);
 }
 
@@ -145,11 +145,11 @@ static void test_a_file_changed_later_is_seen_and_removed(void **state) {
     times[0] = stat_of.st_atim;
     times[1] = stat_of.st_mtim;
     assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0); // the old mtime, a new ctime
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_UNSEEN);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_UNSEEN);
     assert_int_equal(content_store_verify(place->store, &name, NULL), STATUS_FORMAT);
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_ABSENT);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_ABSENT);
     assert_int_equal(fill(place, &name, "the signed bytes"), STATUS_OK);
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_GOOD);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_GOOD);
 }
 
 static void test_a_file_of_before_is_hashed_first(void **state) {
@@ -158,9 +158,82 @@ static void test_a_file_of_before_is_hashed_first(void **state) {
     assert_int_equal(fill(place, &name, "the signed bytes"), STATUS_OK);
     content_store_free(place->store);
     assert_int_equal(content_store_new(place->path, &place->store, NULL), STATUS_OK);
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_UNSEEN);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_UNSEEN);
     assert_int_equal(content_store_verify(place->store, &name, NULL), STATUS_OK);
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_GOOD);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_GOOD);
+}
+
+// What is sent from memory is what was hashed; the file must still be as it was then.
+static void test_small_files_are_kept_as_they_were_hashed(void **state) {
+    struct place *place = *state;
+    struct content_name name = name_of("the signed bytes");
+    char path[160];
+    struct buffer small;
+    buffer_init(&small, CONTENT_SMALL_BYTES_MAX);
+    assert_int_equal(fill(place, &name, "the signed bytes"), STATUS_OK);
+    assert_int_equal(content_store_look(place->store, &name, &small), CONTENT_GOOD);
+    assert_true(slice_equal(buffer_slice(&small), SLICE("the signed bytes")));
+    content_store_free(place->store);
+    assert_int_equal(content_store_new(place->path, &place->store, NULL), STATUS_OK);
+    buffer_reset(&small);
+    assert_int_equal(content_store_look(place->store, &name, &small), CONTENT_UNSEEN);
+    assert_int_equal(content_store_verify(place->store, &name, NULL), STATUS_OK);
+    assert_int_equal(content_store_look(place->store, &name, &small), CONTENT_GOOD);
+    assert_true(slice_equal(buffer_slice(&small), SLICE("the signed bytes")));
+    buffer_reset(&small);
+    path_of(place, &name, path);
+    usleep(20000); // a tick of the file system's clock
+    overwrite(path, "the Trojan bytes");
+    assert_int_equal(content_store_look(place->store, &name, &small), CONTENT_UNSEEN);
+    assert_int_equal(small.size, 0);
+    buffer_done(&small);
+}
+
+// The `number`-th file of many, as one of an earlier run.
+static struct content_name file_of(const struct place *place, int number, size_t size) {
+    static char bytes[CONTENT_SMALL_BYTES_MAX + 2];
+    char path[160];
+    memset(bytes, 'a', size);
+    bytes[size] = '\0';
+    bytes[0] = (char)('a' + number % 26);
+    bytes[1] = (char)('a' + number / 26);
+    struct content_name name = name_of(bytes);
+    path_of(place, &name, path);
+    int file = open(path, O_WRONLY | O_CREAT, 0444);
+    if (file >= 0) { // not there yet
+        assert_int_equal(write(file, bytes, size), (ssize_t)size);
+        close(file);
+    }
+    return name;
+}
+
+static size_t small_size(const struct place *place, const struct content_name *name) {
+    struct buffer small;
+    buffer_init(&small, CONTENT_SMALL_BYTES_MAX);
+    assert_int_equal(content_store_look(place->store, name, &small), CONTENT_GOOD);
+    size_t size = small.size;
+    buffer_done(&small);
+    return size;
+}
+
+static void test_memory_for_small_files_has_a_ceiling(void **state) {
+    enum {
+        COUNT = 650
+    }; // 18.6 MB
+    const struct place *place = *state;
+    struct content_name names[COUNT];
+    size_t held = 0;
+    for (int i = 0; i < COUNT; i++) {
+        names[i] = file_of(place, i, CONTENT_SMALL_BYTES_MAX);
+        assert_int_equal(content_store_verify(place->store, &names[i], NULL), STATUS_OK);
+        assert_int_equal(small_size(place, &names[0]), CONTENT_SMALL_BYTES_MAX); // in demand
+    }
+    for (int i = 0; i < COUNT; i++)
+        held += small_size(place, &names[i]);
+    assert_true(held <= 16 << 20 && held > 15 << 20);
+    struct content_name large = file_of(place, COUNT, CONTENT_SMALL_BYTES_MAX + 1);
+    assert_int_equal(content_store_verify(place->store, &large, NULL), STATUS_OK);
+    assert_int_equal(small_size(place, &large), 0);
 }
 
 static void test_a_link_under_a_name_is_replaced(void **state) {
@@ -169,9 +242,9 @@ static void test_a_link_under_a_name_is_replaced(void **state) {
     char path[160];
     path_of(place, &name, path);
     assert_int_equal(symlink("/etc/passwd", path), 0);
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_UNSEEN);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_UNSEEN);
     assert_int_equal(fill(place, &name, "the signed bytes"), STATUS_OK);
-    assert_int_equal(content_store_look(place->store, &name), CONTENT_GOOD);
+    assert_int_equal(content_store_look(place->store, &name, NULL), CONTENT_GOOD);
 }
 
 static void test_a_store_that_others_may_write_is_refused(void **state) {
@@ -252,6 +325,8 @@ int main(void) {
         PLACE_TEST(test_too_short_is_refused),
         PLACE_TEST(test_a_file_changed_later_is_seen_and_removed),
         PLACE_TEST(test_a_file_of_before_is_hashed_first),
+        PLACE_TEST(test_small_files_are_kept_as_they_were_hashed),
+        PLACE_TEST(test_memory_for_small_files_has_a_ceiling),
         PLACE_TEST(test_a_link_under_a_name_is_replaced),
         PLACE_TEST(test_a_store_that_others_may_write_is_refused),
         PLACE_TEST(test_a_killed_writer_leaves_only_whole_files),
