@@ -16,6 +16,7 @@ struct document {
     struct indicator_reader *reader;
     struct json_index index;
     struct buffer texts[TEXTS]; // unescaped members of the object in work
+    struct marking_book markings;
 };
 
 // One member after the other: *at is '{' or ',' before, the byte behind the value afterwards. False
@@ -223,6 +224,70 @@ static bool pattern_read(struct pattern *pattern, struct slice text) {
     return pattern->taken > 0;
 }
 
+// "extensions": {ID: {"tlp_2_0": "amber"}}, "definition": {"tlp": "amber"}.
+static unsigned definition_marked(struct document *document, uint32_t object, unsigned depth) {
+    struct slice key;
+    uint32_t value, at = object;
+    unsigned said = 0;
+    if (json_byte(&document->index, object) != '{')
+        return 0;
+    while (next_member(&document->index, &at, &key, &value)) {
+        if (slice_equal(key, SLICE("tlp_2_0")) || slice_equal(key, SLICE("tlp")))
+            said = marked_strictest(said, marked_of(text_of(document, value, 7)));
+        else if (depth < 2 && json_byte(&document->index, value) == '{')
+            said = marked_strictest(said, definition_marked(document, value, depth + 1));
+    }
+    return said;
+}
+
+// Objects may refer to markings that stand behind them, so these are read first.
+static enum status stix_marking(struct document *document, uint32_t object) {
+    struct slice key, type = SLICE(""), id = SLICE("");
+    uint32_t value, at = object;
+    unsigned said = 0;
+    while (next_member(&document->index, &at, &key, &value)) {
+        if (slice_equal(key, SLICE("type")))
+            type = text_of(document, value, 0);
+        else if (slice_equal(key, SLICE("id")))
+            id = json_string(&document->index, value);
+        else if (slice_equal(key, SLICE("name"))) {
+            struct slice name = text_of(document, value, 1);
+            if (text_starts_fold_ascii(name, SLICE("tlp:")))
+                said = marked_strictest(said, marked_of(name));
+        }
+    }
+    if (slice_equal(type, SLICE("marking-definition")))
+        marking_book_add(&document->markings, id,
+                         marked_strictest(said, definition_marked(document, object, 0)));
+    return STATUS_OK;
+}
+
+// "object_marking_refs": ids; "granular_markings": objects with one each, which say it of a part:
+// the strictest part holds for the whole.
+static unsigned stix_marked(struct document *document, uint32_t list) {
+    struct slice key;
+    uint32_t value, member;
+    unsigned said = 0;
+    while (next_element(&document->index, &list, &value)) {
+        uint32_t at = value;
+        if (json_byte(&document->index, value) == '"')
+            said = marked_strictest(
+                said, marking_book_find(&document->markings, json_string(&document->index, value)));
+        while (json_byte(&document->index, value) == '{' &&
+               next_member(&document->index, &at, &key, &member))
+            if (slice_equal(key, SLICE("marking_ref")))
+                said = marked_strictest(
+                    said,
+                    marking_book_find(&document->markings, json_string(&document->index, member)));
+    }
+    return said;
+}
+
+static bool key_marks(struct slice key) {
+    return slice_equal(key, SLICE("object_marking_refs")) ||
+           slice_equal(key, SLICE("granular_markings"));
+}
+
 static enum status stix_object(struct document *document, uint32_t object) {
     struct slice key, type = SLICE(""), text = SLICE(""), name = SLICE(""),
                       language = SLICE("stix");
@@ -245,6 +310,9 @@ static enum status stix_object(struct document *document, uint32_t object) {
             clock_parse(text_of(document, value, 4), &pattern.about.until_ns);
         else if (slice_equal(key, SLICE("revoked")))
             revoked = slice_equal(text_of(document, value, 7), SLICE("true"));
+        else if (key_marks(key) && json_byte(&document->index, value) == '[')
+            pattern.about.marked =
+                marked_strictest(pattern.about.marked, stix_marked(document, value));
         else if (slice_equal(key, SLICE("confidence")) &&
                  text_integer(text_of(document, value, 7), &number))
             pattern.about.confidence = number < 0 || number > 100 ? -1 : (int)number;
@@ -257,6 +325,26 @@ static enum status stix_object(struct document *document, uint32_t object) {
         indicator_complain(document->reader, line_of(document, object),
                            "a pattern that says more than simple comparisons, or none", text);
     return pattern.status;
+}
+
+// MISP: "Tag": [{"name": "tlp:amber"}, ...]; other tags say nothing here.
+static unsigned misp_tags(struct document *document, uint32_t list) {
+    struct slice key;
+    uint32_t value, member;
+    unsigned said = 0;
+    if (json_byte(&document->index, list) != '[')
+        return 0;
+    while (next_element(&document->index, &list, &value)) {
+        uint32_t at = value;
+        while (json_byte(&document->index, value) == '{' &&
+               next_member(&document->index, &at, &key, &member)) {
+            struct slice name =
+                slice_equal(key, SLICE("name")) ? text_of(document, member, 3) : SLICE("");
+            if (text_starts_fold_ascii(name, SLICE("tlp:")))
+                said = marked_strictest(said, marked_of(name));
+        }
+    }
+    return said;
 }
 
 // MISP: an attribute of an event or of one of its objects.
@@ -276,6 +364,8 @@ static enum status misp_attribute(struct document *document, uint32_t object) {
             wanted = !slice_equal(text_of(document, value, 7), SLICE("false"));
         else if (slice_equal(key, SLICE("deleted")))
             deleted = slice_equal(text_of(document, value, 7), SLICE("true"));
+        else if (slice_equal(key, SLICE("Tag")))
+            about.marked = marked_strictest(about.marked, misp_tags(document, value));
     }
     if (!wanted || deleted || text.size == 0)
         return STATUS_OK;
@@ -315,11 +405,30 @@ static enum status misp_object(struct document *document, uint32_t object) {
     return status;
 }
 
+// What an event's tags say holds for all of its attributes; tags may stand behind these.
+static unsigned misp_event_marked(struct document *document, uint32_t object) {
+    struct slice key;
+    uint32_t value, inner, at = object;
+    unsigned said = 0;
+    while (next_member(&document->index, &at, &key, &value)) {
+        if (slice_equal(key, SLICE("Tag")))
+            said = marked_strictest(said, misp_tags(document, value));
+        if (!slice_equal(key, SLICE("Event")) || json_byte(&document->index, value) != '{')
+            continue;
+        uint32_t part = value;
+        while (next_member(&document->index, &part, &key, &inner))
+            if (slice_equal(key, SLICE("Tag")))
+                said = marked_strictest(said, misp_tags(document, inner));
+    }
+    return said;
+}
+
 // {"Event": {...}} or the event itself.
 static enum status misp_event(struct document *document, uint32_t object) {
     struct slice key;
     uint32_t value, at = object;
     enum status status = STATUS_OK;
+    document->reader->marked = misp_event_marked(document, object);
     while (status == STATUS_OK && next_member(&document->index, &at, &key, &value)) {
         bool inner = slice_equal(key, SLICE("Event")) && json_byte(&document->index, value) == '{';
         if (slice_equal(key, SLICE("Attribute")))
@@ -358,11 +467,13 @@ static enum status document_read(struct document *document) {
     if (json_byte(index, 0) == '[')
         return each_object(document, 0, misp_event);
     while (next_member(index, &at, &key, &value)) {
-        if (slice_equal(key, SLICE("objects")))
-            return each_object(document, value, stix_object);
+        if (slice_equal(key, SLICE("objects"))) {
+            enum status status = each_object(document, value, stix_marking);
+            return status == STATUS_OK ? each_object(document, value, stix_object) : status;
+        }
         if (slice_equal(key, SLICE("response")))
             return json_byte(index, value) == '[' ? each_object(document, value, misp_event)
-                                                  : misp_object(document, value);
+                                                  : misp_event(document, value);
         if (slice_equal(key, SLICE("list")))
             return misp_warning(document, value);
         if (slice_equal(key, SLICE("Event")) || slice_equal(key, SLICE("Attribute")))

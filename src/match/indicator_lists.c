@@ -13,7 +13,7 @@ enum {
 // Which column says what; -1: none.
 struct columns {
     uint8_t separator;
-    int value, kind, confidence, until, description;
+    int value, kind, confidence, until, description, marking;
 };
 
 struct cells {
@@ -66,7 +66,7 @@ static bool is_one_of(struct slice text, const char *words) {
 static bool columns_find(struct columns *columns, struct cells *cells, struct slice line) {
     static const uint8_t SEPARATORS[] = {',', ';', '\t', '|'};
     for (size_t s = 0; s < ARRAY_SIZE(SEPARATORS); s++) {
-        *columns = (struct columns){SEPARATORS[s], -1, -1, -1, -1, -1};
+        *columns = (struct columns){SEPARATORS[s], -1, -1, -1, -1, -1, -1};
         cells_cut(cells, line, SEPARATORS[s]);
         for (int i = 0; i < cells->count; i++) {
             struct slice name = cells->texts[i];
@@ -79,7 +79,8 @@ static bool columns_find(struct columns *columns, struct cells *cells, struct sl
                     ? &columns->until
                 : is_one_of(name, " description comment info title name note threat malware ")
                     ? &columns->description
-                    : NULL;
+                : is_one_of(name, " tlp marking tlp_marking classification ") ? &columns->marking
+                                                                              : NULL;
             if (column && *column < 0)
                 *column = i;
         }
@@ -107,7 +108,8 @@ static enum status row_read(struct indicator_reader *reader, const struct column
                                         confidence_parse(cell(cells, columns->confidence)),
                                     .until_ns = CLOCK_NONE,
                                     .line = line,
-                                    .description = cell(cells, columns->description)};
+                                    .description = cell(cells, columns->description),
+                                    .marked = marked_of(cell(cells, columns->marking))};
     struct slice until = cell(cells, columns->until);
     if (until.size && !clock_parse(until, &about.until_ns)) {
         about.until_ns = CLOCK_NONE;
@@ -137,6 +139,25 @@ static enum status plain_read(struct indicator_reader *reader, struct slice line
     return indicator_add(reader, &about);
 }
 
+static struct slice skip_all_of(struct slice text, const char *marks) {
+    while (text.size && strchr(marks, text.data[0]))
+        text = slice_part(text, 1, SIZE_MAX);
+    return text;
+}
+
+// "# TLP:AMBER" is the marking of the whole list.
+static void comment_read(struct indicator_reader *reader, struct slice line) {
+    line = skip_all_of(line, "# \t");
+    if (!text_starts_fold_ascii(line, SLICE("tlp:")))
+        return;
+    struct slice label = skip_all_of(slice_part(line, 4, SIZE_MAX), " \t");
+    size_t size = 0;
+    while (size < label.size && !strchr(" \t,;.", label.data[size]))
+        size++;
+    unsigned said = marked_of(slice_part(label, 0, size));
+    reader->marked = marked_strictest(reader->marked, said ? said : (1 + MARKING_RED));
+}
+
 enum status indicator_read_lines(struct indicator_reader *reader, struct slice text) {
     struct columns columns;
     struct cells cells = {.count = 0};
@@ -156,6 +177,8 @@ enum status indicator_read_lines(struct indicator_reader *reader, struct slice t
             line.size--;
         while (line.size && (line.data[0] == ' ' || (!begun && line.data[0] == '\t')))
             line = slice_part(line, 1, SIZE_MAX);
+        if (line.size && line.data[0] == '#')
+            comment_read(reader, line);
         if (line.size == 0 || line.data[0] == '#')
             continue;
         if (line.size >= CELL_BYTES_MAX) {

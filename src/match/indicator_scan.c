@@ -147,7 +147,7 @@ static void probe_end(struct indicator_scanner *scanner) {
     const struct indicators *set = scanner->set;
     if (row && !scanner->ignored) {
         struct indicator_hit hit = {
-            .rule = (uint32_t)row->kind * INDICATOR_LEVELS + row->level,
+            .rule = indicator_rule(row),
             .indicator = slice_of(row->text, row->text_size),
             .field = scanner->event->shape->fields[scanner->field].name,
             .value = buffer_slice(&scanner->text),

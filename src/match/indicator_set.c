@@ -24,26 +24,37 @@ enum {
     COMPLAINT_TEXT_MAX = 80
 };
 
-// Rules, kind by kind: low, medium, high.
+// Rules, kind by kind: low, medium, high, each with every marking.
 
+#define TEXT(literal)                                                                              \
+    { (const uint8_t *)("" literal), sizeof(literal) - 1 }
+#define TAG_ROW(a, b, label)                                                                       \
+    { TEXT(a), TEXT(b), TEXT("tlp." label) }
 #define TAGS(kind, a, b)                                                                           \
-    static const struct slice kind##_TAGS[] = {{(const uint8_t *)("" a), sizeof(a) - 1},           \
-                                               {(const uint8_t *)("" b), sizeof(b) - 1}};
+    static const struct slice kind##_TAGS[MARKING_COUNT][3] = {                                    \
+        [MARKING_CLEAR] = TAG_ROW(a, b, "clear"),                                                  \
+        [MARKING_GREEN] = TAG_ROW(a, b, "green"),                                                  \
+        [MARKING_AMBER] = TAG_ROW(a, b, "amber"),                                                  \
+        [MARKING_AMBER_STRICT] = TAG_ROW(a, b, "amber+strict"),                                    \
+        [MARKING_RED] = TAG_ROW(a, b, "red")};
 TAGS(RUN, "attack.execution", "vedette.stage.foothold")
 TAGS(CONTROL, "attack.command-and-control", "vedette.stage.control")
 TAGS(ENTRY, "attack.initial-access", "vedette.stage.entry")
 
-#define TEXT(literal)                                                                              \
-    { (const uint8_t *)("" literal), sizeof(literal) - 1 }
-#define RULE(kind_text, title_text, level_value, kind_tags)                                        \
+#define RULE(kind_text, title_text, level_value, kind_tags, marking_value)                         \
     {                                                                                              \
         .id = TEXT("vedette-ioc-" kind_text), .name = TEXT("vedette-ioc-" kind_text),              \
-        .title = TEXT(title_text), .level = level_value, .tags = kind_tags,                        \
-        .tag_count = ARRAY_SIZE(kind_tags)                                                         \
+        .title = TEXT(title_text), .level = level_value, .tags = kind_tags[marking_value],         \
+        .tag_count = ARRAY_SIZE(kind_tags[marking_value])                                          \
     }
+#define MARKED(kind, title, level, tags)                                                           \
+    RULE(kind, title, level, tags, MARKING_CLEAR), RULE(kind, title, level, tags, MARKING_GREEN),  \
+        RULE(kind, title, level, tags, MARKING_AMBER),                                             \
+        RULE(kind, title, level, tags, MARKING_AMBER_STRICT),                                      \
+        RULE(kind, title, level, tags, MARKING_RED)
 #define RULES(kind, title, tags)                                                                   \
-    RULE(kind, title, RULE_LEVEL_LOW, tags), RULE(kind, title, RULE_LEVEL_MEDIUM, tags),           \
-        RULE(kind, title, RULE_LEVEL_HIGH, tags)
+    MARKED(kind, title, RULE_LEVEL_LOW, tags), MARKED(kind, title, RULE_LEVEL_MEDIUM, tags),       \
+        MARKED(kind, title, RULE_LEVEL_HIGH, tags)
 
 static const struct rule IOC_RULES[] = {
     RULES("hash", "Hash of a listed indicator", RUN_TAGS),
@@ -56,8 +67,12 @@ static const struct rule IOC_RULES[] = {
     RULES("path", "Path of a listed indicator", RUN_TAGS),
     RULES("mail", "Mail address of a listed indicator", ENTRY_TAGS),
 };
-_Static_assert(ARRAY_SIZE(IOC_RULES) == INDICATOR_KIND_COUNT * INDICATOR_LEVELS,
-               "a rule for each kind and level");
+_Static_assert(ARRAY_SIZE(IOC_RULES) == INDICATOR_KIND_COUNT * INDICATOR_LEVELS * MARKING_COUNT,
+               "a rule for each kind, level and marking");
+
+uint32_t indicator_rule(const struct indicator *row) {
+    return ((uint32_t)row->kind * INDICATOR_LEVELS + row->level) * MARKING_COUNT + row->marking;
+}
 
 size_t indicators_rule_count(void) {
     return ARRAY_SIZE(IOC_RULES);
@@ -172,6 +187,12 @@ static enum status row_add(struct indicator_reader *reader, struct indicator *ro
     struct slice key = buffer_slice(&reader->key);
     uint64_t hash = digest_hash64(key);
     uint32_t old = table_find(&set->by_key, hash, row_has_key, set, &key);
+    // Of two lists that have it the stricter one's marking holds, whichever stands.
+    if (old != TABLE_NONE && !set->rows[old].ignored && !row->ignored) {
+        enum marking strictest =
+            marking_strictest((enum marking)set->rows[old].marking, (enum marking)row->marking);
+        set->rows[old].marking = row->marking = (uint8_t)strictest;
+    }
     if (old != TABLE_NONE && !is_better(&set->rows[old], row))
         return STATUS_OK;
     struct slice kept = arena_keep(&set->arena, key);
@@ -194,6 +215,13 @@ static enum status row_add(struct indicator_reader *reader, struct indicator *ro
     table_add(&set->by_key, hash, set->count);
     set->rows[set->count++] = *row;
     return STATUS_OK;
+}
+
+// The strictest of what the file and the indicator say; red when neither says anything.
+static uint8_t marking_said(const struct indicator_reader *reader,
+                            const struct indicator_about *about) {
+    unsigned said = marked_strictest(reader->marked, about->marked);
+    return said ? (uint8_t)(said - 1) : MARKING_RED;
 }
 
 enum status indicator_add(struct indicator_reader *reader, const struct indicator_about *about) {
@@ -219,6 +247,7 @@ enum status indicator_add(struct indicator_reader *reader, const struct indicato
                             .kind = (uint8_t)kind,
                             .level = level_of(about, kind, key),
                             .ignored = reader->ignored,
+                            .marking = marking_said(reader, about),
                             .description = description_keep(reader, about->description)};
     row.exact = kind == INDICATOR_DOMAIN && public_suffix_is(slice_part(key, 1, SIZE_MAX));
     set->kinds |= 1u << kind;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/table.h"
+#include "match/indicator_marking.h"
 #include "match/indicator_text.h"
 #include "match/indicators.h"
 #include "match/match.h"
@@ -26,6 +27,7 @@ struct indicator {
     uint16_t key_size, text_size;
     uint16_t file;
     uint8_t kind, level; // 0 low, 1 medium, 2 high
+    uint8_t marking;     // enum marking
     bool exact;          // a public suffix: names below it are somebody else's
     bool ignored;        // of a warninglist
 };
@@ -62,6 +64,7 @@ struct indicator_about {
     int64_t until_ns;
     uint32_t line;
     struct slice description;
+    unsigned marked;
 };
 
 // The readers' state: whose file, and scratch.
@@ -69,6 +72,7 @@ struct indicator_reader {
     struct indicators *set;
     uint16_t file;
     bool ignored;
+    unsigned marked; // what the whole file says of itself
     struct buffer text, key;
     struct slice description; // the one added last, and its number
     uint32_t description_number;
@@ -84,6 +88,9 @@ void indicator_complain(struct indicator_reader *reader, uint32_t line, const ch
 enum status indicator_read_lines(struct indicator_reader *reader, struct slice text);
 // A STIX 2.1 bundle, a MISP event or several, a MISP warninglist. Followed by JSON_PADDING bytes.
 enum status indicator_read_json(struct indicator_reader *reader, struct slice text);
+
+// The number of the rule for a row.
+uint32_t indicator_rule(const struct indicator *row);
 
 // The row of a key; NULL when there is none.
 const struct indicator *indicator_find(const struct indicators *set, struct slice key);

@@ -39,8 +39,9 @@ size_t indicators_complaint_count(const struct indicators *indicators);
 const struct rule_complaint *indicators_complaint(const struct indicators *indicators,
                                                   size_t index);
 
-// A rule for each kind and level, id "vedette-ioc-<kind>": level by confidence (STIX 2.1 appendix
-// A: below 30 low, from 70 on high; none said: medium).
+// A rule for each kind, level and marking, id "vedette-ioc-<kind>": level by confidence (STIX 2.1
+// appendix A: below 30 low, from 70 on high; none said: medium), the tag "tlp.<label>" by the
+// indicator's own marking in its list; "tlp.red" where the list says nothing.
 size_t indicators_rule_count(void);
 const struct rule *indicators_rule(size_t index);
 

@@ -43,7 +43,7 @@ static struct indicators *read_lists(const char *text, const char *ignored, bool
 
 struct found {
     unsigned count;
-    char rule[64], text[128];
+    char rule[64], text[128], tlp[32];
     enum rule_level level;
     uint32_t line;
 };
@@ -54,6 +54,9 @@ static void note(void *context, const struct indicator_hit *hit) {
     found->line = hit->line;
     snprintf(found->rule, sizeof found->rule, "%s",
              (const char *)indicators_rule(hit->rule)->id.data);
+    const struct rule *rule = indicators_rule(hit->rule);
+    snprintf(found->tlp, sizeof found->tlp, "%s",
+             (const char *)rule->tags[rule->tag_count - 1].data);
     found->level = indicators_rule(hit->rule)->level;
     snprintf(found->text, sizeof found->text, "%.*s", (int)hit->indicator.size,
              (const char *)hit->indicator.data);
@@ -236,6 +239,103 @@ static void what_cannot_be_read_is_said(void **state) {
     assert_null(read_lists("{\"type\":\"bundle\",\"objects\":[{}", NULL, false));
 }
 
+// The tag "tlp.*" of the rule that finds it.
+static void expect_tlp(const struct indicators *set, const char *host, const char *tag) {
+    struct found found = look(set, "query", host, CLOCK_NONE);
+    if (strcmp(found.tlp, tag) != 0)
+        fail_msg("%s: %s, not %s", host, found.tlp, tag);
+}
+
+#define DOMAIN_OBJECT(name, more)                                                                  \
+    "{\"type\":\"indicator\",\"pattern_type\":\"stix\",\"pattern\":\"[domain-name:value = '" name  \
+    "']\"" more "},"
+
+static void stix_markings(void **state) {
+    (void)state;
+    struct indicators *set = read_lists(
+        "{\"type\":\"bundle\",\"objects\":[" DOMAIN_OBJECT("none.example", "") DOMAIN_OBJECT(
+            "green.example",
+            ",\"object_marking_refs\":[\"marking-definition--"
+            "bab4a63c-aed9-4cf5-a766-dfca5abac2bb\"]") DOMAIN_OBJECT("old.example",
+                                                                     ",\"object_marking_refs\":["
+                                                                     "\"marking-definition--"
+                                                                     "f88d31f6-486f-44da-b317-"
+                                                                     "01333bde0b82\"]")
+            DOMAIN_OBJECT("strict.example",
+                          ",\"object_marking_refs\":[\"marking-definition--"
+                          "bab4a63c-aed9-4cf5-a766-dfca5abac2bb\",\"marking-definition--"
+                          "11111111-1111-4111-8111-111111111111\"]")
+                DOMAIN_OBJECT("part.example", ",\"object_marking_refs\":[\"marking-definition--"
+                                              "94868c89-83c2-464b-929b-a1a8aa3c8487\"],"
+                                              "\"granular_markings\":[{\"selectors\":[\"pattern\"],"
+                                              "\"marking_ref\":\"marking-definition--"
+                                              "55d920b0-5e8b-4f79-9ee9-91f868d9b421\"}]")
+                    DOMAIN_OBJECT(
+                        "terms.example",
+                        ",\"object_marking_refs\":[\"marking-definition--"
+                        "22222222-2222-4222-8222-222222222222\"]") "{\"type\":\"marking-"
+                                                                   "definition\",\"id\":\"marking-"
+                                                                   "definition--"
+                                                                   "11111111-1111-4111-8111-"
+                                                                   "111111111111\",\"extensions\":{"
+                                                                   "\"extension-definition--x\":{"
+                                                                   "\"extension_type\":\"property-"
+                                                                   "extension\",\"tlp_2_0\":"
+                                                                   "\"amber+strict\"}}},"
+                                                                   "{\"type\":\"marking-"
+                                                                   "definition\",\"id\":\"marking-"
+                                                                   "definition--"
+                                                                   "22222222-2222-4222-8222-"
+                                                                   "222222222222\",\"definition_"
+                                                                   "type\":\"statement\","
+                                                                   "\"definition\":{\"statement\":"
+                                                                   "\"Copyright\"}}]}",
+        NULL, false);
+    assert_non_null(set);
+    expect_tlp(set, "none.example", "tlp.red");
+    expect_tlp(set, "green.example", "tlp.green");
+    expect_tlp(set, "old.example", "tlp.amber");
+    expect_tlp(set, "strict.example", "tlp.amber+strict");
+    expect_tlp(set, "part.example", "tlp.amber");
+    expect_tlp(set, "terms.example", "tlp.red");
+    indicators_free(set);
+}
+
+static void misp_markings(void **state) {
+    (void)state;
+    struct indicators *set = read_lists(
+        "[{\"Event\":{\"Attribute\":["
+        "{\"type\":\"domain\",\"value\":\"plain.example\"},"
+        "{\"type\":\"domain\",\"value\":\"own.example\",\"Tag\":[{\"name\":\"tlp:amber\"}]}],"
+        "\"Tag\":[{\"name\":\"misp-galaxy:x\"},{\"name\":\"tlp:green\"}]}},"
+        "{\"Event\":{\"Attribute\":[{\"type\":\"domain\",\"value\":\"bare.example\"},"
+        "{\"type\":\"domain\",\"value\":\"white.example\",\"Tag\":[{\"name\":\"tlp:white\"}]},"
+        "{\"type\":\"domain\",\"value\":\"odd.example\",\"Tag\":[{\"name\":\"tlp:unclear\"}]}]}}]",
+        NULL, false);
+    assert_non_null(set);
+    expect_tlp(set, "plain.example", "tlp.green");
+    expect_tlp(set, "own.example", "tlp.amber");
+    expect_tlp(set, "bare.example", "tlp.red");
+    expect_tlp(set, "white.example", "tlp.clear");
+    expect_tlp(set, "odd.example", "tlp.red");
+    indicators_free(set);
+}
+
+static void list_markings(void **state) {
+    (void)state;
+    struct indicators *set =
+        read_lists("# a list\n# TLP: GREEN, of a friend\nlist.example\n", NULL, false);
+    expect_tlp(set, "list.example", "tlp.green");
+    indicators_free(set);
+    set = read_lists("value,tlp\na.example,TLP:AMBER\nb.example,\na.example,clear\n"
+                     "c.example,clear\nc.example,amber+strict\n",
+                     NULL, false);
+    expect_tlp(set, "a.example", "tlp.amber");
+    expect_tlp(set, "b.example", "tlp.red");
+    expect_tlp(set, "c.example", "tlp.amber+strict");
+    indicators_free(set);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_are_found_in_their_fields),
@@ -244,6 +344,9 @@ int main(void) {
         cmocka_unit_test(confidence_and_expiry_of_csv),
         cmocka_unit_test(stix_patterns),
         cmocka_unit_test(misp_events),
+        cmocka_unit_test(stix_markings),
+        cmocka_unit_test(misp_markings),
+        cmocka_unit_test(list_markings),
         cmocka_unit_test(what_cannot_be_read_is_said),
     };
     return cmocka_run_group_tests_name("indicators", tests, NULL, NULL);
