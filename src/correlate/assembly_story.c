@@ -373,11 +373,27 @@ static void unknown_cleared(struct assembly *assembly, struct sentence_row *row)
     }
 }
 
+// The estimate is of the whole evidence; it is told where most of its hours are.
+static void unknown_hours(struct assembly *assembly, struct sentence_row *row) {
+    const struct clue *hours = &assembly->book->hours;
+    if (hours->reference_count == 0 || hours->host == RELATION_NO_HOST ||
+        assembly->places[hours->host] == FOREST_NONE)
+        return;
+    struct citations citations = {.count = 0};
+    citations_add(&citations, hours->references, hours->reference_count);
+    buffer_append_text(&assembly->text, "From where the intruders work is not known. ");
+    buffer_append_slice(&assembly->text, hours->what);
+    buffer_append_text(&assembly->text,
+                       " Hours of all intrusions in this evidence are taken together.");
+    sentence_row_add(assembly, row, &citations);
+}
+
 void assembly_unknowns(struct assembly *assembly, struct campaign *campaign) {
     struct sentence_row row = {0};
     unknown_entry(assembly, campaign, &row);
     unknown_logs(assembly, campaign, &row);
     unknown_cleared(assembly, &row);
+    unknown_hours(assembly, &row);
     for (uint32_t i = 0; i < campaign->theft_count; i++) {
         const struct campaign_theft *theft = &campaign->thefts[i];
         struct citations citations = {.count = 0};

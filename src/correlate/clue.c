@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "correlate/clue.h"
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "base/table.h"
 #include "base/text.h"
@@ -149,11 +150,38 @@ static struct clue *clue_place(struct clue **rows, uint32_t *count, uint32_t *ca
     return &(*rows)[(*count)++];
 }
 
+// "what (why). confidence.": the estimate never goes without what it stands on.
+static bool hours_take(struct clue_book *book, const struct finding *finding) {
+    static const char *const PARTS[] = {"what", "why", "confidence"};
+    struct buffer text;
+    struct clue clue = {.rule = finding->rule, .first_ns = finding->first_ns};
+    clue.host = clue_host(&book->cast, finding, finding->host);
+    if (book->hours.reference_count || finding->reference_count == 0)
+        return true;
+    buffer_init(&text, 8 * RELATION_PART_BYTES_MAX);
+    for (size_t i = 0; i < ARRAY_SIZE(PARTS); i++)
+        for (uint32_t k = 0; k < finding->field_count; k++)
+            if (slice_equal_string(finding->fields[k].name, PARTS[i])) {
+                buffer_append_text(&text, i == 0 ? "" : i == 2 ? " Confidence " : " ");
+                buffer_append_slice(&text, finding->fields[k].text);
+                buffer_append_text(&text, i == 0 ? "" : ".");
+            }
+    clue.what = buffer_slice(&text);
+    bool kept = clue_keep(book, &clue, finding);
+    buffer_done(&text);
+    if (kept)
+        book->hours = clue;
+    return kept;
+}
+
 static enum status clue_take(struct clue_book *book, const struct correlate_input *input,
                              const struct finding *finding, struct rule_numbers *numbers,
                              struct problem *problem) {
     struct clue clue;
     enum stage stage = stage_of_rule(finding->rule);
+    if (slice_equal(finding->rule->id, SLICE("vedette-working-hours")) &&
+        !hours_take(book, finding))
+        return problem_set(problem, STATUS_LIMIT, "more than %d findings to correlate", CLUES_MAX);
     if (!finding_speaks(finding, stage))
         return STATUS_OK;
     clue_fill(&clue, finding, stage, &book->cast);

@@ -63,6 +63,7 @@ struct clue_book {
     uint32_t rule_count;
     struct clue *leads; // of hosts that are none of the fleet's
     uint32_t lead_count, lead_capacity;
+    struct clue hours; // when the intruders work; no evidence of anything. No references: not known
 };
 
 enum status clue_book_init(struct clue_book *book, const struct correlate_input *input,

@@ -423,6 +423,41 @@ static void places_outside_are_told(void **state) {
     play_done(&play);
 }
 
+// The hours at which intruders work are of what is not known, with what the estimate stands on;
+// they are no evidence.
+static void working_hours_are_no_evidence(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    play_find(&play,
+              rule_of("vedette-working-hours", RULE_LEVEL_INFORMATIONAL, "vedette.stage.control"),
+              "H-000", NULL, 5000);
+    struct finding *finding = &play.findings[play.count - 1];
+    finding->fields[0] =
+        (struct finding_field){.name = SLICE("what"), .text = SLICE("Some zones.")};
+    finding->fields[1] = (struct finding_field){.name = SLICE("why"), .text = SLICE("12 hours")};
+    finding->fields[2] = (struct finding_field){.name = SLICE("confidence"),
+                                                .text = SLICE("low: this is not attribution")};
+    finding->field_count = 3;
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign *campaign = &made->campaigns[0];
+    const struct sentence *told = NULL;
+    for (uint32_t i = 0; i < campaign->unknown_count; i++)
+        if (memmem(campaign->unknowns[i].text.data, campaign->unknowns[i].text.size,
+                   "Some zones. 12 hours. "
+                   "Confidence low: this is not attribution.",
+                   62))
+            told = &campaign->unknowns[i];
+    assert_non_null(told);
+    assert_int_equal(told->reference_count, 1);
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        assert_int_not_equal(campaign->stages[i].stage, STAGE_CONTROL);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void logarithms_are_right(void **state) {
     (void)state;
     for (uint64_t number = 1; number < 5000; number++) {
@@ -443,6 +478,7 @@ int main(void) {
         cmocka_unit_test(stepping_stones_are_found),
         cmocka_unit_test(nothing_joins_strangers),
         cmocka_unit_test(an_address_is_a_host),
+        cmocka_unit_test(working_hours_are_no_evidence),
         cmocka_unit_test(logarithms_are_right),
         cmocka_unit_test(places_outside_are_told),
         cmocka_unit_test(hidden_entries_are_found),
