@@ -2,15 +2,20 @@
 # Damaged files: no crash, no hang, no bloat, nothing else lost
 # SPDX-License-Identifier: Apache-2.0
 """Runs vedette on seeded mutants of what each decoder reads, Sigma rules and the compiled image of
-rules. Each run has 2 GiB of addresses and 5 seconds, may use 256 MiB, and must end with 0 or 3
-(a rule file that is no rule: 2). Parts of an event log (chunks) and of a text (lines) that the
+rules. Each run has 2 GiB of addresses and 5 seconds of CPU, may use 256 MiB, and must end with 0 or
+3 (rule files without a rule: 2). Parts of an event log (chunks) and of a text (lines) that the
 mutation left alone must give the same records as ever; a damaged image must change no finding.
-"held" counts the records of such parts. Seeds are files that the project writes itself, and small real samples where there are some.
+"held" counts the records of such parts, "told" the mutants that the program called damaged. Seeds
+are files that the project writes itself, and small real samples where there are some.
+
+Mutants of evidence and of rules are run many at a time, as a directory; records of one and the next
+are told apart by a file of one known record between them. When such a run fails each of its mutants
+is run by itself. Limits hold for the run as a whole, so that they are stricter for each.
 
 A mutant is (format, seed, number): out/mutants/failed keeps those that failed, with the command
 that makes them. What was done is remembered for this very program in out/mutants/state.json, so
 that an interrupted run goes on; --again forgets it. Under AddressSanitizer the limits on addresses
-and memory do not hold, and time is five times as long."""
+and memory do not hold, and CPU time is five times as long."""
 import argparse
 import collections
 import hashlib
@@ -18,6 +23,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -31,9 +37,11 @@ OUT = TOP / "out" / "mutants"
 MIB = 1024 * 1024
 ADDRESS_BYTES = 2048 * MIB
 PEAK_BYTES = 256 * MIB
-SECONDS = 5
+CPU_SECONDS = 5
+WALL_SECONDS = 300  # asleep, it needs no CPU
 ASAN_SLOWER = 5
-BATCH = 50
+BATCH = 200  # mutants of one run, ...
+BATCH_BYTES = 16 * MIB  # ... and of their seed's bytes
 SAMPLES_MAX = 4
 SAMPLE_BYTES_MAX = 1200 * 1024
 EVTX_HEADER, EVTX_CHUNK = 4096, 65536
@@ -58,41 +66,43 @@ class Program:
         self.vedette = vedette
         self.scratch = scratch
         self.asan = b"__asan_init" in vedette.read_bytes()
-        self.seconds = SECONDS * (ASAN_SLOWER if self.asan else 1)
+        self.seconds = CPU_SECONDS * (ASAN_SLOWER if self.asan else 1)
 
     def limit(self):
         if not self.asan:
             resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_BYTES, ADDRESS_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (self.seconds, self.seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     def run(self, words):
-        """One run; output as bytes."""
+        """One run; output as bytes, time as CPU seconds."""
         environment = dict(os.environ, NO_COLOR="1", TZ="UTC", HOME=str(self.scratch),
                            XDG_CACHE_HOME=str(self.scratch / "cache"),
                            ASAN_OPTIONS="exitcode=99:quarantine_size_mb=16:detect_leaks=0",
                            UBSAN_OPTIONS="halt_on_error=1:exitcode=99:print_stacktrace=1")
         with tempfile.TemporaryFile(dir=self.scratch) as output, \
                 tempfile.TemporaryFile(dir=self.scratch) as errors:
-            started = time.monotonic()
             process = subprocess.Popen([str(self.vedette), *map(str, words)], stdout=output,
                                        stderr=errors, stdin=subprocess.DEVNULL, env=environment,
                                        preexec_fn=self.limit)
-            hung = []
+            stuck = []
 
             def stop(_number, _frame):
-                hung.append(True)
+                stuck.append(True)
                 process.kill()
 
             signal.signal(signal.SIGALRM, stop)
-            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+            signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
             _, status, usage = os.wait4(process.pid, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-            seconds = time.monotonic() - started
+            seconds = usage.ru_utime + usage.ru_stime
+            hung = bool(stuck) or -process.returncode == signal.SIGXCPU or \
+                (process.returncode == -signal.SIGKILL and seconds >= self.seconds)
             output.seek(0)
             errors.seek(0)
-            return Run(process.returncode, max(0, -process.returncode), bool(hung), seconds,
-                       usage.ru_maxrss * 1024, output.read(), errors.read()[-4000:])
+            return Run(process.returncode, max(0, -process.returncode), hung, seconds,
+                       usage.ru_maxrss * 1024, output.read(), errors.read())
 
 
 # Seeds
@@ -208,25 +218,25 @@ def whole_parts(text):
     return numbers
 
 
-def judge(program, seed, run, whole, wanted):
-    """What is wrong with a run; None when nothing is."""
+def judge(program, seed, run):
+    """What is wrong with how a run ended; None when nothing is."""
     if run.hung:
         return "hang"
     if run.signal or run.status == 99:
         return "crash"
-    allowed = (0, 2, 3) if seed.format == "sigma" else (0, 3)
-    if run.status not in allowed:
+    if run.status not in ((0, 2, 3) if seed.format == "sigma" else (0, 3)):
         return "status"
     if run.peak > PEAK_BYTES and not program.asan:
         return "memory"
-    if seed.format == "image":
-        return None if run.output == wanted else "changed"
+    return None
+
+
+def records_lost(seed, whole, records):
+    """Whether records of parts that the mutation left alone are missing."""
     expected = collections.Counter()
     for part in whole:
         expected.update(seed.parts[part])
-    if expected and expected - collections.Counter(run.output.splitlines()):
-        return "lost"
-    return None
+    return bool(expected and expected - collections.Counter(records))
 
 
 def place_image(seed, mutant, directory):
@@ -240,41 +250,126 @@ def place_image(seed, mutant, directory):
     return place
 
 
+Mutant = collections.namedtuple("Mutant", "number kind whole path")
+
+# A file of one record that no mutant has, between each two.
+MARK = {"Event": {"System": {
+    "Provider": {"#attributes": {"Name": "vedette-mark"}}, "EventID": 1,
+    "TimeCreated": {"#attributes": {"SystemTime": "2026-03-02T00:00:00.000000Z"}},
+    "EventRecordID": 0, "Channel": "vedette-mark", "Computer": "mark"}}}
+MARK_LINE = re.compile(rb'"Name": "vedette-mark".*"EventRecordID": (\d+)')
+
+
+def mutants_make(mutate, seed, first, count, directory):
+    """Files that sort by their numbers, and marks behind them."""
+    made = subprocess.run([mutate, seed.format, seed.path, directory, str(first), str(count)],
+                          capture_output=True, text=True, check=True).stdout
+    mutants = []
+    for line in made.splitlines():
+        number, kind, whole = line.split(" ", 2)
+        path = directory / f"{int(number):06}a.{ENDING[seed.format]}"
+        (directory / f"{number}.{ENDING[seed.format]}").rename(path)
+        mutants.append(Mutant(int(number), kind, whole_parts(whole), path))
+        if seed.format not in ("sigma", "image"):
+            MARK["Event"]["System"]["EventRecordID"] = int(number)
+            (directory / f"{int(number):06}b.jsonl").write_text(json.dumps(MARK) + "\n")
+    return mutants
+
+
+def records_by_mutant(output):
+    records, pending = {}, []
+    for line in output.splitlines():
+        mark = MARK_LINE.search(line) if b"vedette-mark" in line else None
+        if mark:
+            records[int(mark[1])], pending = pending, []
+        else:
+            pending.append(line)
+    return records
+
+
+class Batch:
+    """Mutants of one seed, and what became of them."""
+
+    def __init__(self, program, mutate, seed):
+        self.program, self.mutate, self.seed = program, mutate, seed
+        self.tally = collections.Counter()
+        self.slowest, self.peak, self.failed = 0.0, 0, []
+
+    def run(self, words):
+        run = self.program.run(words)
+        self.tally["runs"] += 1
+        self.slowest, self.peak = max(self.slowest, run.seconds), max(self.peak, run.peak)
+        return run
+
+    def fail(self, wrong, name, files, text):
+        """Keep what failed, and how to make it again."""
+        self.tally[wrong] += 1
+        keep = OUT / "failed" / f"{self.seed.format}-{self.seed.path.stem}-{name}-{wrong}"
+        keep.parent.mkdir(parents=True, exist_ok=True)
+        if files.is_dir():
+            shutil.copytree(files, keep, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(files, keep.with_suffix("." + ENDING[self.seed.format]))
+        keep.with_suffix(".txt").write_bytes(text)
+        self.failed.append(keep.name)
+
+    def text(self, wrong, run, words, made):
+        return (f"{wrong}, status {run.status}, {run.seconds:.1f} s, {run.peak // MIB} MiB\n"
+                f"{self.mutate} {self.seed.format} {self.seed.path} DIR {made}\n"
+                f"vedette {' '.join(map(str, words))}\n").encode() + run.errors[-4000:]
+
+    def run_alone(self, mutant, words, wanted):
+        run = self.run(words)
+        wrong = judge(self.program, self.seed, run)
+        if not wrong and wanted is not None and run.output != wanted:
+            wrong = "changed"
+        if not wrong and records_lost(self.seed, mutant.whole, run.output.splitlines()):
+            wrong = "lost"
+        self.tally["told"] += run.status != 0
+        if wrong:
+            self.fail(wrong, str(mutant.number), mutant.path,
+                      self.text(f"{wrong}, {mutant.kind}", run, words, f"{mutant.number} 1"))
+
+    def run_together(self, mutants, directory, evidence):
+        """False when something is wrong with one of them."""
+        words = words_for(self.seed.format, directory, evidence)
+        run = self.run(words)
+        wrong = judge(self.program, self.seed, run)
+        if not wrong and self.seed.format != "sigma":
+            records = records_by_mutant(run.output)
+            if any(mutant.number not in records or
+                   records_lost(self.seed, mutant.whole, records[mutant.number])
+                   for mutant in mutants):
+                wrong = "lost"
+        if wrong:
+            return wrong, self.text(wrong, run, words, f"{mutants[0].number} {len(mutants)}")
+        self.tally["told"] += sum(mutant.path.name.encode() in run.errors for mutant in mutants)
+        return None, b""
+
+
 def batch_run(work):
     vedette, mutate, seed, first, count, evidence, wanted = work
-    tally = collections.Counter()
-    slowest, peak, failed = 0.0, 0, []
     with tempfile.TemporaryDirectory(prefix="vedette-mutants-") as scratch:
         scratch = pathlib.Path(scratch)
-        program = Program(vedette, scratch)
-        made = subprocess.run([mutate, seed.format, seed.path, scratch, str(first), str(count)],
-                              capture_output=True, text=True, check=True).stdout
-        for line in made.splitlines():
-            number, kind, whole = line.split(" ", 2)
-            mutant = scratch / f"{number}.{ENDING[seed.format]}"
-            if seed.format == "image":
-                words = words_for("image", place_image(seed, mutant, scratch), evidence)
-            else:
-                words = words_for(seed.format, mutant, evidence)
-            run = program.run(words)
-            whole = whole_parts(whole)
-            wrong = judge(program, seed, run, whole, wanted)
-            tally["mutants"] += 1
-            tally["held"] += sum(sum(seed.parts[part].values()) for part in whole)
-            tally[f"exit {run.status}"] += 1
-            if wrong:
-                tally[wrong] += 1
-                keep = OUT / "failed" / f"{seed.format}-{seed.path.stem}-{number}-{wrong}"
-                keep.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(mutant, keep.with_suffix("." + ENDING[seed.format]))
-                keep.with_suffix(".txt").write_bytes(
-                    f"{wrong}, {kind}, status {run.status}, {run.seconds:.1f} s, "
-                    f"{run.peak // MIB} MiB\n{mutate} {seed.format} {seed.path} DIR {number} 1\n"
-                    f"vedette {' '.join(map(str, words))}\n".encode() + run.errors)
-                failed.append(keep.name)
-            slowest, peak = max(slowest, run.seconds), max(peak, run.peak)
-            mutant.unlink()
-    return tally, slowest, peak, failed
+        directory = scratch / "mutants"
+        directory.mkdir()
+        batch = Batch(Program(vedette, scratch), mutate, seed)
+        mutants = mutants_make(mutate, seed, first, count, directory)
+        batch.tally["mutants"] += len(mutants)
+        batch.tally["held"] += sum(sum(seed.parts[part].values())
+                                   for mutant in mutants for part in mutant.whole)
+        if seed.format == "image":
+            for mutant in mutants:
+                place = place_image(seed, mutant.path, scratch)
+                batch.run_alone(mutant, words_for("image", place, evidence), wanted)
+            return batch.tally, batch.slowest, batch.peak, batch.failed
+        wrong, text = batch.run_together(mutants, directory, evidence)
+        if wrong:
+            for mutant in mutants:
+                batch.run_alone(mutant, words_for(seed.format, mutant.path, evidence), None)
+        if wrong and not batch.failed:  # only together
+            batch.fail(wrong, f"{first}+{count}", directory, text)
+    return batch.tally, batch.slowest, batch.peak, batch.failed
 
 
 # All of it
@@ -303,16 +398,17 @@ def batches_of(seeds, count, vedette, mutate, program, evidence):
         each = -(-count // len(members))
         left = count
         for seed in members:
-            for first in range(0, min(each, left), BATCH):
-                size = min(BATCH, min(each, left) - first)
+            batch = max(1, min(BATCH, BATCH_BYTES // seed.path.stat().st_size))
+            for first in range(0, min(each, left), batch):
+                size = min(batch, min(each, left) - first)
                 yield (f"{format_name}/{seed.path.name}/{first}+{size}",
                        (vedette, mutate, seed, first, size, evidence, wanted))
             left -= min(each, left)
 
 
 def print_table(results):
-    columns = ["mutants", "exit 0", "exit 2", "exit 3", "crash", "hang", "memory", "status",
-               "lost", "changed", "held"]
+    columns = ["mutants", "runs", "told", "crash", "hang", "memory", "status", "lost", "changed",
+               "held"]
     print(f"{'format':18}" + "".join(f"{name:>9}" for name in columns) +
           f"{'slowest':>10}{'peak':>10}")
     for name, (tally, slowest, peak) in results.items():
