@@ -13,7 +13,8 @@
 //
 //     client -> nginx -> gate: GET <raw target>, X-Vedette-Client, -Method, -Request, -Range,
 //                              -If-None-Match
-//     gate -> nginx: 200 with X-Accel-Redirect and ETag "<sha256>" | 304 | 400 403 405 502 503
+//     gate -> nginx: 200 with X-Accel-Redirect, or a small file's bytes, and ETag "<sha256>" |
+//                    304 | 400 403 405 502 503
 //
 // One thread decides; others fetch from the origin, and one keeps the metadata fresh.
 struct gate_options {
