@@ -78,7 +78,7 @@ static void sweep_meet_gram(struct sweep_run *run, size_t at) {
 // Every fourth place of the blocks, a bit each. No call stands in the loop, so that all it needs
 // stays in registers. *ret_all: the bytes' bits together.
 static __attribute__((target("avx2"))) uint64_t
-gram_places(const struct gram_table *grams, struct block_run run, uint32_t *ret_all) {
+gram_places(const struct gram_table *grams, const struct block_run *run, uint32_t *ret_all) {
     const __m256i fold = _mm256_set1_epi8(0x20);
     const __m256i factor = _mm256_set1_epi32((int)GRAM_FACTOR);
     const __m256i low = _mm256_set1_epi32(31);
@@ -86,8 +86,8 @@ gram_places(const struct gram_table *grams, struct block_run run, uint32_t *ret_
     const int *words = (const int *)(const void *)grams->bits;
     __m256i all = fold;
     uint64_t places = 0;
-    for (size_t i = 0; i < run.count; i++) {
-        const uint8_t *at = run.text.data + block_at(run.text.size, run.first + i);
+    for (size_t i = 0; i < run->count; i++) {
+        const uint8_t *at = run->text.data + block_at(run->text.size, run->first + i);
         __m256i bytes = _mm256_loadu_si256((const __m256i_u *)at);
         all = _mm256_or_si256(all, bytes);
         __m256i hash = _mm256_mullo_epi32(_mm256_or_si256(bytes, fold), factor);
@@ -105,7 +105,7 @@ gram_places(const struct gram_table *grams, struct block_run run, uint32_t *ret_
 static void sweep_grams(struct sweep_run *run, size_t first) {
     struct block_run blocks = block_run(run->line, first);
     uint32_t all;
-    uint64_t places = gram_places(&run->sweep->grams, blocks, &all);
+    uint64_t places = gram_places(&run->sweep->grams, &blocks, &all);
     run->is_beyond |= all != 0;
     for (; places; places &= places - 1) {
         size_t bit = (size_t)__builtin_ctzll(places);
@@ -146,7 +146,7 @@ sweep_meet_short(struct sweep_run *run, const uint8_t *bytes, size_t at, uint32_
 static void sweep_shorts(struct sweep_run *run, struct slice places, size_t first) {
     uint32_t found[CHUNK];
     struct block_run blocks = block_run(places, first);
-    short_places(run->sweep->halves, blocks, found);
+    short_places(run->sweep->halves, &blocks, found);
     for (size_t i = 0; i < blocks.count; i++)
         for (; found[i]; found[i] &= found[i] - 1) {
             size_t at = block_at(places.size, first + i) + (size_t)__builtin_ctz(found[i]);

@@ -199,7 +199,7 @@ static uint32_t bucket_mass(const struct sweep *sweep, uint32_t number) {
     uint32_t mass = 0, places[CHUNK];
     for (size_t first = 0; first < block_count(text.size); first += CHUNK) {
         struct block_run run = block_run(text, first);
-        short_places(halves, run, places);
+        short_places(halves, &run, places);
         for (size_t i = 0; i < run.count; i++)
             mass += (uint32_t)__builtin_popcount(places[i]) * (first ? 1 : EVERY_LINE);
     }

@@ -111,13 +111,14 @@ static inline struct block_run block_run(struct slice text, size_t first) {
 
 // The places where a key's halves stand, a bit each. Behind the text lie three more bytes.
 static inline __attribute__((target("avx2"))) void
-short_places(const uint8_t halves[KEY_SIZE][2][16], struct block_run run, uint32_t places[CHUNK]) {
+short_places(const uint8_t halves[KEY_SIZE][2][16], const struct block_run *run,
+             uint32_t places[CHUNK]) {
     const __m256i low0 = table_of(halves[0][0]), high0 = table_of(halves[0][1]);
     const __m256i low1 = table_of(halves[1][0]), high1 = table_of(halves[1][1]);
     const __m256i low2 = table_of(halves[2][0]), high2 = table_of(halves[2][1]);
     const __m256i low3 = table_of(halves[3][0]), high3 = table_of(halves[3][1]);
-    for (size_t i = 0; i < run.count; i++) {
-        const uint8_t *at = run.text.data + block_at(run.text.size, run.first + i);
+    for (size_t i = 0; i < run->count; i++) {
+        const uint8_t *at = run->text.data + block_at(run->text.size, run->first + i);
         __m256i buckets = _mm256_and_si256(
             _mm256_and_si256(byte_buckets(low0, high0, at), byte_buckets(low1, high1, at + 1)),
             _mm256_and_si256(byte_buckets(low2, high2, at + 2), byte_buckets(low3, high3, at + 3)));
