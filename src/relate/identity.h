@@ -10,10 +10,11 @@
 //
 //   names:     recorders, names that leases, Sysmon and tickets give. A short name and an FQDN
 //              that starts with it are one host while only one such FQDN is known.
-//   addresses: claims (address, host, from, to) of leases and of hosts' own records are strong, of
-//              logons weak; weak ones count where there is no strong one. Claims of two hosts on
-//              one time cancel each other. Between claims a lease holds until its end, else the
-//              nearer one, half a day at most when the neighbours differ.
+//   addresses: leases first, each to its end or to another host's start; then claims (address,
+//              host, from, to), of hosts' own records before a DHCP server's log, that before what
+//              a logon says. Claims of two hosts on one time cancel each other. Between claims the
+//              nearer one counts, half a day at most when the neighbours differ, and not across a
+//              lease's start or end: there an address is nobody's.
 struct identity;
 
 struct identity *identity_new(void);
