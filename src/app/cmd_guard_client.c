@@ -66,6 +66,10 @@ static enum status client_download(struct client *client, struct remote *remote,
         .progress = isatty(STDERR_FILENO) ? client_progress : NULL,
         .context = &told_ns,
     };
+    struct problem problem;
+    if (line->operand_count > 1 &&
+        durable_directory_make(download.directory, 0755, &problem) != STATUS_OK)
+        return refusal_wrap(refusal, REFUSAL_SYSTEM, &problem);
     for (size_t i = 1; i < line->operand_count; i++) {
         struct client_target target;
         struct buffer name;

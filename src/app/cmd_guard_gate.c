@@ -12,7 +12,7 @@
 
 static const struct option_row options[] = {
     {"config", 'c', OPTION_PATH, "FILE", NULL, NULL,
-     "what the gate is told (YAML); see docs/guard.md"},
+     "what the gate is told (YAML); see docs/guard_gate.md"},
     {"check", 0, OPTION_FLAG, NULL, NULL, NULL, "read the configuration and stop"},
     {0},
 };

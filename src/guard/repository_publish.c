@@ -25,6 +25,7 @@ struct publishing {
     bool next_key;              // `online` is online/next.key
     struct secret_key previous; // which the root until now names, when that is another; or empty
     bool cut;                   // it is another, and gone: clients see a moment of refusal
+    bool renew;                 // what is staged stays as it is
     struct buffer entries;
     struct slice *entry_list;
     size_t entry_count;
@@ -366,26 +367,44 @@ static enum status publish_run(struct publishing *publishing, bool copy_files,
         status = write_ledger(publishing, refusal);
     if (status == STATUS_OK)
         status = write_metadata(publishing, refusal);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !publishing->renew)
         clear_staged(publishing);
+    return status;
+}
+
+static enum status publish(struct publishing *publishing, bool copy_files,
+                           struct publish_result *ret_result, struct refusal *refusal) {
+    assert(publishing->repository->lock >= 0);
+    release_list_init(&publishing->before);
+    release_list_init(&publishing->after);
+    buffer_init(&publishing->entries, (size_t)REPOSITORY_FILE_BYTES_MAX * 2);
+    enum status status = publish_run(publishing, copy_files, refusal);
+    if (status == STATUS_OK)
+        *ret_result = publishing->result;
+    secret_key_done(&publishing->online);
+    secret_key_done(&publishing->previous);
+    release_list_done(&publishing->before);
+    release_list_done(&publishing->after);
+    buffer_done(&publishing->entries);
+    memory_free(publishing->entry_list);
     return status;
 }
 
 enum status repository_publish(struct repository *repository, bool copy_files,
                                struct publish_result *ret_result, struct refusal *refusal) {
     struct publishing publishing = {.repository = repository};
-    assert(repository->lock >= 0);
-    release_list_init(&publishing.before);
-    release_list_init(&publishing.after);
-    buffer_init(&publishing.entries, (size_t)REPOSITORY_FILE_BYTES_MAX * 2);
-    enum status status = publish_run(&publishing, copy_files, refusal);
-    if (status == STATUS_OK)
-        *ret_result = publishing.result;
-    secret_key_done(&publishing.online);
-    secret_key_done(&publishing.previous);
-    release_list_done(&publishing.before);
-    release_list_done(&publishing.after);
-    buffer_done(&publishing.entries);
-    memory_free(publishing.entry_list);
+    return publish(&publishing, copy_files, ret_result, refusal);
+}
+
+enum status repository_renew(struct repository *repository, struct publish_result *ret_result,
+                             struct refusal *refusal) {
+    struct publishing publishing = {.repository = repository, .renew = true};
+    struct metadata *staged[METADATA_TYPE_COUNT];
+    if (!repository->published[METADATA_TIMESTAMP])
+        return refusal_set(refusal, REFUSAL_MISSING, "nothing is published yet");
+    memcpy(staged, repository->staged, sizeof staged);
+    memset(repository->staged, 0, sizeof repository->staged);
+    enum status status = publish(&publishing, false, ret_result, refusal);
+    memcpy(repository->staged, staged, sizeof staged);
     return status;
 }

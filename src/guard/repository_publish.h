@@ -29,4 +29,10 @@ struct publish_result {
 enum status repository_publish(struct repository *repository, bool copy_files,
                                struct publish_result *ret_result, struct refusal *refusal);
 
+// Sign anew what is published (timestamp, and snapshot when it is half over) and leave what is
+// staged where it is: when that is refused, clients shall not be without a timestamp for it.
+// REFUSAL_MISSING when nothing is published.
+enum status repository_renew(struct repository *repository, struct publish_result *ret_result,
+                             struct refusal *refusal);
+
 #endif

@@ -234,6 +234,23 @@ class Signing(GuardCase):
         self.guard("sign", "repo", "--merge", "alice/staged")
         self.assertIn("targets 2", self.guard("publish", "repo"))
 
+    def test_waiting_ends_nothing(self):
+        """The daily publish goes on renewing while an owner is away, and says what waits."""
+        self.found()
+        self.trust()
+        self.package("new.msi")
+        self.guard("add", "repo", "new.msi")
+        self.sign("alice")
+        told = self.guard("publish", "repo", status=1)
+        self.assertIn("renewed: root 1, targets 1, snapshot 1, timestamp 2", told)
+        self.assertIn("1 of the 2 signatures", told)
+        self.guard("rotate", "repo", "--online")
+        self.assertIn("timestamp 3", self.guard("publish", "repo", status=1))
+        self.assertIn("targets   version 1", self.refresh())
+        self.sign("carol", "bob")
+        self.assertIn("published: root 2, targets 2", self.guard("publish", "repo"))
+        self.assertIn("targets   version 2", self.refresh())
+
     def test_other_signatures_are_not_taken(self):
         self.found()
         self.package("new.msi")
