@@ -61,6 +61,7 @@ enum {
     LARGE_STAGED_MB = 50,
     LARGE_MB = 100,
     SINGLE_MB = 16,
+    COHORT_MB = 1, // of each of several hosts: less is what clients say of themselves
     COHORT_MIN = 2,
     DAYS_TEXT = 2 * CLOCK_TEXT_SIZE + 16
 };
@@ -158,7 +159,8 @@ static enum status outside_tell(const struct uploads *uploads, const struct uplo
 
 static bool inside_rule(const struct upload *upload, enum exfiltration_rule *ret_rule) {
     *ret_rule = EXFILTRATION_INTERNAL;
-    if (upload->cohort >= COHORT_MIN)
+    bool told = upload->bytes_out == 0 || upload->bytes_out >= COHORT_MB * MEGABYTE;
+    if (upload->cohort >= COHORT_MIN && told)
         return true;
     *ret_rule = EXFILTRATION_INTERNAL_SINGLE;
     return upload->bytes_out >= SINGLE_MB * MEGABYTE;
