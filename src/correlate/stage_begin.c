@@ -93,6 +93,21 @@ static bool clue_is_tunnelled(const struct clue_book *book, const struct clue *c
     return false;
 }
 
+// When a break-in was over: with its last record, or, where that goes on for hours because it tells
+// of what was done with it, too, before the first work through what had been planted.
+static int64_t entry_over(const struct clue_book *book, const struct clue *entry) {
+    int64_t over_ns = entry->first_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
+    if (entry->last_ns <= over_ns)
+        return entry->last_ns;
+    for (uint32_t i = book->starts[entry->host]; i < book->starts[entry->host + 1]; i++) {
+        const struct clue *work = &book->clues[i];
+        if (work->stage == STAGE_CONTROL && work->level >= RULE_LEVEL_HIGH &&
+            work->first_ns >= entry->first_ns && work->first_ns <= over_ns)
+            over_ns = work->first_ns - 1;
+    }
+    return over_ns;
+}
+
 // What was done while a server was being broken into, and in less than an hour, is the break-in.
 static bool clue_is_entering(const struct clue_book *book, const struct clue *clue) {
     if (clue->stage == STAGE_ENTRY || clue->stage == STAGE_FOOTHOLD)
@@ -101,8 +116,7 @@ static bool clue_is_entering(const struct clue_book *book, const struct clue *cl
         const struct clue *entry = &book->clues[i];
         if (entry->stage == STAGE_ENTRY && entry->level == RULE_LEVEL_CRITICAL &&
             entry->level > clue->level && entry->reference_count > 2 &&
-            entry->last_ns - entry->first_ns <= WEIGHT_ARRIVAL_SECONDS * SECOND_NS &&
-            clue->first_ns >= entry->first_ns && clue->last_ns <= entry->last_ns)
+            clue->first_ns >= entry->first_ns && clue->last_ns <= entry_over(book, entry))
             return true;
     }
     return false;
@@ -128,6 +142,9 @@ static bool clue_is_explained(const struct stage_judge *judge, const struct clue
 int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {
     int64_t reached_ns = assembly->forest->hosts[clue->host].reached_ns;
     int64_t begin_ns = clue->last_ns;
+    // Cites what the program did before, too: its removal is the end of that.
+    if (clue_is_of(clue, "vedette-implant-removes-itself"))
+        return clue->last_ns;
     if (clue->first_ns >= reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS)
         return clue->first_ns;
     for (uint32_t i = 0; i < clue->reference_count; i++) {
