@@ -5,6 +5,7 @@
 #include "correlate/assembly.h"
 #include "correlate/bystander.h"
 #include "correlate/hidden_entry.h"
+#include "correlate/shared.h"
 #include "correlate/silent.h"
 #include "correlate/weights.h"
 
@@ -237,6 +238,16 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     }
     forest_join(&forest, &holder->edges, root_cost);
     tree_list_init(&trees, &forest, &holder->book);
+    bool joined;
+    status = shared_join(&forest, &holder->edges, &holder->book, &trees, &joined, problem);
+    if (status != STATUS_OK || joined) {
+        tree_list_done(&trees);
+        if (status != STATUS_OK) {
+            forest_done(&forest);
+            return status;
+        }
+        tree_list_init(&trees, &forest, &holder->book);
+    }
     int32_t null_score =
         trees.count ? gate_null_score(&holder->book, &holder->edges, &forest, &trees, root_cost)
                     : 0;

@@ -86,6 +86,13 @@ static void play_find(struct play *play, const struct rule *rule, const char *ho
     play->count++;
 }
 
+// The last finding sends to a place.
+static void play_send_last(struct play *play, const char *place) {
+    struct finding *finding = &play->findings[play->count - 1];
+    finding->fields[finding->field_count++] =
+        (struct finding_field){.name = SLICE("destination"), .text = slice_of_string(place)};
+}
+
 static enum status play_next(void *context, struct finding *ret_finding, bool *ret_more,
                              struct problem *problem) {
     (void)problem;
@@ -423,6 +430,74 @@ static void places_outside_are_told(void **state) {
     play_done(&play);
 }
 
+// A fragment of an intrusion: two hosts, whose only link to the campaign is where they send.
+static void play_fragment(struct play *play, const char *place) {
+    const struct rule *plants = rule_of("e-plants", RULE_LEVEL_MEDIUM, "attack.persistence");
+    const struct rule *sends = rule_of("d-sends", RULE_LEVEL_HIGH, "attack.exfiltration");
+    play_campaign(play);
+    play_find(play, rule_of("c-sends", RULE_LEVEL_HIGH, "attack.exfiltration"), "H-001", NULL,
+              150000);
+    play_send_last(play, "198.51.100.77");
+    play_find(play, plants, "H-100", NULL, 160000);
+    play_find(play, rule_of("f-dumps", RULE_LEVEL_CRITICAL, "attack.credential-access"), "H-100",
+              NULL, 161000);
+    play_find(play, sends, "H-100", NULL, 162000);
+    play_send_last(play, place);
+}
+
+static void a_rare_place_joins_a_fragment(void **state) {
+    (void)state;
+    static const char *const PLACES[] = {"198.51.100.77", "198.51.100.78"};
+    for (int i = 0; i < 3; i++) {
+        struct play play;
+        play_init(&play, 200);
+        play_fragment(&play, PLACES[i == 1]);
+        // The third time everybody knows the place.
+        for (int k = 0; k < 20; k++) {
+            relation_table_add(play.table, RELATION_CONTACT, i == 2 ? play.names[60 + k] : "H-001",
+                               "198.51.100.77", k);
+        }
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(made->campaign_count, 1);
+        const struct campaign_host *host = host_named(&made->campaigns[0], "H-100");
+        if (i == 0) {
+            assert_non_null(host);
+            assert_true(
+                slice_equal_string(made->campaigns[0].hosts[host->best.parent].name, "H-001"));
+            assert_int_equal(host->best.cost_millibits, WEIGHT_EDGE_SHARED);
+            assert_true(slice_starts(host->best.reason, SLICE("sends to a rare place")));
+            assert_true(host->best.reference_count > 0);
+            assert_int_equal(made->incident_count, 0);
+        } else {
+            assert_null(host);
+            assert_int_equal(made->incident_count, 1);
+        }
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+// A second intrusion with an entry, a way and a theft of its own stays one, though both use a
+// place.
+static void two_intrusions_stay_two(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_fragment(&play, "198.51.100.77");
+    play_find(&play, rule_of("a-exploit", RULE_LEVEL_CRITICAL, "attack.initial-access"), "H-100",
+              NULL, 159000);
+    play_find(&play,
+              rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement"),
+              "H-101", "H-100", 163000);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 2);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_true(!host_named(&made->campaigns[i], "H-000") ||
+                    !host_named(&made->campaigns[i], "H-100"));
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 // The hours at which intruders work are of what is not known, with what the estimate stands on;
 // they are no evidence.
 static void working_hours_are_no_evidence(void **state) {
@@ -479,6 +554,8 @@ int main(void) {
         cmocka_unit_test(nothing_joins_strangers),
         cmocka_unit_test(an_address_is_a_host),
         cmocka_unit_test(working_hours_are_no_evidence),
+        cmocka_unit_test(a_rare_place_joins_a_fragment),
+        cmocka_unit_test(two_intrusions_stay_two),
         cmocka_unit_test(logarithms_are_right),
         cmocka_unit_test(places_outside_are_told),
         cmocka_unit_test(hidden_entries_are_found),
