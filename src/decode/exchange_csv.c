@@ -29,6 +29,7 @@ enum {
     HEADER_BYTES_MAX = 256 << 10, // of a line of columns
     TYPE_BYTES_MAX = 128,
     FIRST_LINES_MAX = 16, // looked at to recognise a source
+    SURE = 95,            // Exchange says so itself
 };
 
 struct exchange_state {
@@ -410,14 +411,28 @@ static int path_recognise(struct slice line, struct slice path) {
     return 0;
 }
 
-static int line_recognise(struct exchange_state *state, struct slice line) {
+// Most files have no line of columns, and need no state to be known by it.
+static bool columns_recognise(struct slice columns) {
+    struct exchange_state *state = exchange_new_state(&(struct decode_options){0});
+    header_forget(state);
+    bool known = header_read(state, columns) && exchange_kind_is_known(state->kind);
+    exchange_free_state(state);
+    return known;
+}
+
+// What costs little is asked of all lines first.
+static bool is_software_line(struct slice line) {
     struct slice text;
-    if (directive(line, SLICE("#Software:"), &text))
-        return text_starts_fold_ascii(text, SLICE("Microsoft Exchange")) ? 95 : 0;
+    return directive(line, SLICE("#Software:"), &text) &&
+           text_starts_fold_ascii(text, SLICE("Microsoft Exchange"));
+}
+
+static int line_recognise(struct slice line) {
+    struct slice text;
     bool fields = directive(line, SLICE("#Fields:"), &text);
-    if (fields ? header_read(state, text) : is_column_line(line) && header_read(state, line))
-        return exchange_kind_is_known(state->kind) ? 88 : 0;
-    return 0;
+    if (!fields && !is_column_line(line))
+        return 0;
+    return columns_recognise(fields ? text : line) ? 88 : 0;
 }
 
 static int exchange_recognise(struct slice first, struct slice path) {
@@ -425,17 +440,17 @@ static int exchange_recognise(struct slice first, struct slice path) {
         first = slice_part(first, 3, first.size);
     if (!first.size || (first.size >= 4 && memchr(first.data, 0, 4)))
         return 0;
-    struct exchange_state *state = exchange_new_state(&(struct decode_options){0});
     int best = 0;
-    struct slice line;
-    header_forget(state);
+    struct slice line, rest = first;
+    for (int i = 0; i < FIRST_LINES_MAX && text_next_line(&rest, &line); i++)
+        if (is_software_line(line))
+            return SURE;
     for (int i = 0; i < FIRST_LINES_MAX && text_next_line(&first, &line); i++) {
-        int sure = line_recognise(state, line);
+        int sure = line_recognise(line);
         if (sure == 0 && i == 0 && line.size && line.data[0] != '#')
             sure = path_recognise(line, path);
         best = sure > best ? sure : best;
     }
-    exchange_free_state(state);
     return best;
 }
 

@@ -249,8 +249,8 @@ static int forensic_recognise(struct slice first, struct slice path) {
     struct row row;
     struct row_form form;
     struct forensic_kind kind;
-    struct column *columns = memory_new(SHAPE_FIELDS_MAX, sizeof *columns);
-    row_init(&row);
+    struct column *columns = memory_resize(NULL, SHAPE_FIELDS_MAX, sizeof *columns);
+    row_init_unset(&row);
     found = header_read(&row, line, path, columns, &kind, &form);
     row_done(&row);
     memory_free(columns);

@@ -133,7 +133,7 @@ static int catalogue_recognise(struct slice first, struct slice path) {
     if (!text_next_line(&first, &line) || line.size > 1024)
         return 0;
     struct row row;
-    row_init(&row);
+    row_init_unset(&row);
     bool found = row_split(&row, line, &FORM) == ROW_FINE && header_table(&row) != TABLE_NO;
     row_done(&row);
     return found ? 92 : 0;

@@ -25,6 +25,11 @@ void row_init(struct row *row) {
     buffer_init(&row->scratch, SCRATCH_BYTES_MAX);
 }
 
+void row_init_unset(struct row *row) {
+    *row = (struct row){.values = memory_resize(NULL, SHAPE_FIELDS_MAX, sizeof(struct value))};
+    buffer_init(&row->scratch, SCRATCH_BYTES_MAX);
+}
+
 void row_done(struct row *row) {
     memory_free(row->values);
     buffer_done(&row->scratch);
