@@ -273,6 +273,9 @@ static enum status sqlite_open(const char *path, enum backend_access access,
     if (status != STATUS_OK)
         return status;
     sqlite3 *database = NULL;
+    // Nobody asks how much memory SQLite has: without that count its memory needs no lock. Refused
+    // once SQLite has begun, when it was said already.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                 SQLITE_OPEN_PRIVATECACHE;
     if (sqlite3_open_v2(path, &database, flags, NULL) == SQLITE_OK)
