@@ -16,9 +16,8 @@
 // A detector is one file with one const struct detector and one line in detectors.def. It reads
 // settled relations, in the orders it needs, as often as it needs, and tells findings. What single
 // records show is a Sigma rule's (rules/sigma): a detector judges over many. It runs after the
-// merge, on one thread, over input that does not depend on threads or order: so must its output
-// not.
-//
+// merge, beside other detectors but each on one thread, over input that does not depend on threads
+// or order: so must its output not.
 struct detect_context {
     const struct relation_source *relations;
     const struct fleet *fleet;

@@ -21,7 +21,7 @@ enum relation_order {
 
 // Relations whose hosts and clocks are settled, in any order, as often as wanted, by any number of
 // readers at a time. A reader is sorted when it is opened: one pass over all relations, n log n
-// of the kinds selected. Not thread-safe.
+// of the kinds selected. Readers may be opened and read on several threads, each on one.
 struct relation_source {
     void *context;
     // `kinds`: RELATION_MASK(...) | ...

@@ -14,8 +14,19 @@
 size_t judge_rule_count(void);
 void judge_list_rules(const struct rule **ret_rules);
 
-// Run all detectors; what they tell becomes findings whose rule numbers start at `first_rule`.
-enum status judge_run(const struct detect_context *context, struct collector *collector,
-                      uint32_t first_rule, struct problem *problem);
+enum {
+    JUDGE_THREADS_MAX = 4 // each may hold the sorts of a detector, 32 MiB at a time
+};
+
+struct judge_run {
+    struct collector *collector; // takes what is found
+    uint32_t first_rule;         // number of the first detector's first rule
+    size_t threads;              // 0 is 1
+};
+
+// Run all detectors; what they tell becomes findings. Which thread ran which one is not seen in
+// them.
+enum status judge_run(const struct detect_context *context, const struct judge_run *run,
+                      struct problem *problem);
 
 #endif

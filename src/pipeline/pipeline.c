@@ -324,7 +324,10 @@ static enum status pipeline_judge(struct pipeline_run *run, struct problem *prob
                                          .first_ns = run->counts.first_ns,
                                          .last_ns = run->counts.last_ns,
                                          .spill_directory = run->options.spill_directory};
-        status = judge_run(&context, run->collector, (uint32_t)run->judged_from, problem);
+        struct judge_run judge = {.collector = run->collector,
+                                  .first_rule = (uint32_t)run->judged_from,
+                                  .threads = run->options.threads};
+        status = judge_run(&context, &judge, problem);
     }
     return status == STATUS_OK ? collector_finish(run->collector, problem) : status;
 }
