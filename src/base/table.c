@@ -45,6 +45,11 @@ uint32_t table_find(const struct table *table, uint64_t hash, table_equal *equal
     }
 }
 
+void table_prefetch(const struct table *table, uint64_t hash) {
+    if (table->capacity)
+        __builtin_prefetch(&table->slots[(size_t)hash & (table->capacity - 1)]);
+}
+
 static void table_place(struct table *table, uint64_t hash, uint32_t number) {
     size_t mask = table->capacity - 1;
     size_t i = (size_t)hash & mask;
@@ -57,6 +62,7 @@ static void table_grow(struct table *table) {
     struct table old = *table;
     table->capacity = old.capacity ? old.capacity * 2 : TABLE_FIRST_CAPACITY;
     table->slots = memory_new(table->capacity, sizeof *table->slots);
+    memory_expect_large(table->slots, table->capacity * sizeof *table->slots);
     for (size_t i = 0; i < table->capacity; i++)
         table->slots[i].number = TABLE_NONE;
     for (size_t i = 0; i < old.capacity; i++)

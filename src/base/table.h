@@ -30,6 +30,9 @@ void table_reset(struct table *table);
 uint32_t table_find(const struct table *table, uint64_t hash, table_equal *equal,
                     const void *context, const void *key);
 
+// Bring the place of a hash near, for a table_find that follows soon.
+void table_prefetch(const struct table *table, uint64_t hash);
+
 // Adds without looking: the caller has seen TABLE_NONE.
 void table_add(struct table *table, uint64_t hash, uint32_t number);
 

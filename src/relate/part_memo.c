@@ -35,6 +35,7 @@ struct part_memo {
 struct part_memo *part_memo_new(void) {
     struct part_memo *memo = memory_new(1, sizeof *memo);
     memo->places = memory_new(MEMO_PLACES, sizeof *memo->places);
+    memory_expect_large(memo->places, MEMO_PLACES * sizeof *memo->places);
     memo->bytes = memory_resize(NULL, MEMO_BYTES, 1);
     return memo;
 }

@@ -43,6 +43,7 @@ struct relater {
     struct buffer scratch;
     struct coverage *coverage;         // made with the first record that is counted
     struct part_memo *memo;            // made with the first record that says something
+    struct record_memo *records;       // with it
     uint32_t generation;               // of the table
     uint8_t bytes[RELATER_READ_BYTES]; // that a part reads
     uint32_t numbers[PLAN_PARTS_MAX];  // of the texts of the record at hand, by part
@@ -69,6 +70,7 @@ void relater_free(struct relater *relater) {
     buffer_done(&relater->scratch);
     coverage_free(relater->coverage);
     part_memo_free(relater->memo);
+    record_memo_free(relater->records);
     memory_free(relater);
 }
 
@@ -142,14 +144,14 @@ static bool reads_gather(const struct plan_reads *reads, const struct record *re
         struct slice text = record->host;
         if (i < reads->count)
             text = slot_bytes(record->event, reads->slots[i], &kind);
-        uint32_t text_size = (uint32_t)text.size;
-        if (text.size > RELATER_READ_BYTES || RELATER_READ_BYTES - size < text.size + 5)
+        if (text.size > RELATER_READ_BYTES || RELATER_READ_BYTES - size < text.size + 3)
             return false;
+        uint16_t text_size = (uint16_t)text.size;
         memcpy(bytes + size, &text_size, sizeof text_size);
-        bytes[size + 4] = kind;
+        bytes[size + 2] = kind;
         if (text_size)
-            memcpy(bytes + size + 5, text.data, text_size);
-        size += text_size + 5;
+            memcpy(bytes + size + 3, text.data, text_size);
+        size += text_size + 3u;
     }
     *ret_size = size;
     return true;
@@ -220,6 +222,14 @@ enum row_answer {
     ROW_FULL, // no room for a text: spill first
 };
 
+// What a row said.
+struct row_saying {
+    enum row_answer answer;
+    struct relation_numbers key;
+    uint64_t hash;
+    uint32_t place; // once noted
+};
+
 // What a row says of the record.
 static enum row_answer row_read(struct relater *relater, const struct row_plan *row,
                                 const struct record *record, struct relation_numbers *ret_key) {
@@ -259,7 +269,8 @@ static enum status relater_make_room(struct relater *relater, const struct recor
 static bool relater_note(struct relater *relater, const struct relation_numbers *key,
                          const struct relation_share *share, struct relation_witness *witness) {
     uint32_t place;
-    return relation_table_place(relater->table, key, &place) &&
+    uint64_t hash = relation_table_hash(relater->table, key);
+    return relation_table_place(relater->table, key, hash, &place) &&
            relation_table_note(relater->table, place, share, witness);
 }
 
@@ -283,15 +294,128 @@ static enum status relater_say(struct relater *relater, const struct row_plan *r
     return problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
 }
 
+// What the rows say, before any of it is noted: what one leads to comes from memory while the next
+// is read. False when a text finds no room.
+static bool record_read(struct relater *relater, const struct record *record,
+                        struct row_saying sayings[PLAN_ROWS_MAX]) {
+    const struct class_plan *plan = record->plan;
+    for (uint32_t i = 0; i < plan->row_count; i++) {
+        struct row_saying *saying = &sayings[i];
+        saying->answer = row_read(relater, &plan->rows[i], record, &saying->key);
+        if (saying->answer == ROW_FULL)
+            return false;
+        if (saying->answer == ROW_SAYS)
+            saying->hash = relation_table_hash(relater->table, &saying->key);
+    }
+    return true;
+}
+
+static bool record_note(struct relater *relater, const struct record *record, uint32_t row,
+                        uint32_t place, struct relation_witness *witness) {
+    struct relation_share share;
+    row_plan_share(&record->plan->rows[row], record->event, &share);
+    return relation_table_note(relater->table, place, &share, witness);
+}
+
+// By what the record is remembered; false when it is not.
+static bool record_key_init(struct relater *relater, const struct record *record,
+                            struct record_key *ret_key) {
+    const struct plan_reads *reads = &record->plan->reads;
+    int64_t time_ns = record->event->time_ns;
+    // Bucket 0 is for relations of any day; a record of day 0 or without a time is read anew.
+    if (record->plan->is_passing || reads->too_many || time_ns == CLOCK_NONE ||
+        day_of(time_ns) == 0 || !record_habit_looks(record->plan->habit))
+        return false;
+    if (!relater->records)
+        relater->records = record_memo_new();
+    ret_key->plan = record->plan;
+    ret_key->stamp = relation_table_stamp(relater->table);
+    ret_key->bytes.data = relater->bytes;
+    return reads_gather(reads, record, relater->bytes, &ret_key->bytes.size) &&
+           ret_key->bytes.size <= RECORD_MEMO_BYTES_MAX;
+}
+
+// Note what a remembered record says. *ret_done: the rows that are done with, all unless one found
+// no room. False: it was not remembered, or of another day while days are kept apart.
+static bool record_recall(struct relater *relater, const struct record *record,
+                          struct record_key *key, struct relation_witness *witness,
+                          uint32_t *ret_done) {
+    const struct record_place *place = record_memo_find(relater->records, key);
+    record_habit_note(record->plan->habit, place != NULL);
+    for (uint32_t i = 0; place && i < place->row_count; i++)
+        if (place->buckets[i] && place->buckets[i] != day_of(record->event->time_ns))
+            place = NULL;
+    if (!place)
+        return false;
+    *ret_done = record->plan->row_count;
+    for (uint32_t i = 0; i < place->row_count; i++)
+        if (!record_note(relater, record, place->rows[i], place->places[i], witness)) {
+            *ret_done = place->rows[i];
+            break;
+        }
+    return true;
+}
+
+static void record_remember(struct relater *relater, const struct record *record,
+                            const struct record_key *key, const struct row_saying *sayings) {
+    uint32_t said = 0;
+    for (uint32_t i = 0; i < record->plan->row_count; i++)
+        said += sayings[i].answer == ROW_SAYS;
+    if (said > RECORD_MEMO_ROWS_MAX)
+        return;
+    struct record_place *place = record_memo_add(relater->records, key);
+    for (uint32_t i = 0; i < record->plan->row_count; i++) {
+        if (sayings[i].answer != ROW_SAYS)
+            continue;
+        place->rows[place->row_count] = (uint8_t)i;
+        place->places[place->row_count] = sayings[i].place;
+        place->buckets[place->row_count++] = sayings[i].key.bucket;
+    }
+}
+
+// Note what the rows say. Rows that are done with: all unless one found no room.
+static uint32_t record_observe(struct relater *relater, const struct record *record,
+                               struct relation_witness *witness,
+                               struct row_saying sayings[PLAN_ROWS_MAX]) {
+    uint32_t done = 0;
+    bool room = record_read(relater, record, sayings);
+    while (room && done < record->plan->row_count) {
+        struct row_saying *saying = &sayings[done];
+        room = saying->answer == ROW_SILENT ||
+               (relation_table_place(relater->table, &saying->key, saying->hash, &saying->place) &&
+                record_note(relater, record, done, saying->place, witness));
+        done += room;
+    }
+    return done;
+}
+
 enum status relater_observe(struct relater *relater, const struct event *event, struct slice host,
                             struct problem *problem) {
     struct record record = {relater_plan(relater, event->event_class), event, host};
-    if (record.plan->row_count == 0)
+    const uint32_t row_count = record.plan->row_count;
+    if (row_count == 0)
         return STATUS_OK;
+    struct row_saying sayings[PLAN_ROWS_MAX];
     struct relation_witness witness = {.event = event};
-    enum status status = STATUS_OK;
+    struct record_key key;
+    uint32_t done;
+    bool remember = record_key_init(relater, &record, &key);
+    bool recalled = remember && record_recall(relater, &record, &key, &witness, &done);
+    if (recalled && done == row_count)
+        return STATUS_OK;
+    // The key's bytes lie where parts gather theirs.
+    uint8_t bytes[RECORD_MEMO_BYTES_MAX];
+    if (remember && key.bytes.size)
+        memcpy(bytes, key.bytes.data, key.bytes.size);
+    key.bytes.data = bytes;
     relater_begin(relater, &record);
-    for (uint32_t i = 0; i < record.plan->row_count && status == STATUS_OK; i++)
+    if (!recalled)
+        done = record_observe(relater, &record, &witness, sayings);
+    if (!recalled && remember && done == row_count)
+        record_remember(relater, &record, &key, sayings);
+    // Those that found no room, one by one.
+    enum status status = STATUS_OK;
+    for (uint32_t i = done; i < row_count && status == STATUS_OK; i++)
         status = relater_say(relater, &record.plan->rows[i], &record, &witness, problem);
     return status;
 }
@@ -425,6 +549,8 @@ enum status relater_absorb(struct relater *relater, struct relater *other,
 enum status relater_drain(struct relater *relater, struct sorter **ret_sorter,
                           struct problem *problem) {
     part_memo_free(relater->memo);
+    record_memo_free(relater->records);
+    relater->records = NULL;
     relater->memo = NULL;
     return relation_table_drain(relater->table, ret_sorter, problem);
 }

@@ -56,7 +56,7 @@ struct relation_table {
     struct table by_key;
     struct relation_entry *entries;
     uint32_t count, capacity, ceiling;
-    uint32_t generation;
+    uint32_t generation, stamp;
     struct sorter *sorter;
     size_t sorter_bytes;
     char *directory;
@@ -79,7 +79,8 @@ enum {
     TABLE_PAYLOAD_BYTES = 64 << 10, // 512 days of 34 bytes, 512 times of 10, 16 references
     TABLE_ENTRIES_FIRST = 64,
     TABLE_SPARSE_SLOTS = 4096, // beyond that, a table filled to less than a 16th is made anew
-    TABLE_SPARSE_SHARE = 16
+    TABLE_SPARSE_SHARE = 16,
+    CACHE_LINE_BYTES = 64
 };
 
 static void table_init_texts(struct relation_table *table) {
@@ -126,6 +127,10 @@ uint32_t relation_table_generation(const struct relation_table *table) {
     return table->generation;
 }
 
+uint32_t relation_table_stamp(const struct relation_table *table) {
+    return table->stamp;
+}
+
 uint32_t relation_table_text(struct relation_table *table, struct slice text) {
     assert(text.size <= RELATION_PART_BYTES_MAX);
     if (text.size == 0)
@@ -166,7 +171,11 @@ int32_t relation_table_bucket(struct relation_table *table, const struct relatio
 
 static bool entry_has_key(const void *context, uint32_t number, const void *key) {
     const struct relation_table *table = context;
-    return memcmp(&table->entries[number].key, key, sizeof(struct relation_numbers)) == 0;
+    const struct relation_entry *entry = &table->entries[number];
+    // All of it is needed soon: wait for it once.
+    for (size_t at = CACHE_LINE_BYTES; at < sizeof *entry; at += CACHE_LINE_BYTES)
+        __builtin_prefetch((const uint8_t *)entry + at, 1);
+    return memcmp(&entry->key, key, sizeof(struct relation_numbers)) == 0;
 }
 
 // A new entry; false when there is no room.
@@ -178,6 +187,7 @@ static bool table_add_entry(struct relation_table *table, const struct relation_
         if (table->capacity > table->ceiling)
             table->capacity = table->ceiling;
         table->entries = memory_resize(table->entries, table->capacity, sizeof *table->entries);
+        memory_expect_large(table->entries, table->capacity * sizeof *table->entries);
     }
     table->entries[table->count++] = (struct relation_entry){
         .key = *key,
@@ -190,9 +200,15 @@ static bool table_add_entry(struct relation_table *table, const struct relation_
     return true;
 }
 
-bool relation_table_place(struct relation_table *table, const struct relation_numbers *key,
-                          uint32_t *ret_place) {
+uint64_t relation_table_hash(const struct relation_table *table,
+                             const struct relation_numbers *key) {
     uint64_t hash = digest_hash64(slice_of(key, sizeof *key));
+    table_prefetch(&table->by_key, hash);
+    return hash;
+}
+
+bool relation_table_place(struct relation_table *table, const struct relation_numbers *key,
+                          uint64_t hash, uint32_t *ret_place) {
     uint32_t place = table_find(&table->by_key, hash, entry_has_key, table, key);
     if (place == TABLE_NONE) {
         if (!table_add_entry(table, key))
@@ -385,7 +401,7 @@ static bool table_place_texts(struct relation_table *table, const struct relatio
         if (numbers.texts[i] == TEXT_FULL)
             return false;
     }
-    return relation_table_place(table, &numbers, ret_place);
+    return relation_table_place(table, &numbers, relation_table_hash(table, &numbers), ret_place);
 }
 
 enum status relation_table_add(struct relation_table *table, const struct relation_key *key,
@@ -450,6 +466,7 @@ static void table_empty(struct relation_table *table) {
     else
         table_reset(&table->by_key);
     table->count = 0;
+    table->stamp++;
     arena_reset(&table->arena);
     memset(table->free_rows, 0, sizeof table->free_rows);
 }

@@ -13,7 +13,8 @@
 //   text ─> number ─┐
 //   text ─> number ─┴> key ─hash─> entry {sums, smallest references, times, days} ─full─> sorter
 //
-// Numbers and places live as long as the generation: a spill ends it.
+// Numbers live as long as the generation: a spill ends it. Places end when relations are packed,
+// too.
 struct relation_table;
 
 struct relation_table *relation_table_new(size_t memory_bytes, const char *directory);
@@ -37,12 +38,19 @@ uint32_t relation_table_text(struct relation_table *table, struct slice text);
 int32_t relation_table_bucket(struct relation_table *table, const struct relation_numbers *key,
                               int64_t time_ns);
 
+// A key's hash; what it leads to is brought near meanwhile.
+uint64_t relation_table_hash(const struct relation_table *table,
+                             const struct relation_numbers *key);
+
 // The place of a key's entry, made when new. False when there is no room: spill first.
 bool relation_table_place(struct relation_table *table, const struct relation_numbers *key,
-                          uint32_t *ret_place);
+                          uint64_t hash, uint32_t *ret_place);
 
 // Changes with each spill.
 uint32_t relation_table_generation(const struct relation_table *table);
+
+// Changes whenever places end: with each spill and each packing.
+uint32_t relation_table_stamp(const struct relation_table *table);
 
 // One record, said once or for several relations: its digest is made at most once.
 struct relation_witness {

@@ -269,6 +269,33 @@ static bool row_plan_can_hold(const struct row_plan *row) {
     return true;
 }
 
+static void reads_join(struct plan_reads *reads, const struct plan_reads *more) {
+    reads->folder |= more->folder;
+    reads->too_many |= more->too_many;
+    for (uint32_t i = 0; i < more->count; i++) {
+        uint32_t at = 0;
+        while (at < reads->count && reads->slots[at] != more->slots[i])
+            at++;
+        if (at < reads->count)
+            continue;
+        if (reads->count == PLAN_SLOTS_MAX)
+            reads->too_many = true;
+        else
+            reads->slots[reads->count++] = more->slots[i];
+    }
+}
+
+// What the rows read of a record; the numbers that are summed up are no part of it.
+static void class_plan_join_reads(struct class_plan *plan) {
+    for (uint32_t i = 0; i < plan->row_count; i++) {
+        const struct row_plan *row = &plan->rows[i];
+        reads_join(&plan->reads, &row->condition_reads);
+        for (size_t part = 0; part < PART_COUNT; part++)
+            if (row->parts[part])
+                reads_join(&plan->reads, &row->parts[part]->reads);
+    }
+}
+
 bool class_plan_init(struct class_plan *plan, const struct event_class *event_class,
                      struct arena *arena) {
     *plan = (struct class_plan){.row_count = 0};
@@ -287,5 +314,7 @@ bool class_plan_init(struct class_plan *plan, const struct event_class *event_cl
         }
     plan->account = maker_part(&maker, ACCOUNT_WORDS);
     plan->recorder = maker_part(&maker, RECORDER_WORDS);
-    return !maker.full;
+    class_plan_join_reads(plan);
+    plan->habit = plan->row_count ? arena_new(arena, 1, sizeof *plan->habit) : NULL;
+    return !maker.full && (!plan->row_count || plan->habit);
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "model/event_class.h"
+#include "relate/record_memo.h"
 #include "relate/relation_sum.h"
 #include "relate/row_words.h"
 
@@ -80,6 +81,8 @@ struct class_plan {
     struct row_plan *rows;
     uint32_t row_count;
     uint32_t part_count;
+    struct plan_reads reads;         // all that its rows say follows from these
+    struct record_habit *habit;      // whether its records repeat themselves
     bool is_passing;                 // gone after the record: nothing of it may be remembered
     const struct plan_part *account; // who, where no row says it: for rule hits
     const struct plan_part *recorder;

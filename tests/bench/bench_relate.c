@@ -49,19 +49,33 @@ static void make_event(uint64_t i, uint64_t hosts, uint64_t *state, struct texts
     log_source_add_service(&made->event_class.log_source, LOG_SERVICE_SECURITY);
 }
 
-// CPU time of making the events, and of observing them when there is a relater; -1: it failed.
+enum {
+    BATCH = 8 // events made, still near, and only then observed: only that is timed
+};
+
+struct batch {
+    struct texts texts[BATCH];
+    struct synthetic_event made[BATCH];
+};
+
+// CPU time of observing; -1: it failed.
 static int64_t run(uint64_t events, uint64_t hosts, struct relater *relater) {
-    static struct synthetic_event made;
-    struct texts texts;
+    static struct batch batch;
     struct problem problem;
     uint64_t state = 88172645463325252u;
-    int64_t started_ns = cpu_ns();
-    for (uint64_t i = 0; i < events; i++) {
-        make_event(i, hosts, &state, &texts, &made);
-        if (relater && relater_observe(relater, &made.event, SLICE(""), &problem) != STATUS_OK)
-            return -1;
+    int64_t spent_ns = 0;
+    for (uint64_t done = 0; done < events;) {
+        uint64_t count = events - done < BATCH ? events - done : BATCH;
+        for (uint64_t i = 0; i < count; i++)
+            make_event(done + i, hosts, &state, &batch.texts[i], &batch.made[i]);
+        int64_t started_ns = cpu_ns();
+        for (uint64_t i = 0; i < count; i++)
+            if (relater_observe(relater, &batch.made[i].event, SLICE(""), &problem) != STATUS_OK)
+                return -1;
+        spent_ns += cpu_ns() - started_ns;
+        done += count;
     }
-    return cpu_ns() - started_ns;
+    return spent_ns;
 }
 
 int main(int count, char **words) {
@@ -73,18 +87,15 @@ int main(int count, char **words) {
     struct relater *relater = relater_new(memory, "/tmp");
     struct relation_store *store;
     struct problem problem;
-    int64_t making_ns = run(events, hosts, NULL);
     int64_t observing_ns = run(events, hosts, relater);
     int64_t started_ns = cpu_ns();
     if (observing_ns < 0 || relater_settle(relater, &store, &problem) != STATUS_OK)
         return 1;
     int64_t settling_ns = cpu_ns() - started_ns;
-    double seconds = (double)(observing_ns - making_ns) / 1e9;
-    printf("%llu relations observed in %.2f s CPU (%.2f M/s) besides %.2f s of making events, "
-           "settled to %llu in %.2f s\n",
+    double seconds = (double)observing_ns / 1e9;
+    printf("%llu relations observed in %.2f s CPU (%.2f M/s), settled to %llu in %.2f s\n",
            (unsigned long long)events, seconds, (double)events / seconds / 1e6,
-           (double)making_ns / 1e9, (unsigned long long)relation_store_count(store),
-           (double)settling_ns / 1e9);
+           (unsigned long long)relation_store_count(store), (double)settling_ns / 1e9);
     relation_store_free(store);
     relater_free(relater);
     return 0;

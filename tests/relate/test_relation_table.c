@@ -24,7 +24,8 @@ static void add(struct relation_table *table, int key_number, int64_t time_ns, u
     for (;;) {
         struct relation_numbers key = {.kind = RELATION_CONTACT};
         key.texts[PART_FROM] = relation_table_text(table, slice_of_string(name));
-        if (key.texts[PART_FROM] != TEXT_FULL && relation_table_place(table, &key, &place) &&
+        if (key.texts[PART_FROM] != TEXT_FULL &&
+            relation_table_place(table, &key, relation_table_hash(table, &key), &place) &&
             relation_table_note(table, place, &share, &witness))
             break;
         assert_int_equal(relation_table_spill(table, &problem), STATUS_OK);
