@@ -336,6 +336,13 @@ static enum status scan_value(struct scan *scan, struct place key) {
                                                      : "null");
 }
 
+// Most keys of one object differ in their first byte.
+static bool key_follows(struct slice before, struct slice key) {
+    if (before.size && key.size && before.data[0] != key.data[0])
+        return before.data[0] < key.data[0];
+    return slice_compare(before, key) < 0;
+}
+
 // A member's key and the colon. Whether it follows the key before is noted.
 static enum status scan_key(struct scan *scan, struct place *ret_key) {
     struct canonical_document *document = scan->document;
@@ -351,8 +358,8 @@ static enum status scan_key(struct scan *scan, struct place *ret_key) {
     *scan->to++ = *scan->at++;
     scan_space(scan);
     uint32_t *last = &scan->last[scan->depth - 1];
-    if (*last && slice_compare(canonical_key(document, &document->values[*last]),
-                               slice_of(document->texts + ret_key->at, ret_key->size)) >= 0)
+    if (*last && !key_follows(canonical_key(document, &document->values[*last]),
+                              slice_of(document->texts + ret_key->at, ret_key->size)))
         scan->unsorted = true;
     *last = document->count;
     return STATUS_OK;
@@ -552,19 +559,6 @@ const struct canonical_value *canonical_root(const struct canonical_document *do
     return document->values;
 }
 
-const struct canonical_value *canonical_first(const struct canonical_document *document,
-                                              const struct canonical_value *container) {
-    (void)document;
-    return container && container->kind >= CANONICAL_ARRAY && container->count ? container + 1
-                                                                               : NULL;
-}
-
-const struct canonical_value *canonical_next(const struct canonical_document *document,
-                                             const struct canonical_value *container,
-                                             const struct canonical_value *member) {
-    return member->next < container->next ? &document->values[member->next] : NULL;
-}
-
 const struct canonical_value *canonical_find(const struct canonical_document *document,
                                              const struct canonical_value *object,
                                              const char *key) {
@@ -576,10 +570,6 @@ const struct canonical_value *canonical_find(const struct canonical_document *do
         if (slice_equal(canonical_key(document, member), wanted))
             return member;
     return NULL;
-}
-
-bool canonical_is(const struct canonical_value *value, enum canonical_kind kind) {
-    return value && value->kind == (unsigned)kind;
 }
 
 bool canonical_string(const struct canonical_document *document,

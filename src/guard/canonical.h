@@ -81,11 +81,18 @@ const struct canonical_value *canonical_find(const struct canonical_document *do
 
 // The members of a container in the order of the text; NULL at the end (or for no container):
 //     for (member = canonical_first(d, object); member; member = canonical_next(d, object, member))
-const struct canonical_value *canonical_first(const struct canonical_document *document,
-                                              const struct canonical_value *container);
-const struct canonical_value *canonical_next(const struct canonical_document *document,
-                                             const struct canonical_value *container,
-                                             const struct canonical_value *member);
+static inline const struct canonical_value *
+canonical_first(const struct canonical_document *document,
+                const struct canonical_value *container) {
+    (void)document;
+    return container && container->kind >= CANONICAL_ARRAY && container->count ? container + 1
+                                                                               : NULL;
+}
+static inline const struct canonical_value *
+canonical_next(const struct canonical_document *document, const struct canonical_value *container,
+               const struct canonical_value *member) {
+    return member->next < container->next ? &document->values[member->next] : NULL;
+}
 
 // The key of an object's member; a string's content, or an integer's digits; escapes resolved.
 static inline struct slice canonical_key(const struct canonical_document *document,
@@ -98,7 +105,9 @@ static inline struct slice canonical_text(const struct canonical_document *docum
 }
 
 // False when the value is NULL or of another kind.
-bool canonical_is(const struct canonical_value *value, enum canonical_kind kind);
+static inline bool canonical_is(const struct canonical_value *value, enum canonical_kind kind) {
+    return value && value->kind == (unsigned)kind;
+}
 bool canonical_string(const struct canonical_document *document,
                       const struct canonical_value *value, struct slice *ret_text);
 bool canonical_integer(const struct canonical_document *document,

@@ -212,8 +212,10 @@ static bool hashes_are_sound(const struct reading *reading, const struct canonic
         struct slice name = canonical_key(reading->document, one), text;
         if (!canonical_string(reading->document, one, &text) || text.size == 0)
             return false;
-        if ((slice_equal(name, SLICE("sha256")) && !key_read_hex(text, digest, 32)) ||
-            (slice_equal(name, SLICE("sha512")) && !key_read_hex(text, digest, 64)))
+        bool known = name.size == 6 && memcmp(name.data, "sha", 3) == 0;
+        if (known && memcmp(name.data, "sha256", 6) == 0 && !key_read_hex(text, digest, 32))
+            return false;
+        if (known && memcmp(name.data, "sha512", 6) == 0 && !key_read_hex(text, digest, 64))
             return false;
     }
     return true;
@@ -230,13 +232,14 @@ static struct entry_parts entry_parts_find(const struct reading *reading,
     for (const struct canonical_value *one = canonical_first(reading->document, entry); one;
          one = canonical_next(reading->document, entry, one)) {
         struct slice key = canonical_key(reading->document, one);
-        if (slice_equal(key, SLICE("length")))
+        // Sizes that the compiler knows: no call.
+        if (key.size == 6 && memcmp(key.data, "length", 6) == 0)
             parts.length = one;
-        else if (slice_equal(key, SLICE("hashes")))
+        else if (key.size == 6 && memcmp(key.data, "hashes", 6) == 0)
             parts.hashes = one;
-        else if (slice_equal(key, SLICE("custom")))
+        else if (key.size == 6 && memcmp(key.data, "custom", 6) == 0)
             parts.custom = one;
-        else if (slice_equal(key, SLICE("version")))
+        else if (key.size == 7 && memcmp(key.data, "version", 7) == 0)
             parts.version = one;
     }
     return parts;
