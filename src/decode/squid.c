@@ -150,7 +150,8 @@ static int squid_recognise(struct slice first, struct slice path) {
     unsigned lines = 0, read = 0;
     while (lines < LINES_LOOKED_AT && text_next_line(&rest, &line)) {
         struct slice parts[SQUID_FIELDS];
-        if (line.size == 0)
+        bool cut = rest.size == 0 && first.data[first.size - 1] != '\n';
+        if (line.size == 0 || (cut && lines)) // a line that `first` cuts says nothing
             continue;
         lines++;
         read += line_split(line, parts);
