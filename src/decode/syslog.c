@@ -320,7 +320,10 @@ static int syslog_recognise(struct slice first, struct slice path) {
     unsigned lines = 0, read = 0, sure = 0;
     while (lines < LINES_LOOKED_AT && text_next_line(&rest, &text)) {
         struct syslog_line line;
+        bool cut = rest.size == 0 && first.data[first.size - 1] != '\n';
         if (text.size == 0 || slice_starts(text, SLICE("-- ")))
+            continue;
+        if (cut && lines) // a line that `first` cuts says nothing
             continue;
         lines++;
         if (line_read(&state, text, &line))
