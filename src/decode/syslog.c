@@ -331,7 +331,7 @@ static int syslog_recognise(struct slice first, struct slice path) {
         read++;
         sure += line_is_sure(&line);
     }
-    if (read == 0 || read * 4 < lines * 3)
+    if (read == 0 || read * 2 < lines) // torn lines, and messages of several lines
         return 0;
     return sure * 2 >= read ? 80 : sure ? 50 : 0;
 }
