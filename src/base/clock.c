@@ -126,6 +126,15 @@ size_t clock_format(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
     return (size_t)(at - text);
 }
 
+size_t clock_format_minute(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
+    const size_t size = sizeof "2026-11-22 13:29" - 1;
+    if (clock_format(time_ns, text) < size)
+        return 0;
+    text[10] = ' ';
+    text[size] = '\0';
+    return size;
+}
+
 // Exactly `digits` digits from *at on; moves *at past them.
 static bool clock_take_digits(struct slice text, size_t *at, int digits, int *ret_number) {
     int number = 0;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 #include <emmintrin.h>
 #include <string.h>
@@ -351,6 +352,11 @@ void text_append_markdown(struct buffer *buffer, struct slice text) {
             buffer_append_byte(buffer, text.data[at]);
         }
     }
+}
+
+void text_append_minute(struct buffer *buffer, int64_t time_ns, const char *unknown) {
+    char text[CLOCK_TEXT_SIZE];
+    buffer_append_text(buffer, clock_format_minute(time_ns, text) ? text : unknown);
 }
 
 void text_append_base64(struct buffer *buffer, struct slice bytes) {

@@ -73,6 +73,9 @@ void text_append_html(struct buffer *buffer, struct slice text);
 // address that becomes a link. Stays in its line, its list item and its table cell.
 void text_append_markdown(struct buffer *buffer, struct slice text);
 
+// A time to the minute, UTC; `unknown` for CLOCK_NONE.
+void text_append_minute(struct buffer *buffer, int64_t time_ns, const char *unknown);
+
 // Base64 with padding (RFC 4648, 4).
 void text_append_base64(struct buffer *buffer, struct slice bytes);
 

@@ -96,19 +96,9 @@ static int statement_compare_time(const void *left, const void *right) {
     return slice_compare(a->rule->id, b->rule->id);
 }
 
-static void text_time(struct buffer *text, int64_t time_ns) {
-    char written[CLOCK_TEXT_SIZE];
-    if (clock_format(time_ns, written) < 16) {
-        buffer_append_text(text, "an unknown time");
-        return;
-    }
-    written[10] = ' ';
-    buffer_append(text, written, 16);
-}
-
 static void statement_write(struct assembly *assembly, const struct statement *statement) {
     struct buffer *text = &assembly->text;
-    text_time(text, statement->first_ns);
+    text_append_minute(text, statement->first_ns, "an unknown time");
     buffer_append_text(text, ": ");
     if (statement->what.size && statement->clue_count == 1) {
         buffer_append_slice(text, statement->what);
@@ -122,7 +112,7 @@ static void statement_write(struct assembly *assembly, const struct statement *s
                              statement->host_count == 2 ? "" : "s");
     if (statement->clue_count > 1) {
         buffer_append_text(text, ", until ");
-        text_time(text, statement->last_ns);
+        text_append_minute(text, statement->last_ns, "an unknown time");
     }
     buffer_append_byte(text, '.');
     if (statement->what.size) {

@@ -66,16 +66,6 @@ static void text_day(struct buffer *text, int64_t time_ns) {
     buffer_append(text, written, size < 10 ? size : 10);
 }
 
-static void text_minute(struct buffer *text, int64_t time_ns) {
-    char written[CLOCK_TEXT_SIZE];
-    if (clock_format(time_ns, written) < 16) {
-        buffer_append_text(text, "an unknown time");
-        return;
-    }
-    written[10] = ' ';
-    buffer_append(text, written, 16);
-}
-
 // The last day without a hole from `day` on, over all files of that log; day - 1 when there is
 // none.
 static int32_t covered_until(const struct judge *judge, uint32_t host, const char *log,
@@ -194,7 +184,7 @@ static void way_write(struct judge *judge, const struct bystander_way *way,
     buffer_append_text(text, " from ");
     buffer_append_slice(text, campaign->hosts[way->source].name);
     buffer_append_text(text, ", ");
-    text_minute(text, way->time_ns);
+    text_append_minute(text, way->time_ns, "an unknown time");
     buffer_append_text(text, way->kind <= BYSTANDER_ASKED ? ", while a wave went out; "
                                                           : ", an account of the intruders; ");
 }

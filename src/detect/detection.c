@@ -90,15 +90,6 @@ enum status draft_tell(struct draft *draft, const struct detection_sink *sink,
     return sink->found(sink->context, detection, problem);
 }
 
-void minute_text(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
-    if (clock_format(time_ns, text) < 16) {
-        text[0] = '\0';
-        return;
-    }
-    text[10] = ' ';
-    text[16] = '\0';
-}
-
 void day_text(int32_t day, char text[CLOCK_TEXT_SIZE]) {
     if (clock_format((int64_t)day * 86400 * 1000000000, text) >= 10)
         text[10] = '\0';

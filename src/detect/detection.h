@@ -39,8 +39,7 @@ void draft_say_text(struct draft *draft, const char *name, struct slice text);
 // "%.*s" of a slice.
 #define SLICE_FORMAT(text) (int)((text).size > 512 ? 512 : (text).size), (const char *)(text).data
 
-// "2026-03-10 04:09", empty for CLOCK_NONE; "2026-03-10" of a day since 1970.
-void minute_text(int64_t time_ns, char text[CLOCK_TEXT_SIZE]);
+// "2026-03-10" of a day since 1970.
 void day_text(int32_t day, char text[CLOCK_TEXT_SIZE]);
 
 // Hands it to the sink. A draft that cites nothing is a programming error: asserted.

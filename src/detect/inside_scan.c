@@ -197,8 +197,8 @@ static void scan_begin(struct scan *scan, enum inside_scan_rule rule) {
 
 static enum status whole_tell(struct scan *scan, const struct spell *spell, bool habit) {
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    minute_text(spell->first_ns, first);
-    minute_text(spell->last_ns, last);
+    clock_format_minute(spell->first_ns, first);
+    clock_format_minute(spell->last_ns, last);
     scan_begin(scan, habit ? SCAN_HABIT : SCAN_WHOLE);
     for (uint32_t i = spell->from, cited = 0; i < spell->to && cited < PART_CITED; i++)
         if (!knock_is_again(scan, spell, i)) {
@@ -220,8 +220,8 @@ static enum status whole_tell(struct scan *scan, const struct spell *spell, bool
 
 static enum status part_tell(struct scan *scan, const uint32_t *knocks, uint32_t count) {
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    minute_text(scan->knocks[knocks[0]].time_ns, first);
-    minute_text(scan->knocks[knocks[count - 1]].time_ns, last);
+    clock_format_minute(scan->knocks[knocks[0]].time_ns, first);
+    clock_format_minute(scan->knocks[knocks[count - 1]].time_ns, last);
     scan_begin(scan, SCAN_PART);
     for (uint32_t i = 0; i < count; i++)
         cite(&scan->draft, &scan->knocks[knocks[i]]);

@@ -43,8 +43,8 @@ static enum status replaced_tell(const struct wave_interval *interval, struct dr
     if (interval->cited.reference_count == 0 || interval->is_inferred)
         return STATUS_OK;
     char from[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
-    minute_text(interval->from_ns, from);
-    minute_text(interval->until_ns, until);
+    clock_format_minute(interval->from_ns, from);
+    clock_format_minute(interval->until_ns, until);
     draft_begin(draft, WAVE_REPLACED, interval->server, SLICE(""));
     draft_cite(draft, &interval->cited);
     draft_say(draft, "what", "%.*s offered %.*s with bytes that were never released, from %s%s%s.",
@@ -197,8 +197,8 @@ static enum status wave_tell(const struct wave_book *book, uint32_t from, uint32
                              const struct detection_sink *sink, struct problem *problem) {
     const struct wave_interval *interval = &book->intervals[book->victims[from].interval];
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    minute_text(book->victims[from].first_ns, first);
-    minute_text(book->victims[to - 1].first_ns, last);
+    clock_format_minute(book->victims[from].first_ns, first);
+    clock_format_minute(book->victims[to - 1].first_ns, last);
     draft_begin(draft, WAVE_WHOLE, interval->server, SLICE(""));
     for (uint32_t i = from; i < to; i++) {
         struct relation cited = {.references = book->victims[i].references,

@@ -14,16 +14,6 @@ enum {
     SENTENCE_TAGS_MAX = 6
 };
 
-static void mark_time(struct buffer *to, int64_t time_ns) {
-    char text[CLOCK_TEXT_SIZE];
-    if (clock_format(time_ns, text) < 16) {
-        buffer_append_text(to, "unknown");
-        return;
-    }
-    text[10] = ' ';
-    buffer_append(to, text, 16);
-}
-
 static void mark_tags(struct buffer *to, const struct report_input *input,
                       const struct reference *references, uint32_t count) {
     for (uint32_t i = 0; i < count && i < SENTENCE_TAGS_MAX; i++) {
@@ -56,9 +46,9 @@ static void mark_activity(struct buffer *to, const struct report_input *input,
     for (uint32_t i = 0; i < campaign->stage_count; i++) {
         const struct campaign_stage *stage = &campaign->stages[i];
         buffer_append_format(to, "\n**%s**, ", stage_heading(stage->stage));
-        mark_time(to, stage->first_ns);
+        text_append_minute(to, stage->first_ns, "unknown");
         buffer_append_text(to, " to ");
-        mark_time(to, stage->last_ns);
+        text_append_minute(to, stage->last_ns, "unknown");
         buffer_append_text(to, " UTC\n\n");
         mark_sentences(to, input, "- ", stage->sentences, stage->sentence_count);
     }
@@ -81,7 +71,7 @@ static void mark_technique(struct buffer *to, const struct report_input *input,
     if (told->known)
         buffer_append_format(to, " %s", told->known->name);
     buffer_append_format(to, " | %s | ", stage ? stage_heading(stage->stage) : "");
-    mark_time(to, stage ? stage->first_ns : CLOCK_NONE);
+    text_append_minute(to, stage ? stage->first_ns : CLOCK_NONE, "unknown");
     buffer_append_text(to, " |");
     if (stage)
         mark_tags(to, input, stage->references, stage->reference_count);
@@ -107,7 +97,7 @@ static void mark_targets(struct buffer *to, const struct report_input *input,
         buffer_append_text(to, "| ");
         text_append_markdown(to, host->name);
         buffer_append_format(to, " | %s | ", host_state_name(host->state));
-        mark_time(to, host->first_ns);
+        text_append_minute(to, host->first_ns, "unknown");
         buffer_append_text(to, " | ");
         if (host->best.parent < 0)
             buffer_append_text(to, "outside");
@@ -177,7 +167,7 @@ static void mark_implications(struct buffer *to, const struct report_input *inpu
             text_append_markdown(to, theft->destination);
         }
         buffer_append_text(to, ", ");
-        mark_time(to, theft->first_ns);
+        text_append_minute(to, theft->first_ns, "unknown");
         mark_tags(to, input, theft->references, theft->reference_count);
         buffer_append_byte(to, '\n');
     }

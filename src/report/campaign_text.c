@@ -15,14 +15,6 @@ enum {
     SCREEN_INCIDENTS_MAX = 5
 };
 
-static void screen_time(struct buffer *to, int64_t time_ns) {
-    char text[CLOCK_TEXT_SIZE];
-    if (clock_format(time_ns, text) < 16)
-        return;
-    text[10] = ' ';
-    buffer_append(to, text, 16);
-}
-
 static void screen_tags(struct buffer *to, const struct report_input *input,
                         const struct reference *references, uint32_t count) {
     for (uint32_t i = 0; i < count && i < SCREEN_TAGS_MAX; i++) {
@@ -50,7 +42,7 @@ static void screen_entry(struct buffer *to, const struct report_input *input,
     buffer_append_text(to, ", ");
     screen_cut(to, entry->best.reason, 60);
     buffer_append_text(to, ", ");
-    screen_time(to, entry->first_ns);
+    text_append_minute(to, entry->first_ns, "");
     screen_tags(to, input, entry->best.references, entry->best.reference_count);
     buffer_append_byte(to, '\n');
 }
@@ -95,9 +87,9 @@ static void screen_hosts(struct buffer *to, const struct report_input *input,
         else
             buffer_append_text(to, "a source unknown");
         buffer_append_format(to, " reached %u, ", wave->host_count);
-        screen_time(to, wave->first_ns);
+        text_append_minute(to, wave->first_ns, "");
         buffer_append_text(to, " to ");
-        screen_time(to, wave->last_ns);
+        text_append_minute(to, wave->last_ns, "");
         screen_tags(to, input, wave->references, wave->reference_count);
     }
     if (campaign->wave_count > 1)
@@ -128,7 +120,7 @@ static void screen_thefts(struct buffer *to, const struct report_input *input,
         screen_cut(to, most->destination, 60);
     }
     buffer_append_text(to, ", ");
-    screen_time(to, most->first_ns);
+    text_append_minute(to, most->first_ns, "");
     screen_tags(to, input, most->references, most->reference_count);
     buffer_append_byte(to, '\n');
 }
@@ -139,9 +131,9 @@ static void screen_stages(struct buffer *to, const struct report_input *input,
     int64_t first_ns, last_ns;
     campaign_span(campaign, &first_ns, &last_ns);
     screen_fact(to, "When");
-    screen_time(to, first_ns);
+    text_append_minute(to, first_ns, "");
     buffer_append_text(to, " to ");
-    screen_time(to, last_ns);
+    text_append_minute(to, last_ns, "");
     buffer_append_text(to, " UTC\n");
     for (uint32_t i = 0; i < campaign->stage_count; i++) {
         const struct campaign_stage *stage = &campaign->stages[i];
@@ -149,7 +141,7 @@ static void screen_stages(struct buffer *to, const struct report_input *input,
             screen_fact(to, i ? "" : "Stages");
         size_t from = to->size;
         buffer_append_format(to, "%-26s ", stage_heading(stage->stage));
-        screen_time(to, stage->first_ns);
+        text_append_minute(to, stage->first_ns, "");
         buffer_append_format(to, "  %4u host%s", stage->host_count,
                              stage->host_count == 1 ? " " : "s");
         screen_tags(to, input, stage->references, stage->reference_count ? 1 : 0);

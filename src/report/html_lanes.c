@@ -353,9 +353,8 @@ static void lanes_axis(const struct lanes *lanes, int height) {
     int64_t step = axis_step(lanes), at = lanes->first_ns / step * step;
     for (int i = 0; i <= TICKS_MAX + 1 && at <= lanes->last_ns; i++) {
         char text[CLOCK_TEXT_SIZE];
-        if (at >= lanes->first_ns && clock_format(at, text) >= 16) {
+        if (at >= lanes->first_ns && clock_format_minute(at, text)) {
             double x = lanes_x(lanes, at);
-            text[10] = ' ';
             bool right = x > LANE_RIGHT - 60;
             buffer_append_format(to,
                                  "<path class=l d=\"M%.1f %dV%d\"/><text class=d x=%.1f y=18 "

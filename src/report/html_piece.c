@@ -22,13 +22,7 @@ void html_value_cut(const struct html *html, struct slice text, size_t size) {
 }
 
 void html_time(const struct html *html, int64_t time_ns) {
-    char text[CLOCK_TEXT_SIZE];
-    if (clock_format(time_ns, text) < 16) {
-        buffer_append_text(html->to, "unknown");
-        return;
-    }
-    text[10] = ' ';
-    buffer_append(html->to, text, 16);
+    text_append_minute(html->to, time_ns, "unknown");
 }
 
 static void html_tag(const struct html *html, const struct reference *reference) {

@@ -25,17 +25,6 @@ static void summary_level(struct buffer *to, const struct summary *summary, int 
         buffer_append_format(to, "%-13s", name);
 }
 
-// Day and minute; the year matters at 3 a.m. too.
-static void summary_time(struct buffer *to, int64_t time_ns) {
-    char text[CLOCK_TEXT_SIZE];
-    if (clock_format(time_ns, text) < 16) {
-        buffer_append_text(to, "(no time)       ");
-        return;
-    }
-    text[10] = ' ';
-    buffer_append(to, text, 16);
-}
-
 // Escaped, cut to `width` characters' bytes and padded.
 static void summary_cell(struct buffer *to, struct slice text, size_t width) {
     size_t from = to->size;
@@ -56,9 +45,9 @@ static void summary_head(struct buffer *to, const struct summary *summary) {
     buffer_append_byte(to, '\n');
     if (summary->first_ns != CLOCK_NONE) {
         buffer_append_text(to, "Evidence from ");
-        summary_time(to, summary->first_ns);
+        text_append_minute(to, summary->first_ns, "(no time)       ");
         buffer_append_text(to, " to ");
-        summary_time(to, summary->last_ns);
+        text_append_minute(to, summary->last_ns, "(no time)       ");
         buffer_append_text(to, " UTC\n");
     }
 }
@@ -92,9 +81,9 @@ static void summary_rules(struct buffer *to, const struct summary *summary) {
         buffer_append_text(to, "  ");
         summary_level(to, summary, (int)rule->rule->level);
         buffer_append_format(to, "  %8llu  %5u  ", (unsigned long long)rule->count, rule->hosts);
-        summary_time(to, rule->first_ns);
+        text_append_minute(to, rule->first_ns, "(no time)       ");
         buffer_append_text(to, "  ");
-        summary_time(to, rule->last_ns);
+        text_append_minute(to, rule->last_ns, "(no time)       ");
         buffer_append_text(to, "  ");
         text_append_terminal(to, text_cut(rule->rule->title, 2 * SUMMARY_WIDTH));
         buffer_append_byte(to, '\n');
@@ -118,9 +107,9 @@ static void summary_hosts(struct buffer *to, const struct summary *summary) {
                              (unsigned long long)host->by_level[RULE_LEVEL_CRITICAL],
                              (unsigned long long)host->by_level[RULE_LEVEL_HIGH],
                              (unsigned long long)host->by_level[RULE_LEVEL_MEDIUM], host->rules);
-        summary_time(to, host->first_ns);
+        text_append_minute(to, host->first_ns, "(no time)       ");
         buffer_append_text(to, "  ");
-        summary_time(to, host->last_ns);
+        text_append_minute(to, host->last_ns, "(no time)       ");
         buffer_append_byte(to, '\n');
     }
     if (tally->host_count > SUMMARY_HOSTS_MAX)
