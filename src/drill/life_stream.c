@@ -302,15 +302,17 @@ static void happen(struct life_stream *stream, enum life_track track) {
         keep_outward(lane, stream->host->number);
 }
 
-// A happening may leave nothing to give: then it is looked for again.
+// A happening may leave nothing to give, or only what comes later than what was looked at (other
+// hosts' deeds may lie between): then it is looked for again.
 bool life_stream_take(struct life_stream *stream, struct deed *ret_deed) {
     enum life_track track = earliest(stream);
     struct life_lane *lane = stream->lanes[track];
-    if (peek_lane(lane) == INT64_MAX)
+    int64_t due_ns = peek_lane(lane);
+    if (due_ns == INT64_MAX)
         return false;
     if (lane->queue_at == lane->queue_count)
         happen(stream, track);
-    if (lane->queue_at == lane->queue_count || life_stream_peek(stream) != peek_lane(lane))
+    if (lane->queue_at == lane->queue_count || lane->queue[lane->queue_at].time_ns != due_ns)
         return false;
     *ret_deed = lane->queue[lane->queue_at++];
     return true;

@@ -35,7 +35,8 @@ struct life_stream *life_stream_new(const struct life_plan *plan, const struct h
 void life_stream_free(struct life_stream *stream);
 int64_t life_stream_peek(const struct life_stream *stream); // INT64_MAX at the end
 
-// False: nothing was ready (peek again, at the end it says INT64_MAX).
+// A deed of just the time that was peeked. False: nothing was ready (peek again, at the end it says
+// INT64_MAX).
 bool life_stream_take(struct life_stream *stream, struct deed *ret_deed);
 
 #endif

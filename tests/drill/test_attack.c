@@ -250,9 +250,10 @@ static void test_releases_are_listed(void **state) {
             &organisation->hosts[(organisation_host(organisation, HOST_UPGRADE, 0)->number + i) %
                                  organisation->host_count];
         struct life_stream *stream = life_stream_new(plan, host, LIFE_WHOLE);
-        while (life_stream_peek(stream) != INT64_MAX) {
+        for (int64_t due_ns; (due_ns = life_stream_peek(stream)) != INT64_MAX;) {
             if (!life_stream_take(stream, &deed))
                 continue;
+            assert_int_equal(deed.time_ns, due_ns); // or streams cannot be merged in order
             if (deed.kind == DEED_PACKAGE_CHANGE) {
                 assert_true(deed.package.listed && count < 8);
                 memcpy(listed[count], deed.package.content->sha256, DEED_DIGEST_SIZE);
