@@ -1,4 +1,4 @@
-// The TUF client: refresh, find, download
+// The TUF client: refresh, and what it holds
 // SPDX-License-Identifier: Apache-2.0
 //
 // 1. A refresh works on a set of its own; the client's changes hands only when all went well.
@@ -11,32 +11,13 @@
 #include "base/clock.h"
 #include "base/durable_file.h"
 #include "base/memory.h"
-#include "guard/delegation.h"
+#include "guard/client_inside.h"
 #include "guard/metadata_store.h"
 #include "guard/trusted_set.h"
 
 #include <assert.h>
 #include <time.h>
 #include <unistd.h>
-
-struct client {
-    struct client_options options;
-    char *directory;
-    struct trusted_set *set; // NULL before the first refresh that succeeded
-    struct arena names;      // of roles, while one target is looked for
-};
-
-// A refresh under way.
-struct refresh {
-    struct client *client;
-    struct trusted_set *set;
-    struct buffer bytes; // of the file at hand
-    struct refusal *refusal;
-};
-
-static size_t limit_or(size_t limit, size_t fallback) {
-    return limit ? limit : fallback;
-}
 
 static int64_t client_now(const struct client *client) {
     if (client->options.now_ns != CLOCK_NONE)
@@ -126,7 +107,7 @@ static enum status root_step(struct refresh *refresh) {
 // 5.3: from the root that is kept to the newest one, version by version.
 static enum status refresh_root(struct refresh *refresh) {
     const struct client_limits *limits = &refresh->client->options.limits;
-    size_t rotations = limit_or(limits->root_rotations_max, 256);
+    size_t rotations = client_limit(limits->root_rotations_max, 256);
     for (size_t i = 0; i < rotations; i++) {
         int64_t version = trusted_set_get(refresh->set, METADATA_ROOT)->version;
         if (version == INT64_MAX)
@@ -135,7 +116,7 @@ static enum status refresh_root(struct refresh *refresh) {
         struct refusal *refusal = refresh->refusal;
         refresh->refusal = &missing;
         enum status status = refresh_fetch(refresh, SLICE("root"), version + 1,
-                                           limit_or(limits->root_bytes_max, 512000));
+                                           client_limit(limits->root_bytes_max, 512000));
         refresh->refusal = refusal;
         if (status != STATUS_OK && missing.reason == REFUSAL_MISSING)
             break;
@@ -155,7 +136,7 @@ static enum status refresh_timestamp(struct refresh *refresh) {
         trusted_set_timestamp(refresh->set, buffer_slice(&refresh->bytes), &newer, NULL);
     enum status status =
         refresh_fetch(refresh, SLICE("timestamp"), 0,
-                      limit_or(refresh->client->options.limits.timestamp_bytes_max, 16384));
+                      client_limit(refresh->client->options.limits.timestamp_bytes_max, 16384));
     if (status == STATUS_OK)
         status = trusted_set_timestamp(refresh->set, buffer_slice(&refresh->bytes), &newer,
                                        refresh->refusal);
@@ -166,7 +147,7 @@ static enum status refresh_timestamp(struct refresh *refresh) {
 
 // How much may be fetched of a file: what was signed, else what is configured.
 static size_t length_bound(const struct metadata_file *file, size_t limit, size_t fallback) {
-    uint64_t length = file->length >= 0 ? (uint64_t)file->length : limit_or(limit, fallback);
+    uint64_t length = file->length >= 0 ? (uint64_t)file->length : client_limit(limit, fallback);
     return length < CANONICAL_BYTES_MAX ? (size_t)length : CANONICAL_BYTES_MAX;
 }
 
@@ -192,10 +173,10 @@ static enum status refresh_snapshot(struct refresh *refresh) {
     return status == STATUS_OK ? refresh_keep(refresh, SLICE("snapshot"), true) : status;
 }
 
-// 5.6: of the top (`delegator` and `role` NULL) or of a delegation.
-static enum status refresh_targets(struct refresh *refresh, const struct metadata *delegator,
-                                   const struct metadata_role *role,
-                                   const struct metadata **ret_targets) {
+// 5.6
+enum status client_load_targets(struct refresh *refresh, const struct metadata *delegator,
+                                const struct metadata_role *role,
+                                const struct metadata **ret_targets) {
     struct slice name = role ? role->name : SLICE("targets");
     if (trusted_set_has(refresh->set, name))
         return trusted_set_targets(refresh->set, delegator, role, (struct slice){0}, ret_targets,
@@ -237,7 +218,7 @@ static enum status refresh_all(struct refresh *refresh) {
     if (status == STATUS_OK)
         status = refresh_snapshot(refresh);
     if (status == STATUS_OK)
-        status = refresh_targets(refresh, NULL, NULL, &targets);
+        status = client_load_targets(refresh, NULL, NULL, &targets);
     if (status == STATUS_OK)
         status = store_clock_write(refresh->client->directory, trusted_set_now(refresh->set),
                                    refresh->refusal);
@@ -274,19 +255,31 @@ static enum status refresh_offline(struct refresh *refresh) {
     return status;
 }
 
+enum status client_work_begin(struct refresh *refresh, struct client *client,
+                              struct trusted_set *set, struct refusal *refusal) {
+    struct problem problem;
+    *refresh = (struct refresh){.client = client, .set = set, .refusal = refusal};
+    if (durable_lock(client->directory, true, &refresh->lock, &problem) != STATUS_OK)
+        return refusal_wrap(refusal, REFUSAL_SYSTEM, &problem);
+    buffer_init(&refresh->bytes, CANONICAL_BYTES_MAX + DURABLE_READ_BYTES);
+    return STATUS_OK;
+}
+
+void client_work_end(struct refresh *refresh) {
+    buffer_done(&refresh->bytes);
+    close(refresh->lock);
+}
+
 static enum status client_run(struct client *client, enum status (*work)(struct refresh *refresh),
                               struct refusal *refusal) {
-    struct refresh refresh = {.client = client, .refusal = refusal};
-    struct problem problem;
-    int lock;
-    if (durable_lock(client->directory, true, &lock, &problem) != STATUS_OK)
-        return refusal_wrap(refusal, REFUSAL_SYSTEM, &problem);
-    buffer_init(&refresh.bytes, CANONICAL_BYTES_MAX + DURABLE_READ_BYTES);
-    enum status status = refresh_begin(&refresh, client_now(client));
+    struct refresh refresh;
+    enum status status = client_work_begin(&refresh, client, NULL, refusal);
+    if (status != STATUS_OK)
+        return status;
+    status = refresh_begin(&refresh, client_now(client));
     if (status == STATUS_OK)
         status = work(&refresh);
-    buffer_done(&refresh.bytes);
-    close(lock);
+    client_work_end(&refresh);
     if (status == STATUS_OK) {
         trusted_set_free(client->set);
         client->set = refresh.set;
@@ -302,208 +295,6 @@ enum status client_refresh(struct client *client, struct refusal *refusal) {
 
 enum status client_open_kept(struct client *client, struct refusal *refusal) {
     return client_run(client, refresh_offline, refusal);
-}
-
-// A role that is still to be looked into.
-struct visit {
-    const struct metadata *delegator;
-    struct metadata_role role;
-};
-
-struct search {
-    struct refresh refresh;
-    struct slice path;
-    struct visit *to_visit;
-    size_t count, capacity;
-    struct slice *visited;
-    size_t visited_count;
-};
-
-static void search_push(struct search *search, const struct visit *visit) {
-    if (search->count == search->capacity) {
-        search->capacity = search->capacity * 2 + 16;
-        search->to_visit =
-            memory_resize(search->to_visit, search->capacity, sizeof *search->to_visit);
-    }
-    search->to_visit[search->count++] = *visit;
-}
-
-// Put what `targets` delegates the path to on the pile, the first on top. A terminating one is
-// the last, and what was on the pile before is not looked into any more.
-static void search_delegations(struct search *search, const struct metadata *targets) {
-    char name[METADATA_BIN_NAME_SIZE];
-    struct visit visit = {.delegator = targets};
-    uint32_t at = 0;
-    size_t from = search->count;
-    while (delegation_next(targets, search->path, &at, &visit.role, name)) {
-        // A bin's name is in `name`; one a file that is looked into.
-        if (targets->bins.bit_length)
-            visit.role.name = arena_keep(&search->refresh.client->names, visit.role.name);
-        search_push(search, &visit);
-        if (!visit.role.terminating)
-            continue;
-        search->count -= from;
-        memmove(search->to_visit, search->to_visit + from,
-                search->count * sizeof *search->to_visit);
-        from = 0;
-        break;
-    }
-    for (size_t low = from, high = search->count; low + 1 < high; low++) {
-        struct visit last = search->to_visit[--high];
-        search->to_visit[high] = search->to_visit[low];
-        search->to_visit[low] = last;
-    }
-}
-
-static bool search_visited(const struct search *search, struct slice role) {
-    for (size_t i = 0; i < search->visited_count; i++)
-        if (slice_equal(search->visited[i], role))
-            return true;
-    return false;
-}
-
-static void target_read(const struct trusted_set *set, const struct metadata *targets,
-                        const struct metadata_entry *entry, struct client_target *ret_target) {
-    *ret_target = (struct client_target){.path = entry->name,
-                                         .role = slice_of_string(trusted_set_role(set, targets)),
-                                         .targets_version = targets->version};
-    metadata_entry_read(targets, entry, &ret_target->file);
-}
-
-static enum status search_run(struct search *search, struct client_target *ret_target) {
-    struct refusal *refusal = search->refresh.refusal;
-    size_t visits_max =
-        limit_or(search->refresh.client->options.limits.delegations_max, 32) + 1; // and the top
-    search->visited = memory_new(visits_max, sizeof *search->visited);
-    search_push(search, &(struct visit){0});
-    while (search->count && search->visited_count < visits_max) {
-        struct visit visit = search->to_visit[--search->count];
-        struct slice role = visit.delegator ? visit.role.name : SLICE("targets");
-        if (search_visited(search, role))
-            continue;
-        const struct metadata *targets;
-        enum status status = refresh_targets(&search->refresh, visit.delegator,
-                                             visit.delegator ? &visit.role : NULL, &targets);
-        if (status != STATUS_OK)
-            return status;
-        const struct metadata_entry *entry = metadata_find(targets, search->path);
-        if (entry) {
-            target_read(search->refresh.set, targets, entry, ret_target);
-            return STATUS_OK;
-        }
-        search->visited[search->visited_count++] = role;
-        search_delegations(search, targets);
-    }
-    return refusal_set(refusal, REFUSAL_UNLISTED, "no signed metadata lists '%.*s'",
-                       (int)(search->path.size < 200 ? search->path.size : 200), search->path.data);
-}
-
-enum status client_find(struct client *client, struct slice path, struct client_target *ret_target,
-                        struct refusal *refusal) {
-    assert(client->set);
-    struct problem problem;
-    int lock;
-    if (durable_lock(client->directory, true, &lock, &problem) != STATUS_OK)
-        return refusal_wrap(refusal, REFUSAL_SYSTEM, &problem);
-    struct search search = {
-        .refresh = {.client = client, .set = client->set, .refusal = refusal},
-        .path = path,
-    };
-    buffer_init(&search.refresh.bytes, CANONICAL_BYTES_MAX + DURABLE_READ_BYTES);
-    arena_reset(&client->names);
-    enum status status = search_run(&search, ret_target);
-    buffer_done(&search.refresh.bytes);
-    memory_free(search.to_visit);
-    memory_free(search.visited);
-    close(lock);
-    return status;
-}
-
-// A role that is delegated to, kept or fetched; one that cannot be had is told.
-static enum status list_load(struct refresh *refresh, const struct client_listing *listing,
-                             const struct metadata *delegator, const struct metadata_role *role) {
-    const struct metadata *targets;
-    struct refusal why, *refusal = refresh->refusal;
-    if (trusted_set_has(refresh->set, role->name))
-        return STATUS_OK;
-    refresh->refusal = &why;
-    enum status status = refresh_targets(refresh, delegator, role, &targets);
-    refresh->refusal = refusal;
-    if (status == STATUS_OK)
-        return status;
-    if (why.reason == REFUSAL_SYSTEM)
-        return refusal_wrap(refusal, why.reason, &why.problem);
-    listing->lacking(listing->context, role->name, &why);
-    return STATUS_OK;
-}
-
-static enum status list_bins(struct refresh *refresh, const struct client_listing *listing,
-                             const struct metadata *delegator) {
-    char name[METADATA_BIN_NAME_SIZE];
-    struct metadata_role role;
-    enum status status = STATUS_OK;
-    const struct metadata_bins *bins = &delegator->bins;
-    if (bins->bit_length > CLIENT_LIST_BINS_BITS_MAX) {
-        struct refusal why;
-        refusal_set(&why, REFUSAL_LENGTH, "too many bins to look into each");
-        listing->lacking(listing->context, bins->name_prefix, &why);
-        return STATUS_OK;
-    }
-    for (uint32_t n = 0; status == STATUS_OK && n < UINT32_C(1) << bins->bit_length; n++) {
-        delegation_bin(bins, n, &role, name);
-        status = list_load(refresh, listing, delegator, &role);
-    }
-    return status;
-}
-
-// Loaded roles are a queue: each may delegate to others, which are loaded behind it.
-static enum status list_roles(struct refresh *refresh, const struct client_listing *listing) {
-    const struct metadata *targets;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && (targets = trusted_set_loaded(refresh->set, i));
-         i++) {
-        for (uint32_t n = 0; status == STATUS_OK && n < targets->delegation_count; n++)
-            status = list_load(refresh, listing, targets, &targets->delegations[n]);
-        if (status == STATUS_OK && targets->bins.bit_length)
-            status = list_bins(refresh, listing, targets);
-    }
-    return status;
-}
-
-// What a role lists counts where the search for its path ends in just this entry: the role may not
-// be asked for the path, or another one before it.
-static enum status list_entries(struct client *client, const struct metadata *targets,
-                                const struct client_listing *listing, struct refusal *refusal) {
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; status == STATUS_OK && i < targets->entry_count; i++) {
-        struct client_target target;
-        struct refusal why;
-        if (client_find(client, targets->entries[i].name, &target, &why) == STATUS_OK) {
-            if (target.path.data == targets->entries[i].name.data)
-                status = listing->take(listing->context, &target, refusal);
-        } else if (why.reason == REFUSAL_SYSTEM) {
-            status = refusal_wrap(refusal, why.reason, &why.problem);
-        }
-    }
-    return status;
-}
-
-enum status client_list(struct client *client, const struct client_listing *listing,
-                        struct refusal *refusal) {
-    assert(client->set);
-    const struct metadata *targets;
-    struct problem problem;
-    int lock;
-    if (durable_lock(client->directory, true, &lock, &problem) != STATUS_OK)
-        return refusal_wrap(refusal, REFUSAL_SYSTEM, &problem);
-    struct refresh refresh = {.client = client, .set = client->set, .refusal = refusal};
-    buffer_init(&refresh.bytes, CANONICAL_BYTES_MAX + DURABLE_READ_BYTES);
-    enum status status = list_roles(&refresh, listing);
-    buffer_done(&refresh.bytes);
-    close(lock);
-    for (size_t i = 0; status == STATUS_OK && (targets = trusted_set_loaded(client->set, i)); i++)
-        status = list_entries(client, targets, listing, refusal);
-    return status;
 }
 
 const struct metadata *client_metadata(const struct client *client, enum metadata_type type) {
