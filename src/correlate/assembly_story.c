@@ -61,9 +61,10 @@ static void statement_add(struct statement *statement, const struct clue *clue, 
     citations_add(&statement->citations, clue->references, clue->reference_count);
 }
 
-// By host and rule, so that a host counts once in a statement.
-static void statements_gather(struct assembly *assembly, enum stage stage,
-                              struct statement_row *row) {
+// By host and rule, so that a host counts once in a statement. What is commonplace is told only
+// where nothing else is.
+static void statements_gather(struct assembly *assembly, const struct stage_judge *judge,
+                              enum stage stage, bool with_commonplace, struct statement_row *row) {
     const struct clue_book *book = assembly->book;
     uint32_t *last = memory_new((size_t)book->rule_count + 1, sizeof *last);
     memset(last, 0xFF, ((size_t)book->rule_count + 1) * sizeof *last);
@@ -72,7 +73,8 @@ static void statements_gather(struct assembly *assembly, enum stage stage,
         for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
             const struct clue *clue = &book->clues[i];
             if (clue->stage == stage && clue->level >= RULE_LEVEL_MEDIUM &&
-                assembly_clue_counts(assembly, clue))
+                assembly_clue_counts(assembly, clue) &&
+                (with_commonplace || !stage_clue_is_commonplace(judge, clue)))
                 statement_add(statement_find(row, clue->rule), clue, clue_begin(assembly, clue),
                               &last[clue->rule_number]);
         }
@@ -188,7 +190,9 @@ void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
     campaign->stages = assembly_new(assembly, STAGE_COUNT, sizeof *campaign->stages);
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT && campaign->stages; stage++) {
         struct statement_row row = {0};
-        statements_gather(assembly, (enum stage)stage, &row);
+        statements_gather(assembly, &judge, (enum stage)stage, false, &row);
+        if (row.count == 0)
+            statements_gather(assembly, &judge, (enum stage)stage, true, &row);
         if (row.count)
             stage_tell(assembly, campaign, &judge, (enum stage)stage, &row);
         memory_free(row.rows);

@@ -27,10 +27,62 @@ static bool clue_tells(const struct assembly *assembly, const struct clue *clue)
     return clue->level >= RULE_LEVEL_MEDIUM && assembly_clue_counts(assembly, clue);
 }
 
+// By rule: hosts of the campaign for which it holds, and hosts of no campaign.
+struct rule_spread {
+    uint32_t inside, outside;
+    uint32_t last; // host counted, from 1
+};
+
+static void spreads_count(const struct assembly *assembly, struct rule_spread *spreads) {
+    const struct clue_book *book = assembly->book;
+    for (uint32_t i = 0; i < book->count; i++) {
+        const struct clue *clue = &book->clues[i];
+        struct rule_spread *spread = &spreads[clue->rule_number];
+        bool inside = assembly->places[clue->host] != FOREST_NONE;
+        bool outside = assembly->forest->hosts[clue->host].root == FOREST_NONE;
+        if (spread->last == clue->host + 1 || (!inside && !outside) ||
+            (inside && !clue_tells(assembly, clue)))
+            continue;
+        spread->last = clue->host + 1;
+        *(inside ? &spread->inside : &spread->outside) += 1;
+    }
+}
+
+// Where the rate outside lets expect at least WEIGHT_COMMONPLACE_HOSTS inside, and not twice as
+// many are there.
+static void commonplaces_find(struct stage_judge *judge) {
+    const struct assembly *assembly = judge->assembly;
+    uint32_t rules = assembly->book->rule_count;
+    struct rule_spread *spreads = memory_new((size_t)rules + 1, sizeof *spreads);
+    uint64_t outside = 0;
+    for (uint32_t host = 0; host < assembly->forest->host_count; host++)
+        outside += assembly->forest->hosts[host].root == FOREST_NONE;
+    spreads_count(assembly, spreads);
+    judge->commonplace = memory_new((size_t)rules + 1, sizeof *judge->commonplace);
+    for (uint32_t rule = 0; rule < rules; rule++) {
+        uint64_t expected = (uint64_t)spreads[rule].outside * assembly->member_count;
+        judge->commonplace[rule] = expected >= WEIGHT_COMMONPLACE_HOSTS * outside && outside &&
+                                   spreads[rule].inside * outside < 2 * expected;
+    }
+    memory_free(spreads);
+}
+
+bool stage_clue_is_commonplace(const struct stage_judge *judge, const struct clue *clue) {
+    const struct assembly *assembly = judge->assembly;
+    const struct forest_host *host = &assembly->forest->hosts[clue->host];
+    uint32_t number = (uint32_t)(clue - assembly->book->clues);
+    if (!judge->commonplace[clue->rule_number] || host->entry_clue == number)
+        return false;
+    const struct edge *edge =
+        host->edge == FOREST_NONE ? NULL : &assembly->edges->edges[host->edge];
+    return !edge || !edge->is_told || edge->clue != number;
+}
+
 void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly) {
     const struct clue_book *book = assembly->book;
     size_t capacity = 0;
     *judge = (struct stage_judge){.assembly = assembly};
+    commonplaces_find(judge);
     for (int pass = 0; pass < 2; pass++) {
         if (pass)
             judge->cited = memory_new(capacity + 1, sizeof *judge->cited);
@@ -53,6 +105,7 @@ void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly
 
 void stage_judge_done(struct stage_judge *judge) {
     memory_free(judge->cited);
+    memory_free(judge->commonplace);
     *judge = (struct stage_judge){0};
 }
 
@@ -108,18 +161,45 @@ static int64_t entry_over(const struct clue_book *book, const struct clue *entry
     return over_ns;
 }
 
-// What was done while a server was being broken into, and in less than an hour, is the break-in.
-static bool clue_is_entering(const struct clue_book *book, const struct clue *clue) {
+// The first record at or after `since_ns`, else its last.
+static int64_t clue_first_since(const struct clue *clue, int64_t since_ns) {
+    int64_t first_ns = clue->last_ns;
+    for (uint32_t i = 0; i < clue->reference_count; i++) {
+        int64_t time_ns = clue->references[i].time_ns;
+        if (time_ns >= since_ns && time_ns < first_ns)
+            first_ns = time_ns;
+    }
+    return first_ns;
+}
+
+int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {
+    int64_t reached_ns = assembly->forest->hosts[clue->host].reached_ns;
+    // Cites what the program did before, too: its removal is the end of that.
+    if (clue_is_of(clue, "vedette-implant-removes-itself"))
+        return clue->last_ns;
+    if (clue->first_ns >= reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS)
+        return clue->first_ns;
+    return clue_first_since(clue, reached_ns);
+}
+
+// What was done while a server was being broken into, and in less than an hour, is the break-in:
+// when that was over. INT64_MIN: what began at `begin_ns` did not begin within one.
+static int64_t entering_until(const struct clue_book *book, const struct clue *clue,
+                              int64_t begin_ns) {
+    int64_t until_ns = INT64_MIN;
     if (clue->stage == STAGE_ENTRY || clue->stage == STAGE_FOOTHOLD)
-        return false;
+        return until_ns;
     for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
         const struct clue *entry = &book->clues[i];
-        if (entry->stage == STAGE_ENTRY && entry->level == RULE_LEVEL_CRITICAL &&
-            entry->level > clue->level && entry->reference_count > 2 &&
-            clue->first_ns >= entry->first_ns && clue->last_ns <= entry_over(book, entry))
-            return true;
+        if (entry->stage != STAGE_ENTRY || entry->level != RULE_LEVEL_CRITICAL ||
+            entry->level <= clue->level || entry->reference_count <= 2 ||
+            begin_ns < entry->first_ns)
+            continue;
+        int64_t over_ns = entry_over(book, entry);
+        if (begin_ns <= over_ns && over_ns > until_ns)
+            until_ns = over_ns;
     }
-    return false;
+    return until_ns;
 }
 
 static bool clue_is_explained(const struct stage_judge *judge, const struct clue *clue) {
@@ -136,23 +216,15 @@ static bool clue_is_explained(const struct stage_judge *judge, const struct clue
     for (; low < judge->cited_count && judge->cited[low].digest == digest; low++)
         if (clue_explains(&book->clues[judge->cited[low].clue], clue))
             return true;
-    return clue_is_tunnelled(book, clue) || clue_is_entering(book, clue);
+    return clue_is_tunnelled(book, clue) ||
+           clue->last_ns <= entering_until(book, clue, clue_begin(judge->assembly, clue));
 }
 
-int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {
-    int64_t reached_ns = assembly->forest->hosts[clue->host].reached_ns;
-    int64_t begin_ns = clue->last_ns;
-    // Cites what the program did before, too: its removal is the end of that.
-    if (clue_is_of(clue, "vedette-implant-removes-itself"))
-        return clue->last_ns;
-    if (clue->first_ns >= reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS)
-        return clue->first_ns;
-    for (uint32_t i = 0; i < clue->reference_count; i++) {
-        int64_t time_ns = clue->references[i].time_ns;
-        if (time_ns >= reached_ns && time_ns < begin_ns)
-            begin_ns = time_ns;
-    }
-    return begin_ns;
+// When a clue began to tell of its own stage: what it cites of a break-in is that one's.
+static int64_t clue_begin_of_stage(const struct assembly *assembly, const struct clue *clue) {
+    int64_t begin_ns = clue_begin(assembly, clue);
+    int64_t until_ns = entering_until(assembly->book, clue, begin_ns);
+    return begin_ns <= until_ns ? clue_first_since(clue, until_ns + 1) : begin_ns;
 }
 
 // The first clue of a stage from `since_ns` on that is at least so sure; with_explained: whatever
@@ -168,9 +240,11 @@ static int64_t stage_first(const struct stage_judge *judge, enum stage stage, en
             const struct clue *clue = &book->clues[i];
             if (clue->stage != stage || clue->level < least || !clue_tells(assembly, clue))
                 continue;
-            int64_t begin_ns = clue_begin(assembly, clue);
+            int64_t begin_ns =
+                with_explained ? clue_begin(assembly, clue) : clue_begin_of_stage(assembly, clue);
             if (begin_ns >= since_ns && begin_ns < first_ns &&
-                (with_explained || !clue_is_explained(judge, clue)))
+                (with_explained ||
+                 (!stage_clue_is_commonplace(judge, clue) && !clue_is_explained(judge, clue))))
                 first_ns = begin_ns;
         }
     }

@@ -11,7 +11,8 @@
 //     first requests to a page just planted are still its planting, bytes through a tunnel
 //     still the tunnel, a right granted within a break-in still the break-in;
 //   - medium clues count from a day before the first high one: what an administrator did
-//     weeks before does not begin a stage that an intruder came to later.
+//     weeks before does not begin a stage that an intruder came to later;
+//   - what hosts of no intrusion show as often says nothing about this one.
 //
 // Either way a stage that has nothing else begins with what it has.
 struct stage_judge {
@@ -21,6 +22,7 @@ struct stage_judge {
         uint32_t clue;
     } * cited; // by clues of two records and more, by digest
     size_t cited_count;
+    bool *commonplace; // by rule number
 };
 
 // Looks at the campaign in work (assembly->members).
@@ -29,6 +31,10 @@ void stage_judge_done(struct stage_judge *judge);
 
 // INT64_MAX when nothing tells of the stage.
 int64_t stage_begin(const struct stage_judge *judge, enum stage stage);
+
+// Its rule holds for hosts outside all campaigns about as often as for hosts of this one, and it is
+// no reason why its host is one of these.
+bool stage_clue_is_commonplace(const struct stage_judge *judge, const struct clue *clue);
 
 // When a clue began on its host: not before that was reached, but with the first record from then
 // on.

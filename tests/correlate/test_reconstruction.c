@@ -187,6 +187,63 @@ static void a_campaign_is_found_whole(void **state) {
     play_done(&play);
 }
 
+static const struct campaign_stage *stage_of(const struct campaign *campaign, enum stage stage) {
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        if (campaign->stages[i].stage == stage)
+            return &campaign->stages[i];
+    fail();
+    return NULL;
+}
+
+// What every third host of the fleet shows begins no stage, and is not told beside what does.
+static void a_habit_of_the_fleet_begins_no_stage(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    const struct rule *habit = rule_of("d-habit", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+    const struct rule *wipes = rule_of("e-wipes", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+    for (size_t i = 0; i < 200; i += 3)
+        play_find(&play, habit, play.names[i], NULL, 150000 + (int64_t)i);
+    for (size_t i = 10; i < 30; i++)
+        play_find(&play, wipes, play.names[i], NULL, 300000 + (int64_t)i);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign_stage *cover = stage_of(&made->campaigns[0], STAGE_COVER);
+    assert_int_equal((cover->first_ns - START_NS) / 1000000000, 300010);
+    assert_int_equal(cover->sentence_count, 1);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
+// What an account did before the intruder had it, and within his break-in, is not yet collection.
+static void a_takeover_begins_no_collection(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    const struct rule *takeover =
+        rule_of("f-takeover", RULE_LEVEL_CRITICAL, "attack.initial-access");
+    const struct rule *exports = rule_of("g-exports", RULE_LEVEL_HIGH, "vedette.stage.collection");
+    play_find(&play, takeover, "H-000", NULL, 1000);
+    struct finding *finding = &play.findings[play.count - 1];
+    finding->last_ns += 900ll * 1000000000;
+    finding->reference_count = 3;
+    finding->references[1] = finding->references[2] = finding->references[0];
+    finding->references[1].sha256[2] = 1;
+    finding->references[2].sha256[2] = 2;
+    play_find(&play, exports, "H-000", NULL, 1600);
+    finding = &play.findings[play.count - 1];
+    finding->first_ns -= 86400ll * 1000000000;
+    play_find(&play, exports, "H-000", NULL, 150000);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign_stage *collection = stage_of(&made->campaigns[0], STAGE_COLLECTION);
+    assert_int_equal((collection->first_ns - START_NS) / 1000000000, 150000);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void noise_is_no_campaign(void **state) {
     (void)state;
     struct play play;
@@ -547,6 +604,8 @@ static void logarithms_are_right(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_campaign_is_found_whole),
+        cmocka_unit_test(a_habit_of_the_fleet_begins_no_stage),
+        cmocka_unit_test(a_takeover_begins_no_collection),
         cmocka_unit_test(noise_is_no_campaign),
         cmocka_unit_test(reachable_is_not_compromised),
         cmocka_unit_test(one_host_is_an_incident),
