@@ -305,9 +305,9 @@ static void line_read(struct access_state *state, const struct unit *unit,
     }
     const struct layout *layout = layout_find(state, &signature);
     row_fill(state, layout);
-    struct event event = row_event(&state->row, layout->shape, unit, line, time_ns);
-    event.is_verbatim = true;
-    sink->event(sink->context, &event);
+    struct event *event = row_event(&state->row, layout->shape, unit, line, time_ns);
+    event->is_verbatim = true;
+    sink->event(sink->context, event);
 }
 
 static enum status access_decode(void *context, const struct unit *unit,

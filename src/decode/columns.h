@@ -12,7 +12,9 @@
 #include "decode/unit_lines.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // Most text formats are tables: a header (or the format itself) names the columns, a line is a
 // row. This is what they share: shapes made once per header, rows split into bank 0.
@@ -54,6 +56,7 @@ struct row {
     struct value *values; // VALUE_UTF8 or VALUE_NULL
     uint32_t count;
     struct buffer scratch; // values that had to be unquoted
+    struct event event;    // of row_event
 };
 void row_init(struct row *row); // room for SHAPE_FIELDS_MAX values
 // The same for who splits a line or two and reads no value past row->count: the room is not
@@ -75,21 +78,24 @@ enum row_fault row_split(struct row *row, struct slice line, const struct row_fo
 enum row_fault row_read(struct row *row, struct unit_lines *lines, struct text_line *line,
                         const struct row_form *form);
 
-// The event of a row: bank 0 = its values, position and raw of the line.
-struct event row_event(const struct row *row, const struct shape *shape, const struct unit *unit,
-                       const struct text_line *line, int64_t time_ns);
+// The event of a row: bank 0 = its values, position and raw of the line. It lies in the row until
+// the next one: an event has room for many banks, and clearing it would cost as much as splitting.
+struct event *row_event(struct row *row, const struct shape *shape, const struct unit *unit,
+                        const struct text_line *line, int64_t time_ns);
 
 // A gap for a line that cannot be read; `reason` is static.
 void line_gap_tell(const struct event_sink *sink, const struct unit *unit,
                    const struct text_line *line, const char *reason);
 
-// Set a value field by field. Built on the stack and copied, it would be read back wider than it
-// was written, for which the processor waits; a line has a dozen.
+// Set a value by two writes, the second as wide as values are compared and copied by: what was
+// written byte by byte is waited for when it is read back wider, and a line has a dozen.
 static inline void value_set(struct value *value, const uint8_t *data, size_t size, uint8_t kind) {
+    _Static_assert(offsetof(struct value, size) == 8 && offsetof(struct value, kind) == 12 &&
+                       sizeof(struct value) == 16,
+                   "size, kind and three zeroes are one number");
+    uint64_t rest = (uint64_t)kind << 32 | (uint32_t)size;
     value->data = data;
-    value->size = (uint32_t)size;
-    value->kind = kind;
-    value->reserved[0] = value->reserved[1] = value->reserved[2] = 0;
+    memcpy((uint8_t *)value + offsetof(struct value, size), &rest, sizeof rest);
 }
 
 #endif

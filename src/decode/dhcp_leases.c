@@ -196,8 +196,8 @@ static void lease_event(struct lease_state *state, const struct unit *unit,
     if (time_ns == CLOCK_NONE)
         time_ns = lease_time(&state->day, slice_of(seen->data, seen->size));
     lease_tell_end(state);
-    struct event event = row_event(&state->row, state->shape, unit, line, time_ns);
-    sink->event(sink->context, &event);
+    struct event *event = row_event(&state->row, state->shape, unit, line, time_ns);
+    sink->event(sink->context, event);
 }
 
 static enum status lease_decode(void *context, const struct unit *unit,

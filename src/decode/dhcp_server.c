@@ -153,8 +153,8 @@ static const char *line_read(struct server_state *state, const struct unit *unit
     int64_t time_ns = row_time(state);
     if (time_ns == CLOCK_NONE)
         return "DHCP: a record without a time";
-    struct event event = row_event(row, state->shape, unit, line, time_ns);
-    sink->event(sink->context, &event);
+    struct event *event = row_event(row, state->shape, unit, line, time_ns);
+    sink->event(sink->context, event);
     return NULL;
 }
 

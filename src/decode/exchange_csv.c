@@ -263,10 +263,10 @@ static void row_tell(const struct exchange_unit *unit, const struct text_line *l
         line_gap_tell(unit->sink, unit->unit, line, "Exchange: column names too long");
         return;
     }
-    struct event event = row_event(&state->row, shape, unit->unit, line, time_ns);
-    if (event.bank_sizes[0] > shape->field_count)
-        event.bank_sizes[0] = (uint16_t)shape->field_count;
-    unit->sink->event(unit->sink->context, &event);
+    struct event *event = row_event(&state->row, shape, unit->unit, line, time_ns);
+    if (event->bank_sizes[0] > shape->field_count)
+        event->bank_sizes[0] = (uint16_t)shape->field_count;
+    unit->sink->event(unit->sink->context, event);
 }
 
 // A line above the first header: its whole text, and the time it begins with.
@@ -289,8 +289,8 @@ static void text_tell(const struct exchange_unit *unit, const struct text_line *
     state->row.count = ARRAY_SIZE(columns);
     const struct shape *shape =
         column_book_shape(state->book, EXCHANGE_KIND_TEXT.format, columns, ARRAY_SIZE(columns));
-    struct event event = row_event(&state->row, shape, unit->unit, line, time_ns);
-    unit->sink->event(unit->sink->context, &event);
+    struct event *event = row_event(&state->row, shape, unit->unit, line, time_ns);
+    unit->sink->event(unit->sink->context, event);
 }
 
 // A quoted value that goes on behind its closing quote is taken as written (columns.h): over

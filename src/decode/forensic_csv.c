@@ -167,21 +167,21 @@ static void row_add_path(struct forensic_state *state) {
 static void row_tell(struct forensic_state *state, const struct unit *unit,
                      const struct text_line *line, const struct event_sink *sink) {
     const struct forensic_kind *kind = &state->kind;
-    struct event event = row_event(&state->row, state->shape, unit, line, CLOCK_NONE);
+    struct event *event = row_event(&state->row, state->shape, unit, line, CLOCK_NONE);
     bool told = false;
     for (size_t i = 0; i < FORENSIC_TIMES_MAX; i++) {
         int64_t time_ns = time_read(row_text(&state->row, kind->times[i]));
         if (time_ns == CLOCK_NONE)
             continue;
-        event.time_ns = time_ns;
-        event.event_class = NULL;
-        sink->event(sink->context, &event);
+        event->time_ns = time_ns;
+        event->event_class = NULL;
+        sink->event(sink->context, event);
         told = true;
         if (kind->how != FORENSIC_PREFETCH)
             return;
     }
     if (!told)
-        sink->event(sink->context, &event);
+        sink->event(sink->context, event);
 }
 
 static void line_read(struct forensic_state *state, const struct unit *unit, struct text_line *line,

@@ -133,8 +133,8 @@ static const char *line_read(struct nfdump_state *state, const struct unit *unit
     int64_t time_ns = text_time(&state->day, slice_of(time->data, time->size));
     if (time_ns == CLOCK_NONE)
         return "nfdump: a record without a time";
-    struct event event = row_event(&state->row, state->shape, unit, line, time_ns);
-    sink->event(sink->context, &event);
+    struct event *event = row_event(&state->row, state->shape, unit, line, time_ns);
+    sink->event(sink->context, event);
     return NULL;
 }
 

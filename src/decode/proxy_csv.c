@@ -208,8 +208,8 @@ static enum status proxy_decode(void *context, const struct unit *unit,
             line_gap_tell(sink, unit, &line, fault);
             continue;
         }
-        struct event event = row_event(&state->row, state->shape, unit, &line, row_time(state));
-        sink->event(sink->context, &event);
+        struct event *event = row_event(&state->row, state->shape, unit, &line, row_time(state));
+        sink->event(sink->context, event);
     }
     return STATUS_OK;
 }

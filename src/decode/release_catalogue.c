@@ -104,8 +104,8 @@ static void line_read(struct catalogue_state *state, const struct unit *unit,
         line_gap_tell(sink, unit, line, "release catalogue: a line without a time");
         return;
     }
-    struct event event = row_event(&state->row, state->shape, unit, line, time_ns);
-    sink->event(sink->context, &event);
+    struct event *event = row_event(&state->row, state->shape, unit, line, time_ns);
+    sink->event(sink->context, event);
 }
 
 static enum status catalogue_decode(void *context, const struct unit *unit,

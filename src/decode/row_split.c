@@ -17,6 +17,8 @@
 // is taken as it is written, quotes and all.
 enum {
     BLOCK = 32,
+    PAIR = 2 * BLOCK,
+    WINDOW = 8 * PAIR,
     SCRATCH_BYTES_MAX = 64 << 20, // as the longest line
 };
 
@@ -179,7 +181,7 @@ static inline __attribute__((always_inline)) uint32_t mask_sse2(const uint8_t *b
     return mask;
 }
 
-#define TARGET_AVX2 __attribute__((target("avx2,bmi")))
+#define TARGET_AVX2 __attribute__((target("avx2,bmi,popcnt")))
 
 TARGET_AVX2 static inline __attribute__((always_inline)) uint32_t
 mask_avx2(const uint8_t *block, uint8_t separator, bool quoted) {
@@ -217,9 +219,81 @@ static enum row_fault line_walk_sse2(struct splitter *splitter, struct slice lin
                                   : line_walk(splitter, line, false, mask_sse2);
 }
 
+// Without quotes, all separators of a window are found first, then its values are set: no branch
+// hangs on where in a block a separator stands, nor on whether a value is null.
+TARGET_AVX2 static inline uint64_t separators_avx2(const uint8_t *block, __m256i separator) {
+    __m256i low = _mm256_loadu_si256((const __m256i_u *)block);
+    __m256i high = _mm256_loadu_si256((const __m256i_u *)(block + BLOCK));
+    uint32_t lows = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, separator));
+    uint32_t highs = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, separator));
+    return (uint64_t)highs << BLOCK | lows;
+}
+
+// The places of the bits; eight at a time, since most pairs of blocks have fewer.
+TARGET_AVX2 static inline uint32_t places_write(uint16_t *places, size_t base, uint64_t bits) {
+    uint32_t count = (uint32_t)__builtin_popcountll(bits), written = 0;
+    do {
+#pragma GCC unroll 8
+        for (uint32_t i = 0; i < 8; i++, bits = _blsr_u64(bits))
+            places[written + i] = (uint16_t)(base + _tzcnt_u64(bits));
+        written += 8;
+    } while (written < count);
+    return count;
+}
+
+// The places of separators in `size` bytes from `window` on, at most WINDOW.
+TARGET_AVX2 static inline uint32_t window_places(struct slice line, const uint8_t *window,
+                                                 size_t size, uint8_t separator, uint16_t *places) {
+    const __m256i wanted = _mm256_set1_epi8((char)separator);
+    uint32_t count = 0;
+    size_t at = 0;
+    for (; at + PAIR <= size; at += PAIR)
+        count += places_write(places + count, at, separators_avx2(window + at, wanted));
+    if (at == size)
+        return count;
+    // The last pair of blocks ends with the line and may reach back.
+    size_t left = size - at;
+    if (line.size >= PAIR)
+        return count + places_write(places + count, at,
+                                    separators_avx2(window + size - PAIR, wanted) >> (PAIR - left));
+    uint8_t last[PAIR];
+    memcpy(last, window, left);
+    uint64_t bits = separators_avx2(last, wanted) & (((uint64_t)1 << left) - 1);
+    return count + places_write(places + count, at, bits);
+}
+
+TARGET_AVX2 static enum row_fault line_walk_plain(struct splitter *splitter, struct slice line) {
+    uint16_t places[WINDOW + PAIR]; // the last eight may be written too far
+    struct slice null_text = splitter->form->null_text;
+    size_t null_size = null_text.size ? 1 : SIZE_MAX; // no value is so long
+    uint8_t null_byte = null_text.size ? *null_text.data : 0;
+    for (size_t base = 0; base < line.size; base += WINDOW) {
+        const uint8_t *window = line.data + base, *start = splitter->start;
+        size_t size = line.size - base < WINDOW ? line.size - base : WINDOW;
+        uint32_t count = window_places(line, window, size, splitter->form->separator, places);
+        if (splitter->count + count >= SHAPE_FIELDS_MAX)
+            return ROW_MANY;
+        struct value *values = splitter->row->values + splitter->count;
+        for (uint32_t i = 0; i < count; i++) {
+            const uint8_t *end = window + places[i];
+            bool is_null = ((size_t)(end - start) == null_size) & (*start == null_byte);
+            value_set(&values[i], start, (size_t)(end - start), is_null ? VALUE_NULL : VALUE_UTF8);
+            start = end + 1;
+        }
+        splitter->count += count;
+        splitter->start = start;
+    }
+    value_plain(splitter, line.data + line.size);
+    return ROW_FINE;
+}
+
 TARGET_AVX2 static enum row_fault line_walk_avx2(struct splitter *splitter, struct slice line) {
-    return splitter->form->quoted ? line_walk(splitter, line, true, mask_avx2)
-                                  : line_walk(splitter, line, false, mask_avx2);
+    const struct row_form *form = splitter->form;
+    if (form->quoted)
+        return line_walk(splitter, line, true, mask_avx2);
+    if (form->trimmed || form->null_text.size > 1)
+        return line_walk(splitter, line, false, mask_avx2);
+    return line_walk_plain(splitter, line);
 }
 
 enum row_fault row_split(struct row *row, struct slice line, const struct row_form *form) {
@@ -229,8 +303,10 @@ enum row_fault row_split(struct row *row, struct slice line, const struct row_fo
     struct splitter splitter = {
         .row = row, .form = form, .start = line.data, .end = line.data + line.size};
     buffer_reset(&row->scratch);
-    enum row_fault fault = __builtin_cpu_supports("avx2") ? line_walk_avx2(&splitter, line)
-                                                          : line_walk_sse2(&splitter, line);
+    bool is_wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                   __builtin_cpu_supports("popcnt");
+    enum row_fault fault =
+        is_wide ? line_walk_avx2(&splitter, line) : line_walk_sse2(&splitter, line);
     row->count = fault == ROW_FINE ? splitter.count : 0;
     return fault;
 }
@@ -250,16 +326,21 @@ enum row_fault row_read(struct row *row, struct unit_lines *lines, struct text_l
     return fault;
 }
 
-struct event row_event(const struct row *row, const struct shape *shape, const struct unit *unit,
-                       const struct text_line *line, int64_t time_ns) {
-    return (struct event){
-        .shape = shape,
-        .banks = {row->values},
-        .bank_sizes = {(uint16_t)row->count},
-        .time_ns = time_ns,
-        .position = {.source = unit->source, .offset = line->offset, .line = line->number},
-        .raw = line->text,
-    };
+// Banks but the first are never set: they are as row_init left them.
+struct event *row_event(struct row *row, const struct shape *shape, const struct unit *unit,
+                        const struct text_line *line, int64_t time_ns) {
+    struct event *event = &row->event;
+    event->shape = shape;
+    event->banks[0] = row->values;
+    event->bank_sizes[0] = (uint16_t)row->count;
+    event->time_ns = time_ns;
+    event->position.source = unit->source;
+    event->position.offset = line->offset;
+    event->position.line = line->number;
+    event->raw = line->text;
+    event->is_verbatim = false;
+    event->event_class = NULL;
+    return event;
 }
 
 void line_gap_tell(const struct event_sink *sink, const struct unit *unit,

@@ -119,8 +119,8 @@ static void line_event(struct squid_state *state, const struct unit *unit,
         row->values[SQUID_REST] = EVENT_VALUE_ABSENT;
     row->count = SQUID_FIELDS;
     int64_t time_ns = text_epoch(&state->day, parts[SQUID_TIME]);
-    struct event event = row_event(row, state->shape, unit, line, time_ns);
-    sink->event(sink->context, &event);
+    struct event *event = row_event(row, state->shape, unit, line, time_ns);
+    sink->event(sink->context, event);
 }
 
 static enum status squid_decode(void *context, const struct unit *unit,

@@ -279,8 +279,8 @@ static void line_event(struct syslog_state *state, const struct unit *unit,
     enum syslog_kind kind = syslog_message_read(
         line->parts[LINE_PROGRAM], line->parts[LINE_MESSAGE], row->values + LINE_FIELDS);
     row->count = state->shapes[kind]->field_count;
-    struct event event = row_event(row, state->shapes[kind], unit, text, line->time_ns);
-    sink->event(sink->context, &event);
+    struct event *event = row_event(row, state->shapes[kind], unit, text, line->time_ns);
+    sink->event(sink->context, event);
 }
 
 static enum status syslog_decode(void *context, const struct unit *unit,

@@ -234,9 +234,9 @@ static void line_read(struct w3c_state *state, const struct unit *unit, struct t
                  state->row.count < state->shape->field_count
                      ? "W3C: a line with fewer values than #Fields names"
                      : "W3C: a line with more values than #Fields names");
-    struct event event = row_event(&state->row, state->shape, unit, line, time_ns);
-    event.is_verbatim = state->row.scratch.size == 0;
-    sink->event(sink->context, &event);
+    struct event *event = row_event(&state->row, state->shape, unit, line, time_ns);
+    event->is_verbatim = state->row.scratch.size == 0;
+    sink->event(sink->context, event);
 }
 
 static enum status w3c_decode(void *context, const struct unit *unit, const struct event_sink *sink,

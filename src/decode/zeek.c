@@ -276,8 +276,8 @@ static const char *line_read(struct zeek_state *state, const struct unit *unit,
     row->values[row->count] =
         state->header.path.size ? text_value(state->header.path) : EVENT_VALUE_ABSENT;
     row->count++;
-    struct event event = row_event(row, state->shape, unit, line, time_ns);
-    sink->event(sink->context, &event);
+    struct event *event = row_event(row, state->shape, unit, line, time_ns);
+    sink->event(sink->context, event);
     return NULL;
 }
 
