@@ -39,7 +39,12 @@ enum {
 struct signature {
     uint64_t words; // bit i: token i is a word
     uint64_t quotes;
-    uint32_t count;
+    uint64_t marks; // all below in one number, which a look compares
+};
+
+// What stands in a signature's marks.
+struct marks {
+    uint8_t count;   // of tokens
     uint8_t time;    // token of the time
     uint8_t request; // token of the request
     bool forwarded;  // the first two words are addresses
@@ -49,6 +54,7 @@ struct signature {
 
 struct layout {
     struct signature signature;
+    uint32_t request; // token of the request
     const struct shape *shape;
     uint8_t columns[ACCESS_TOKENS_MAX]; // of each token; the request takes four
 };
@@ -102,9 +108,10 @@ static bool is_status(struct slice text) {
 // The token of the time, or ACCESS_TOKENS_MAX.
 static uint32_t time_find(struct access_state *state, int64_t *ret_time_ns) {
     const struct access_tokens *tokens = &state->tokens;
+    uint64_t brackets = ~(tokens->words | tokens->quotes);
     for (uint32_t i = 0; i < tokens->count; i++) {
         struct slice text = tokens->at[i].text;
-        if (tokens->at[i].kind != ACCESS_BRACKETS)
+        if (!(brackets >> i & 1))
             continue;
         if (text.size == TIME_SIZE && memcmp(text.data, state->time, TIME_SIZE) == 0) {
             *ret_time_ns = state->time_ns;
@@ -123,52 +130,74 @@ static uint32_t time_find(struct access_state *state, int64_t *ret_time_ns) {
     return ACCESS_TOKENS_MAX;
 }
 
+// The first quoted text with a status behind it, or ACCESS_TOKENS_MAX.
+static uint32_t request_find(const struct access_tokens *tokens) {
+    for (uint64_t quotes = tokens->quotes; quotes; quotes &= quotes - 1) {
+        uint32_t i = (uint32_t)__builtin_ctzll(quotes);
+        if (i + 1 < tokens->count && is_status(tokens->at[i + 1].text))
+            return i;
+    }
+    return ACCESS_TOKENS_MAX;
+}
+
+// Whether a word behind the bytes has a '.'.
+static bool has_fraction(const struct access_tokens *tokens, uint32_t request) {
+    uint32_t first = request + 3;
+    uint64_t words = first < ACCESS_TOKENS_MAX ? tokens->words >> first << first : 0;
+    for (; words; words &= words - 1) {
+        struct slice text = tokens->at[__builtin_ctzll(words)].text;
+        if (memchr(text.data, '.', text.size))
+            return true;
+    }
+    return false;
+}
+
 // What a line is; false when it is none of an access log: no time, no quoted request.
 static bool signature_take(struct access_state *state, bool tomcat, struct signature *ret_signature,
                            int64_t *ret_time_ns) {
     const struct access_tokens *tokens = &state->tokens;
-    struct signature signature = {.count = tokens->count, .tomcat = tomcat};
-    uint32_t time = time_find(state, ret_time_ns), request = 0;
-    if (time == ACCESS_TOKENS_MAX)
+    uint32_t time = time_find(state, ret_time_ns), request = request_find(tokens);
+    if (time == ACCESS_TOKENS_MAX || request == ACCESS_TOKENS_MAX)
         return false;
-    signature.words = tokens->words;
-    signature.quotes = tokens->quotes;
-    // The request is the first quoted text with a status behind it.
-    while (request + 1 < tokens->count &&
-           (tokens->at[request].kind != ACCESS_QUOTES || !is_status(tokens->at[request + 1].text)))
-        request++;
-    if (request + 1 >= tokens->count)
-        return false;
-    signature.time = (uint8_t)time;
-    signature.request = (uint8_t)request;
-    signature.forwarded =
+    uint64_t forwarded =
         time == 4 && is_address(tokens->at[0].text) && is_address(tokens->at[1].text);
-    for (uint32_t i = request + 3; i < tokens->count; i++)
-        if (tokens->at[i].kind == ACCESS_WORD &&
-            memchr(tokens->at[i].text.data, '.', tokens->at[i].text.size))
-            signature.fraction = true;
-    *ret_signature = signature;
+    uint64_t fraction = has_fraction(tokens, request);
+    ret_signature->words = tokens->words;
+    ret_signature->quotes = tokens->quotes;
+    ret_signature->marks = tokens->count | (uint64_t)time << 8 | (uint64_t)request << 16 |
+                           forwarded << 24 | fraction << 25 | (uint64_t)tomcat << 26;
     return true;
 }
 
+static struct marks marks_of(const struct signature *signature) {
+    uint64_t marks = signature->marks;
+    return (struct marks){.count = (uint8_t)marks,
+                          .time = (uint8_t)(marks >> 8),
+                          .request = (uint8_t)(marks >> 16),
+                          .forwarded = marks >> 24 & 1,
+                          .fraction = marks >> 25 & 1,
+                          .tomcat = marks >> 26 & 1};
+}
+
 // Name of the i-th of `count` words before the time.
-static const char *front_name(const struct signature *signature, uint32_t i) {
+static const char *front_name(const struct marks *marks, uint32_t i) {
     static const char *const NAMES[4][4] = {
         {"c-ip"},
         {"c-ip", "cs-username"},
         {"c-ip", "cs-ident", "cs-username"},
         {"cs-host", "c-ip", "cs-ident", "cs-username"},
     };
-    if (signature->time < 1 || signature->time > 4)
+    if (marks->time < 1 || marks->time > 4)
         return NULL;
-    if (i == 0 && signature->forwarded)
+    if (i == 0 && marks->forwarded)
         return "x-forwarded-for";
-    return NAMES[signature->time - 1][i];
+    return NAMES[marks->time - 1][i];
 }
 
 // Names of what stands behind the request, in order.
 struct behind {
     const struct signature *signature;
+    struct marks marks;
     uint32_t quotes; // in all
     uint32_t quote;
     bool has_taken;
@@ -177,10 +206,10 @@ struct behind {
 static const char *behind_name(struct behind *behind, uint32_t i) {
     const struct signature *signature = behind->signature;
     static const char *const QUOTES[] = {"cs(Referer)", "cs(User-Agent)", "x-forwarded-for"};
-    if (i == signature->request + 1u)
+    if (i == behind->marks.request + 1u)
         return "sc-status";
     bool is_word = signature->words >> i & 1;
-    if (i == signature->request + 2u && is_word)
+    if (i == behind->marks.request + 2u && is_word)
         return "sc-bytes";
     if (signature->quotes >> i & 1) {
         uint32_t number = behind->quotes == 1 ? 1 : behind->quote;
@@ -190,23 +219,25 @@ static const char *behind_name(struct behind *behind, uint32_t i) {
     if (!is_word || behind->has_taken)
         return NULL;
     behind->has_taken = true;
-    return signature->fraction ? "time-taken-s"
-           : signature->tomcat ? "time-taken"
-                               : "time-taken-us";
+    return behind->marks.fraction ? "time-taken-s"
+           : behind->marks.tomcat ? "time-taken"
+                                  : "time-taken-us";
 }
 
 static void layout_make(struct access_state *state, const struct signature *signature,
                         struct layout *ret_layout) {
     struct column columns[COLUMNS_MAX];
     char numbered[ACCESS_TOKENS_MAX][24];
-    struct behind behind = {.signature = signature};
+    struct marks marks = marks_of(signature);
+    struct behind behind = {.signature = signature, .marks = marks};
     uint32_t count = 0;
-    for (uint32_t i = signature->request + 1u; i < signature->count; i++)
+    for (uint32_t i = marks.request + 1u; i < marks.count; i++)
         behind.quotes += (uint32_t)(signature->quotes >> i & 1);
     ret_layout->signature = *signature;
-    for (uint32_t i = 0; i < signature->count; i++) {
+    ret_layout->request = marks.request;
+    for (uint32_t i = 0; i < marks.count; i++) {
         ret_layout->columns[i] = (uint8_t)count;
-        if (i == signature->request) {
+        if (i == marks.request) {
             static const char *const PARTS[REQUEST_PARTS] = {"cs-method", "cs-uri-stem",
                                                              "cs-uri-query", "cs-version"};
             for (size_t part = 0; part < REQUEST_PARTS; part++)
@@ -214,12 +245,12 @@ static void layout_make(struct access_state *state, const struct signature *sign
             continue;
         }
         // Patterns of one's own may begin with the time.
-        bool is_first_behind_time = signature->time == 0 && i == 1 && i < signature->request;
-        const char *name = i == signature->time     ? "date"
-                           : i < signature->time    ? front_name(signature, i)
-                           : is_first_behind_time   ? "c-ip"
-                           : i > signature->request ? behind_name(&behind, i)
-                                                    : NULL;
+        bool is_first_behind_time = marks.time == 0 && i == 1 && i < marks.request;
+        const char *name = i == marks.time        ? "date"
+                           : i < marks.time       ? front_name(&marks, i)
+                           : is_first_behind_time ? "c-ip"
+                           : i > marks.request    ? behind_name(&behind, i)
+                                                  : NULL;
         if (!name) {
             snprintf(numbered[i], sizeof numbered[i], "field-%u", i + 1);
             name = numbered[i];
@@ -230,9 +261,7 @@ static void layout_make(struct access_state *state, const struct signature *sign
 }
 
 static bool signature_equal(const struct signature *a, const struct signature *b) {
-    return a->words == b->words && a->quotes == b->quotes && a->count == b->count &&
-           a->time == b->time && a->request == b->request && a->forwarded == b->forwarded &&
-           a->fraction == b->fraction && a->tomcat == b->tomcat;
+    return a->words == b->words && a->quotes == b->quotes && a->marks == b->marks;
 }
 
 static const struct layout *layout_find(struct access_state *state,
@@ -251,27 +280,33 @@ static const struct layout *layout_find(struct access_state *state,
     return &state->layouts[place];
 }
 
-static inline void row_add(struct row *row, struct slice text, bool is_there) {
+// No word is empty, and behind an empty text stands its quote or bracket.
+static inline void text_give(struct value *value, struct slice text) {
+    bool is_null = (text.size == 1) & (*text.data == '-');
+    value_set(value, text.data, text.size, is_null ? VALUE_NULL : VALUE_UTF8);
+}
+
+static inline void part_give(struct value *value, struct slice text, bool is_there) {
     bool is_null = !is_there || (text.size == 1 && *text.data == '-');
-    value_set(&row->values[row->count++], text.data, text.size, is_null ? VALUE_NULL : VALUE_UTF8);
+    value_set(value, text.data, text.size, is_null ? VALUE_NULL : VALUE_UTF8);
 }
 
 static void row_fill(struct access_state *state, const struct layout *layout) {
-    struct row *row = &state->row;
     const struct access_tokens *tokens = &state->tokens;
-    row->count = 0;
-    for (uint32_t i = 0; i < tokens->count; i++) {
-        struct slice text = tokens->at[i].text;
-        if (i != layout->signature.request) {
-            row_add(row, text, true);
-            continue;
-        }
-        struct access_request request = access_request_split(text);
-        row_add(row, request.method, request.method.size > 0);
-        row_add(row, request.stem, request.stem.size > 0);
-        row_add(row, request.query, request.has_query);
-        row_add(row, request.version, request.version.size > 0);
-    }
+    struct value *values = state->row.values;
+    uint32_t request_place = layout->request;
+    for (uint32_t i = 0; i < request_place; i++)
+        text_give(&values[i], tokens->at[i].text);
+    struct access_request request = access_request_split(tokens->at[request_place].text);
+    values += request_place;
+    part_give(&values[0], request.method, request.method.size > 0);
+    part_give(&values[1], request.stem, request.stem.size > 0);
+    part_give(&values[2], request.query, request.has_query);
+    part_give(&values[3], request.version, request.version.size > 0);
+    values += REQUEST_PARTS - 1;
+    for (uint32_t i = request_place + 1; i < tokens->count; i++)
+        text_give(&values[i - request_place], tokens->at[i].text);
+    state->row.count = tokens->count + REQUEST_PARTS - 1;
 }
 
 // Tomcat before 10 by its folder and file names: "Tomcat 9.0/logs/localhost_access_log.2026...".

@@ -1,5 +1,6 @@
 // Tests of access logs
 // SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
 #include "decode/access_tokens.h"
 #include "decode/decode.h"
 #include "text_events.h"
@@ -73,6 +74,107 @@ static void times_are_settled_to_utc(void **state) {
     assert_int_equal(access_time(SLICE("")), CLOCK_NONE);
 }
 
+static bool plain_is_blank(uint8_t byte) {
+    return byte == ' ' || byte == '\t';
+}
+
+// Where the text that opens at `at` ends, byte by byte; the line's size when it does not.
+static size_t plain_end(struct slice line, size_t at) {
+    uint8_t kind = line.data[at++];
+    for (size_t slashes = 0; at < line.size; at++) {
+        bool ends = at + 1 == line.size || plain_is_blank(line.data[at + 1]);
+        if (kind == '[' ? line.data[at] == ']' : line.data[at] == '"' && slashes % 2 == 0 && ends)
+            break;
+        slashes = line.data[at] == '\\' ? slashes + 1 : 0;
+    }
+    return at;
+}
+
+// The plain reading of access_tokens_split's contract.
+static bool plain_split(struct slice line, struct access_tokens *tokens) {
+    *tokens = (struct access_tokens){0};
+    for (size_t at = 0, end; at < line.size; at = end) {
+        end = at + 1;
+        if (plain_is_blank(line.data[at]))
+            continue;
+        if (tokens->count == ACCESS_TOKENS_MAX)
+            return false;
+        uint32_t i = tokens->count++;
+        if (line.data[at] == '"' || line.data[at] == '[') {
+            tokens->at[i].kind = line.data[at] == '"' ? ACCESS_QUOTES : ACCESS_BRACKETS;
+            tokens->quotes |= (uint64_t)(line.data[at] == '"') << i;
+            size_t stop = plain_end(line, at);
+            if (stop == line.size)
+                return false;
+            tokens->at[i].text = slice_part(line, at + 1, stop - at - 1);
+            end = stop + 1;
+            continue;
+        }
+        while (end < line.size && !plain_is_blank(line.data[end]))
+            end++;
+        tokens->words |= UINT64_C(1) << i;
+        tokens->at[i].text = slice_part(line, at, end - at);
+    }
+    return true;
+}
+
+static void assert_tokens_equal(struct slice line) {
+    static struct access_tokens wanted, got;
+    bool fine = plain_split(line, &wanted);
+    assert_int_equal(access_tokens_split(line, &got), fine);
+    if (!fine)
+        return;
+    assert_int_equal(got.count, wanted.count);
+    assert_int_equal(got.words, wanted.words);
+    assert_int_equal(got.quotes, wanted.quotes);
+    for (uint32_t i = 0; i < got.count; i++) {
+        assert_int_equal(got.at[i].kind, wanted.at[i].kind);
+        assert_ptr_equal(got.at[i].text.data, wanted.at[i].text.data);
+        assert_int_equal(got.at[i].text.size, wanted.at[i].text.size);
+    }
+}
+
+// Bytes at random, and words, texts and times at random: most lines of the latter are usual ones.
+static void tokens_equal_the_plain_reading(void **state) {
+    (void)state;
+    static const char ALPHABET[] = "ab  \"\"[]\\\t";
+    static const char *const PARTS[] = {"-",
+                                        "10.0.0.1",
+                                        "\"a b\"",
+                                        "\"\"",
+                                        "[a +b]",
+                                        "\"x\\\"",
+                                        "\"y \"z",
+                                        "w\"",
+                                        "[q",
+                                        "\"GET /a?b HTTP/1.1\"",
+                                        "200",
+                                        "[\"a\"]b",
+                                        "\"a long text of many words, as agents are\""};
+    uint32_t seed = 1;
+    for (int round = 0; round < 40000; round++) {
+        size_t size = 0, ceiling = (size_t)round % 400;
+        uint8_t text[600];
+        while (size < ceiling) {
+            seed = seed * 1664525 + 1013904223;
+            uint32_t dice = seed >> 16;
+            if (round % 4 == 0) {
+                text[size++] = (uint8_t)ALPHABET[dice % (sizeof ALPHABET - 1)];
+                continue;
+            }
+            bool is_odd = dice >> 8 & 1 && round % 4 == 1;
+            const char *part = PARTS[dice % (is_odd ? ARRAY_SIZE(PARTS) : 5)];
+            size += (size_t)snprintf((char *)text + size, sizeof text - size, "%s ", part);
+        }
+        // Of the very size, so that a read beyond it is seen.
+        uint8_t *line = memory_new(size ? size : 1, 1);
+        memcpy(line, text, size);
+        assert_tokens_equal(slice_of(line, size));
+        assert_tokens_equal(slice_of(line, size ? size - 1 : 0));
+        memory_free(line);
+    }
+}
+
 // More signatures than are kept: nothing changes but the speed.
 static void many_forms_in_one_file(void **state) {
     (void)state;
@@ -107,7 +209,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_are_known_by_their_tokens), cmocka_unit_test(damage_is_told),
         cmocka_unit_test(times_are_settled_to_utc),        cmocka_unit_test(many_forms_in_one_file),
-        cmocka_unit_test(sources_are_recognised),
+        cmocka_unit_test(tokens_equal_the_plain_reading),  cmocka_unit_test(sources_are_recognised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
