@@ -126,13 +126,20 @@ size_t clock_format(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
     return (size_t)(at - text);
 }
 
-size_t clock_format_minute(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
-    const size_t size = sizeof "2026-11-22 13:29" - 1;
+static size_t format_for_people(int64_t time_ns, size_t size, char text[CLOCK_TEXT_SIZE]) {
     if (clock_format(time_ns, text) < size)
         return 0;
     text[10] = ' ';
     text[size] = '\0';
     return size;
+}
+
+size_t clock_format_minute(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
+    return format_for_people(time_ns, sizeof "2026-11-22 13:29" - 1, text);
+}
+
+size_t clock_format_second(int64_t time_ns, char text[CLOCK_TEXT_SIZE]) {
+    return format_for_people(time_ns, sizeof "2026-11-22 13:29:17" - 1, text);
 }
 
 // Exactly `digits` digits from *at on; moves *at past them.

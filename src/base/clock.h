@@ -36,8 +36,9 @@ void clock_to_date(int64_t time_ns, struct clock_date *ret_date);
 // "2026-11-22T13:29:17.123456Z": always six digits, or nine when they are needed. Returns the
 // length; CLOCK_NONE gives an empty text. `text` holds CLOCK_TEXT_SIZE bytes.
 size_t clock_format(int64_t time_ns, char text[CLOCK_TEXT_SIZE]);
-// "2026-11-22 13:29", as people read it; the same otherwise.
+// "2026-11-22 13:29" and "2026-11-22 13:29:17", as people read it; the same otherwise.
 size_t clock_format_minute(int64_t time_ns, char text[CLOCK_TEXT_SIZE]);
+size_t clock_format_second(int64_t time_ns, char text[CLOCK_TEXT_SIZE]);
 
 // RFC 3339 and its relatives: 'T' or blank between, fraction of any length (nine digits
 // count), zone 'Z', '+hh:mm', '+hhmm', '+hh' or none (UTC); seconds may be left out; a bare date

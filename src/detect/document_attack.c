@@ -285,7 +285,7 @@ static enum status login_tell(struct document_judge *judge, struct problem *prob
         return STATUS_OK;
     char who[640], when[CLOCK_TEXT_SIZE];
     web_episode_who(episode, who, sizeof who);
-    clock_format(hit_ns, when);
+    clock_format_second(hit_ns, when);
     struct slice account = episode->account ? episode->account->relation.account : SLICE("");
     draft_say(&episode->draft, "what",
               "%s used %u pages of administration on %.*s%s%.*s, after it had been attacked.", who,

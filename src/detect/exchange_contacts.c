@@ -69,8 +69,8 @@ static enum status contacts_tell(struct exchange_book *book, uint32_t number, bo
     struct draft *draft = &book->draft;
     struct slice server = book->servers[book->sessions[number].server].name;
     char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-    clock_format(contacts->first_ns, from);
-    clock_format(contacts->last_ns, to);
+    clock_format_second(contacts->first_ns, from);
+    clock_format_second(contacts->last_ns, to);
     draft_begin(draft, before ? EXCHANGE_CONTACT_BEFORE : EXCHANGE_CONTACT_AFTER, server,
                 SLICE(""));
     exchange_cite(draft, &(struct exchange_cited){contacts->references, contacts->reference_count},

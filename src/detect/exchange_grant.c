@@ -63,7 +63,7 @@ static enum status impersonation_tell(const struct takes *takes, const struct ta
     draft->detection.last_ns = reader->last_ns;
     draft->detection.count = grant->count + reader->count;
     char time[CLOCK_TEXT_SIZE];
-    clock_format(grant->time_ns, time);
+    clock_format_second(grant->time_ns, time);
     draft_say(draft, "what",
               "%.*s was given the right to impersonate all users at %s and then read %u mailbox%s.",
               SLICE_FORMAT(grant->mailbox), time, reader->mailbox_count,

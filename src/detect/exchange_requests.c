@@ -252,7 +252,7 @@ static enum status probe_tell(struct exchange_book *book, const struct probe_gro
     book->draft.detection.last_ns = group->last_ns;
     book->draft.detection.count = group->count;
     char time[CLOCK_TEXT_SIZE];
-    clock_format(session->first_ns, time);
+    clock_format_second(session->first_ns, time);
     draft_say(&book->draft, "what",
               "%.*s was searched for paths from %u address%s of the network %.*s%s before it was "
               "attacked at %s.",

@@ -130,8 +130,8 @@ static enum status takeover_tell(struct exchange_book *book, const struct exchan
                 SLICE(""));
     signs_cite(book, session, session->links);
     char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-    clock_format(book->draft.detection.first_ns, from);
-    clock_format(book->draft.detection.last_ns, to);
+    clock_format_second(book->draft.detection.first_ns, from);
+    clock_format_second(book->draft.detection.last_ns, to);
     struct buffer text;
     buffer_init(&text, 4096);
     buffer_append_format(&text, "Between %s and %s %.*s was %s over its web pages: ", from, to,

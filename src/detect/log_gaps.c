@@ -53,7 +53,7 @@ static enum status cleared_tell(struct clearings *clearings, const struct relati
     struct draft *draft = &clearings->draft;
     bool is_habit = log_habit_has(&clearings->habit, context, relation);
     char time[CLOCK_TEXT_SIZE];
-    clock_format(relation->first_ns, time);
+    clock_format_second(relation->first_ns, time);
     struct slice host = reading_to(context, relation);
     draft_begin(draft, is_habit ? LOG_GAPS_HABIT : LOG_GAPS_CLEARED, host, relation->account);
     draft_cite(draft, relation);

@@ -230,7 +230,7 @@ static void say_sources(struct draft *draft, const struct candidate *candidate) 
 
 static void say_why(struct draft *draft, const struct candidate *candidate) {
     char hit[CLOCK_TEXT_SIZE];
-    clock_format(candidate->hit_ns, hit);
+    clock_format_second(candidate->hit_ns, hit);
     draft_say(
         draft, "why",
         "%u bits: %u outside clients and no ordinary one; %llu of %llu requests with a "

@@ -207,7 +207,7 @@ static enum status new_pages_judge(struct webshell_judge *judge, const struct we
         if (told == NEW_PAGES_MAX || !page_is_new(site, page, judge->logged_ns))
             continue;
         char came[CLOCK_TEXT_SIZE];
-        clock_format(page->relation.first_ns, came);
+        clock_format_second(page->relation.first_ns, came);
         struct draft *draft = &judge->draft;
         draft_begin(draft, WEBSHELL_NEW_PAGE, site->name, SLICE(""));
         draft_cite(draft, &page->relation);

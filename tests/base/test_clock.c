@@ -139,18 +139,22 @@ static void test_monotonic_clock_does_not_go_back(void **state) {
     assert_true(clock_now_monotonic() >= before);
 }
 
-static void minutes_are_written(void **state) {
+static void times_for_people(void **state) {
     (void)state;
     char text[CLOCK_TEXT_SIZE];
     assert_int_equal(clock_format_minute(0, text), 16);
     assert_string_equal(text, "1970-01-01 00:00");
+    assert_int_equal(clock_format_second(1999999999, text), 19);
+    assert_string_equal(text, "1970-01-01 00:00:01");
     assert_int_equal(clock_format_minute(CLOCK_NONE, text), 0);
+    assert_string_equal(text, "");
+    assert_int_equal(clock_format_second(CLOCK_NONE, text), 0);
     assert_string_equal(text, "");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(minutes_are_written),
+        cmocka_unit_test(times_for_people),
         cmocka_unit_test(test_agrees_with_python),
         cmocka_unit_test(test_relatives_of_rfc3339),
         cmocka_unit_test(test_outside_int64_is_clamped),
