@@ -254,11 +254,12 @@ static void scan_summarise(struct scan *scan, const struct pipeline_run *run, do
         .first_ns = counts->first_ns,
         .last_ns = counts->last_ns,
         .seconds = seconds,
-        .interrupted = counts->interrupted,
+        .interrupted = counts->interrupted && !scan->story.made, // else the story says it
         .sandbox_missing = scan->sandbox_missing,
         .colour = progress_colour(command_line_text(scan->line, "color"), fileno(to)),
     };
     summary.unknown_paths = pipeline_unknown_paths(run, &summary.unknown_path_count);
+    summary.empty_files = pipeline_empty_count(run, &summary.empty_path);
     summary.gaps = pipeline_gaps(run, &summary.gap_count);
     for (size_t i = 0; i < ruleset_complaint_count(scan->ruleset); i++)
         summary.rules_refused += ruleset_complaint(scan->ruleset, i)->refused;

@@ -171,19 +171,27 @@ static void pipeline_count_source(struct pipeline_run *run, struct slice path, b
                                   bool whole) {
     run->counts.files += understood;
     // An interrupted run has not looked at all, and cannot say which it would understand.
-    if (understood || !whole || run->counts.interrupted)
+    if (understood || !whole || run->counts.interrupted || run->ended_early)
         return;
     if (run->unknown_count < PIPELINE_UNKNOWN_PATHS_MAX)
         run->unknown_paths[run->unknown_count] = path;
     run->unknown_count++;
 }
 
-// Files that were read, and those that nobody understood, in the order of the sources.
+static void pipeline_count_empty(struct pipeline_run *run, struct slice path) {
+    if (run->empty_count++ == 0)
+        run->empty_path = path;
+}
+
+// Files that were read, those that nobody understood, those that hold nothing, in the order of the
+// sources.
 static void pipeline_count_sources(struct pipeline_run *run) {
     for (size_t i = 0; i < run->kept_count; i++) {
         const struct store_source *source = &run->kept[i];
         pipeline_count_source(run, source->path, source->format.size > 0,
                               source->evidence && source->complete && source->size);
+        if (source->evidence && source->complete && !source->size)
+            pipeline_count_empty(run, source->path);
         run->gb18030_count += source->path_gb18030;
     }
     size_t count = run->kept ? 0 : intake_count(run->shared.intake);
@@ -191,6 +199,8 @@ static void pipeline_count_sources(struct pipeline_run *run) {
         const struct source *source = intake_source(run->shared.intake, i);
         pipeline_count_source(run, source->path, source->decoder,
                               source->kind == SOURCE_EVIDENCE && source->size);
+        if (source->kind == SOURCE_EVIDENCE && !source->size && !source->skipped)
+            pipeline_count_empty(run, source->path);
         run->gb18030_count += source->path_gb18030;
     }
 }
@@ -369,6 +379,7 @@ enum status pipeline_events(const struct pipeline_options *options,
     worker.each_context = context;
     worker_run(&worker);
     status = pipeline_merge(run, &worker, problem);
+    run->ended_early = worker.ended;
     worker_done(&worker);
     if (status != STATUS_OK) {
         pipeline_free(run);
@@ -463,6 +474,11 @@ uint64_t pipeline_partial_count(const struct pipeline_run *run) {
 
 uint64_t pipeline_unknown_count(const struct pipeline_run *run) {
     return run->unknown_count;
+}
+
+uint64_t pipeline_empty_count(const struct pipeline_run *run, struct slice *ret_first) {
+    *ret_first = run->empty_path;
+    return run->empty_count;
 }
 
 uint64_t pipeline_gb18030_count(const struct pipeline_run *run) {

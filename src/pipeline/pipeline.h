@@ -123,6 +123,8 @@ const struct gap_sum *pipeline_gaps(const struct pipeline_run *run, size_t *ret_
 // Paths of sources, and of the first few that no decoder knew.
 struct slice pipeline_source_path(const struct pipeline_run *run, uint32_t source);
 uint64_t pipeline_unknown_count(const struct pipeline_run *run);
+// Files that hold nothing; *ret_first: the path of one.
+uint64_t pipeline_empty_count(const struct pipeline_run *run, struct slice *ret_first);
 // Names in archives that were in GB18030 and are shown as UTF-8.
 uint64_t pipeline_gb18030_count(const struct pipeline_run *run);
 const struct slice *pipeline_unknown_paths(const struct pipeline_run *run, size_t *ret_count);

@@ -25,7 +25,9 @@ struct pipeline_run {
     size_t plain_count; // the first rules; correlations follow
     size_t judged_from; // then the detectors' judgements
     struct slice unknown_paths[PIPELINE_UNKNOWN_PATHS_MAX];
-    uint64_t unknown_count, gb18030_count;
+    uint64_t unknown_count, gb18030_count, empty_count;
+    struct slice empty_path; // the first of them
+    bool ended_early;        // nobody wanted more: what was not read is not unknown
     // With a store: sources are those of the case, not of this run's intake.
     struct store_source *kept; // NULL: without a store
     size_t kept_count;

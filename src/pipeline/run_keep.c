@@ -128,6 +128,7 @@ static enum status reopen_counts(struct pipeline_run *run, struct store *store,
         return problem_set(problem, STATUS_FORMAT, "the case's counts are damaged");
     memcpy(&counts, packed.data, sizeof counts);
     run->counts.correlation_overflow = counts.correlation_overflow;
+    run->counts.interrupted = counts.interrupted;
     return STATUS_OK;
 }
 
@@ -159,7 +160,7 @@ enum status pipeline_reopen(struct store *store, const char *spill_directory,
         pipeline_free(run);
         return status;
     }
-    run_close(run, false);
+    run_close(run, run->counts.interrupted);
     *ret_run = run;
     return STATUS_OK;
 }

@@ -282,6 +282,7 @@ void report_append_json(struct buffer *to, const struct report_input *input) {
     const struct reconstruction *made = input->reconstruction;
     buffer_append_text(to, "{\"schema\":\"vedette.report/1\"");
     json_string(to, "tlp", slice_of_string(marking_name(report_marking(input))));
+    buffer_append_format(to, ",\"complete\":%s", input->interrupted ? "false" : "true");
     json_campaign_list(to, input, "campaigns", made->campaigns, made->campaign_count);
     json_campaign_list(to, input, "incidents", made->incidents, made->incident_count);
     json_leads(to, input);

@@ -238,10 +238,14 @@ static void mark_evidence(struct buffer *to, const struct report_input *input) {
 void report_append_markdown(struct buffer *to, const struct report_input *input) {
     const struct reconstruction *made = input->reconstruction;
     buffer_append_format(to,
-                         "# Threat report\n\n%s. %u campaigns, %u incidents, %u leads. Times are "
-                         "UTC. A tag names one record by its SHA-256.\n",
+                         "# Threat report\n\n%s. %u campaign%s, %u incident%s, %u lead%s. Times "
+                         "are UTC. A tag names one record by its SHA-256.\n",
                          marking_name(report_marking(input)), made->campaign_count,
-                         made->incident_count, made->lead_count);
+                         made->campaign_count == 1 ? "" : "s", made->incident_count,
+                         made->incident_count == 1 ? "" : "s", made->lead_count,
+                         made->lead_count == 1 ? "" : "s");
+    if (input->interrupted)
+        buffer_append_text(to, "\n**Interrupted: not all evidence was read.**\n");
     for (uint32_t i = 0; i < made->campaign_count; i++)
         mark_campaign(to, input, &made->campaigns[i]);
     for (uint32_t i = 0; i < made->incident_count; i++)

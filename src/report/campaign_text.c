@@ -183,6 +183,8 @@ static void screen_campaign(struct buffer *to, const struct report_input *input,
 
 void report_append_screen(struct buffer *to, const struct report_input *input) {
     const struct reconstruction *made = input->reconstruction;
+    if (input->interrupted)
+        buffer_append_text(to, "\nINTERRUPTED: not all evidence was read\n");
     for (uint32_t i = 0; i < made->campaign_count; i++)
         screen_campaign(to, input, &made->campaigns[i]);
     for (uint32_t i = 0; i < made->incident_count && i < SCREEN_INCIDENTS_MAX; i++)

@@ -213,6 +213,7 @@ void report_append_threat(struct buffer *to, const struct report_input *input) {
     const struct reconstruction *made = input->reconstruction;
     buffer_append_text(to, "{\"schema\":\"vedette.threat/1\"");
     json_string(to, "tlp", slice_of_string(marking_name(report_marking(input))));
+    buffer_append_format(to, ",\"complete\":%s", input->interrupted ? "false" : "true");
     threat_list(to, "reports");
     for (uint32_t i = 0; i < made->campaign_count + made->incident_count; i++) {
         buffer_append_text(to, i ? "," : "");

@@ -33,7 +33,11 @@ static void page_head(const struct html *html) {
     page_count(html, made->lead_count, "lead");
     buffer_append_text(html->to, ". All times are UTC. Every statement ends in tags like <span "
                                  "class=t>E7ABCD</span>; each opens the record it stands on."
-                                 "</p></header>\n");
+                                 "</p>");
+    if (html->input->interrupted)
+        buffer_append_text(html->to, "<p><b>Interrupted: not all evidence was read.</b> What is "
+                                     "not told here may be in the rest.</p>");
+    buffer_append_text(html->to, "</header>\n");
 }
 
 void html_page_begin(const struct html *html) {

@@ -33,7 +33,9 @@ struct summary {
     uint64_t recovered; // events out of slack and free space
     uint64_t unknown_events;
     uint64_t unknown_files;
-    uint64_t gb18030_names;            // of archives' entries
+    uint64_t gb18030_names; // of archives' entries
+    uint64_t empty_files;
+    struct slice empty_path;           // the first of them
     const struct slice *unknown_paths; // the first few
     size_t unknown_path_count;
     const struct gap_sum *gaps; // sorted by (source, reason)

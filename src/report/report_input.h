@@ -20,6 +20,7 @@ struct report_input {
     const struct evidence_coverage *coverage; // NULL: not asked for
     const char *tlp;           // "clear", "green", "amber", "amber+strict", "red"; NULL: red
     const struct tally *tally; // findings by rule; NULL: not asked for
+    bool interrupted;          // not all evidence was read
 };
 
 // Who may see the report: the most restrictive of what was asked and what the tags of the rules

@@ -160,6 +160,13 @@ static void summary_unknown(struct buffer *to, const struct summary *summary) {
             buffer_append_byte(to, '\n');
         }
     }
+    if (summary->empty_files) {
+        buffer_append_format(
+            to, "\nEmpty: %llu file%s without a byte%s ", (unsigned long long)summary->empty_files,
+            summary->empty_files == 1 ? "" : "s", summary->empty_files == 1 ? ":" : ", the first");
+        text_append_terminal(to, summary->empty_path);
+        buffer_append_byte(to, '\n');
+    }
     if (summary->gb18030_names)
         buffer_append_format(to, "\nNames in archives: %llu in GB18030, shown as UTF-8\n",
                              (unsigned long long)summary->gb18030_names);

@@ -146,6 +146,28 @@ class Interrupts(EvidenceCase):
         self.assertEqual(status, 130)
         self.assertIs(json.loads(output)["complete"], False)
 
+    def test_reports_are_marked(self):
+        status, output, _ = self.interrupted(signal.SIGTERM, "--report", "r.html", "--report",
+                                             "r.json", "--report", "r.md", "--report", "r.txt",
+                                             "--report", "r.threat.json")
+        self.assertEqual((status, output.count(b"INTERRUPTED")), (130, 1))
+        for name in ("r.json", "r.threat.json"):
+            self.assertIs(json.loads((self.top / name).read_text())["complete"], False, name)
+        for name in ("r.html", "r.md", "r.txt"):
+            self.assertIn("interrupted: not all evidence was read",
+                          (self.top / name).read_text().lower(), name)
+
+    def test_play(self):
+        run = subprocess.Popen([program(), "drill", "play", "clean", "-o", "play"], cwd=self.top,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=self.environment, preexec_fn=heed_interrupts)
+        time.sleep(0.7)
+        run.send_signal(signal.SIGTERM)
+        _, errors = run.communicate(timeout=30)
+        self.assertEqual(run.returncode, 130, errors)
+        self.assertIn(b"interrupted", errors)
+        self.assertFalse((self.top / "play" / "truth.json").exists())
+
     def test_unread_files_are_not_called_unknown(self):
         for number in range(50):
             self.put(f"zz{number}.jsonl", lines(event(1)))

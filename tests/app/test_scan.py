@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import socket
 import stat
 import subprocess
 import time
@@ -222,6 +223,28 @@ class ScanEnds(EvidenceCase):
         run = self.scan("-f", "jsonl", "-o", "-", self.evidence, status=4, stdout=writer)
         os.close(writer)
         self.assertEqual(run.stderr.count(b"Broken pipe"), 1, run.stderr)
+
+    def test_closed_pipe_of_events(self):
+        self.put("more.jsonl", lines(*[event(i, i % 600) for i in range(3000)]))
+        self.put("other.jsonl", lines(event(1)))
+        reader, writer = os.pipe()
+        os.close(reader)
+        run = self.call("events", self.evidence, status=4, stdout=writer)
+        os.close(writer)
+        self.assertEqual(run.stderr.count(b"\n"), 1, run.stderr)
+        self.assertIn(b"Broken pipe", run.stderr)
+
+    def test_empty_files_are_counted(self):
+        self.put("gone.evtx", b"")
+        run = self.scan(self.evidence)
+        self.assertIn(b"Empty: 1 file without a byte: ", run.stdout)
+        self.assertIn(b"gone.evtx", run.stdout)
+
+    def test_socket_is_no_evidence(self):
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(str(self.top / "socket"))
+            run = self.scan(self.top / "socket", status=4)
+        self.assertIn(b"neither a file nor a directory", run.stderr)
 
     def test_output_directory_is_missing(self):
         self.scan("-o", self.top / "no" / "out.jsonl", self.log, status=2)
