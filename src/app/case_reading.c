@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/case_reading.h"
 
+#include "app/interrupt.h"
 #include "app/shut_in.h"
 #include "base/memory.h"
 
@@ -34,6 +35,8 @@ enum status case_reading_init(struct case_reading *reading, const struct command
     const char *path = line->operands[0];
     if (!case_directory_is_meant(path))
         return problem_set(&reading->problem, STATUS_USAGE, "%s is no case: no directory", path);
+    if (has_output)
+        interrupt_abandon();
     enum status status = reading_open_output(reading, has_output);
     const char *missing;
     struct shut_in paths = {.case_directory = path, .spill_directory = shut_in_spill_directory()};

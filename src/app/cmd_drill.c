@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/command.h"
 #include "app/drill_scenario.h"
+#include "app/interrupt.h"
 
 #include "base/slice.h"
 #include "drill/drill.h"
@@ -61,6 +62,7 @@ static enum exit_code drill_write(const struct command_line *line) {
         wanted.records = megabytes * 1000000 / RECORD_BYTES / hosts + 1;
     struct drill_logs_result result;
     struct problem problem;
+    interrupt_abandon();
     enum status status = drill_write_logs(&wanted, &result, &problem);
     if (status != STATUS_OK) {
         fprintf(stderr, "vedette drill: %s\n", problem.text);

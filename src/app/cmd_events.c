@@ -46,8 +46,15 @@ struct events {
 
 static void events_flush(struct events *events) {
     struct slice text = buffer_slice(&events->text);
-    events->failed |=
-        events->text.failed || (text.size && fwrite(text.data, 1, text.size, stdout) != text.size);
+    if (events->failed) {
+        // It was said.
+    } else if (events->text.failed) {
+        fprintf(stderr, "vedette events: more than %d bytes in one event\n", EVENTS_TEXT_MAX);
+        events->failed = true;
+    } else if (text.size && fwrite(text.data, 1, text.size, stdout) != text.size) {
+        perror("vedette events: write standard output");
+        events->failed = true;
+    }
     buffer_reset(&events->text);
 }
 

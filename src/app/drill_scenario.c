@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/drill_scenario.h"
 
+#include "app/interrupt.h"
 #include "app/shut_in.h"
+#include "base/slice.h"
 #include "base/memory.h"
 #include "drill/drill.h"
 
@@ -91,8 +93,15 @@ enum exit_code drill_scenario_play(const struct command_line *line) {
         fprintf(stderr, "vedette drill: play needs -o DIR, and --loss a number from 0 to 1\n");
         return EXIT_USAGE;
     }
+    static const char *const COUNTS[] = {"hosts", "days", "victims"};
+    for (size_t i = 0; i < ARRAY_SIZE(COUNTS); i++)
+        if (command_line_text(line, COUNTS[i]) && !count(line, COUNTS[i])) {
+            fprintf(stderr, "vedette drill: --%s 0 leaves nothing to play\n", COUNTS[i]);
+            return EXIT_USAGE;
+        }
     struct drill_play_result result;
     struct problem problem;
+    interrupt_abandon();
     if (drill_play(&wanted, &result, &problem) != STATUS_OK)
         return refuse(&problem);
     printf("%llu hosts, %llu records in %llu files, %.1f MB; %llu things done by intruders\n",

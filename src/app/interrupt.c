@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/interrupt.h"
 
+#include "app/command.h"
 #include "base/slice.h"
 
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 static const int interrupt_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -19,13 +21,29 @@ static void interrupt_note(int number) {
         signal(interrupt_signals[i], SIG_DFL);
 }
 
-const atomic_bool *interrupt_watch(void) {
-    struct sigaction action = {.sa_handler = interrupt_note};
+static void interrupt_leave(int number) {
+    static const char TEXT[] = "vedette: interrupted: what was being written is not whole\n";
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, TEXT, sizeof TEXT - 1);
+    (void)written;
+    _exit(EXIT_INTERRUPTED);
+}
+
+static void interrupt_handle(void (*handler)(int number)) {
+    struct sigaction action = {.sa_handler = handler};
     for (size_t i = 0; i < ARRAY_SIZE(interrupt_signals); i++) {
         struct sigaction before;
         // What the parent wants ignored (nohup) stays so.
         if (sigaction(interrupt_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(interrupt_signals[i], &action, NULL);
     }
+}
+
+const atomic_bool *interrupt_watch(void) {
+    interrupt_handle(interrupt_note);
     return &interrupt_came;
+}
+
+void interrupt_abandon(void) {
+    interrupt_handle(interrupt_leave);
 }

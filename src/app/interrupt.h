@@ -10,4 +10,8 @@
 // the process. Hand it to the pipeline as `stop`.
 const atomic_bool *interrupt_watch(void);
 
+// For what is of no use in part: from now on any of them ends the process with EXIT_INTERRUPTED and
+// a line that says so.
+void interrupt_abandon(void);
+
 #endif

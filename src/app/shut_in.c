@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/sandbox.h"
+#include "store/store.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -117,16 +118,6 @@ enum status shut_in_check_written(const char *path, const char *const *evidence,
     return STATUS_OK;
 }
 
-enum status shut_in_check_evidence(const char *const *evidence, size_t evidence_count,
-                                   struct problem *problem) {
-    for (size_t i = 0; i < evidence_count; i++) {
-        bool glob = evidence[i][strcspn(evidence[i], "*?[")] != '\0';
-        if (strcmp(evidence[i], "-") != 0 && access(evidence[i], R_OK) != 0 && !glob)
-            return problem_set_errno(problem, "%s", evidence[i]);
-    }
-    return STATUS_OK;
-}
-
 static char *shut_in_join(const char *directory, const char *name) {
     struct buffer path;
     buffer_init(&path, PATH_MAX);
@@ -136,6 +127,27 @@ static char *shut_in_join(const char *directory, const char *name) {
     char *text = path.failed ? NULL : memory_keep_text(path.data, path.size);
     buffer_done(&path);
     return text;
+}
+
+static bool evidence_is_case(const char *path) {
+    char *database = shut_in_join(path, "case.db");
+    bool is_case = database && store_is_at(database);
+    memory_free(database);
+    return is_case;
+}
+
+enum status shut_in_check_evidence(const char *const *evidence, size_t evidence_count,
+                                   struct problem *problem) {
+    for (size_t i = 0; i < evidence_count; i++) {
+        bool glob = evidence[i][strcspn(evidence[i], "*?[")] != '\0';
+        if (strcmp(evidence[i], "-") != 0 && access(evidence[i], R_OK) != 0 && !glob)
+            return problem_set_errno(problem, "%s", evidence[i]);
+        if (evidence_is_case(evidence[i]))
+            return problem_set(problem, STATUS_USAGE,
+                               "%s is a case, not evidence: vedette report %s tells what it holds",
+                               evidence[i], evidence[i]);
+    }
+    return STATUS_OK;
 }
 
 const char *shut_in_spill_directory(void) {

@@ -36,7 +36,7 @@ enum status shut_in_enter(const struct shut_in *paths, const char **ret_missing,
 enum status shut_in_check_written(const char *path, const char *const *evidence,
                                   size_t evidence_count, struct problem *problem);
 
-// Name evidence that is not there or may not be read. Globs and "-" pass.
+// Name evidence that is not there, may not be read, or is a case. Globs and "-" pass.
 enum status shut_in_check_evidence(const char *const *evidence, size_t evidence_count,
                                    struct problem *problem);
 

@@ -41,7 +41,7 @@ struct evidence {
 static bool is_empty_or_absent(const char *directory) {
     DIR *entries = opendir(directory);
     if (!entries)
-        return errno == ENOENT;
+        return errno == ENOENT || errno == ENOTDIR; // making it says what is wrong
     bool empty = true;
     for (struct dirent *entry = readdir(entries); entry && empty; entry = readdir(entries))
         empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;

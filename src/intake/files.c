@@ -103,7 +103,7 @@ static struct slice walk_join(struct walk *walk, struct slice directory, const c
 static const char *walk_link_trouble(const struct walk *walk, struct slice path) {
     char target[PATH_MAX];
     if (!realpath((const char *)path.data, target))
-        return "symbolic link leads nowhere";
+        return errno == ELOOP ? "symbolic link leads in a circle" : "symbolic link leads nowhere";
     size_t root_size = strlen(walk->root);
     bool below = strncmp(target, walk->root, root_size) == 0 &&
                  (target[root_size] == '/' || target[root_size] == '\0' || root_size == 1);
@@ -139,9 +139,13 @@ static enum status walk_list(struct walk *walk, const struct directory *director
     int fd = open((const char *)directory->path.data, flags);
     DIR *listing = fd >= 0 ? fdopendir(fd) : NULL;
     if (!listing) {
+        int error = errno;
         if (fd >= 0)
             close(fd);
-        struct found_file file = {.path = directory->path, .trouble = "directory cannot be opened"};
+        struct found_file file = {.path = directory->path,
+                                  .trouble = error == EACCES || error == EPERM
+                                                 ? "directory may not be read (permission denied)"
+                                                 : "directory cannot be opened"};
         return found_files_push(walk->found, file, problem);
     }
     enum status status = STATUS_OK;
@@ -168,6 +172,11 @@ static enum status walk_tree(struct found_files *found, struct slice path,
 }
 
 // One path as the user named it.
+static enum status found_files_refuse(const char *given, struct problem *problem) {
+    return problem_set(problem, STATUS_UNSUPPORTED,
+                       "%s: neither a file nor a directory (a stream is read with -)", given);
+}
+
 static enum status found_files_add(struct found_files *found, const char *given,
                                    struct problem *problem) {
     size_t size = strlen(given);
@@ -182,6 +191,8 @@ static enum status found_files_add(struct found_files *found, const char *given,
     }
     // Opened and closed again: what the user names and cannot be read is told before any work.
     int fd = open(given, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENXIO) // a socket
+        return found_files_refuse(given, problem);
     if (fd < 0)
         return problem_set_errno(problem, "%s", given);
     struct stat information;
@@ -192,8 +203,7 @@ static enum status found_files_add(struct found_files *found, const char *given,
     if (S_ISDIR(information.st_mode))
         return walk_tree(found, path, problem);
     if (!S_ISREG(information.st_mode))
-        return problem_set(problem, STATUS_UNSUPPORTED,
-                           "%s: neither a file nor a directory (a stream is read with -)", given);
+        return found_files_refuse(given, problem);
     return found_files_push(found, found_file_of(path, &information), problem);
 }
 

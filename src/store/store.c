@@ -5,7 +5,9 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const STATEMENTS[] = {
 #define STATEMENT(name, sql) [STATEMENT_##name] = sql,
@@ -26,6 +28,23 @@ enum status store_open(const char *path, enum store_access access, struct store 
     store->database = database;
     *ret_store = store;
     return STATUS_OK;
+}
+
+// SQLite's file format 1.3: the application's mark lies at 68, big-endian.
+bool store_is_at(const char *path) {
+    enum {
+        MARK_AT = 68,
+        HEADER_SIZE = 72
+    };
+    uint8_t header[HEADER_SIZE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return false;
+    bool whole = pread(fd, header, sizeof header, 0) == (ssize_t)sizeof header;
+    close(fd);
+    return whole && slice_starts(slice_of(header, sizeof header), SLICE("SQLite format 3")) &&
+           ((uint32_t)header[MARK_AT] << 24 | (uint32_t)header[MARK_AT + 1] << 16 |
+            (uint32_t)header[MARK_AT + 2] << 8 | header[MARK_AT + 3]) == STORE_MARK;
 }
 
 void store_close(struct store *store) {

@@ -38,6 +38,8 @@ enum store_access {
 
 enum status store_open(const char *path, enum store_access access, struct store **ret_store,
                        struct problem *problem);
+// Whether the file at `path` is such a database, by its mark; nothing is opened for writing.
+bool store_is_at(const char *path);
 // What was not committed is forgotten. NULL is fine.
 void store_close(struct store *store);
 

@@ -180,6 +180,12 @@ class Case(EvidenceCase):
         os.symlink("/etc/passwd", self.case / "case.db")
         self.assertNotEqual(self.call("report", "case", status=None).returncode, 0)
 
+    def test_case_is_no_evidence(self):
+        self.add("drill")
+        for words in (("scan", "case"), ("events", "case/"), ("relations", "drill", "case")):
+            run = self.call(*words, status=2)
+            self.assertIn(b"is a case, not evidence", run.stderr)
+
     def test_damage_is_seen(self):
         self.add("drill")
         connection = sqlite3.connect(self.case / "case.db")
