@@ -67,7 +67,11 @@ static void clue_read_field(struct clue *clue, const struct finding_field *field
         clue->what = field->text;
     else if (slice_equal_string(field->name, "source") && clue->source.size == 0)
         clue->source = field->text;
-    else if (slice_equal_string(field->name, "destination") && clue->destination.size == 0)
+    else if (slice_equal_string(field->name, "source_quiet_days") &&
+             text_integer(field->text, &number) && number >= 0 && number <= UINT16_MAX) {
+        clue->source_quiet_days = (uint32_t)number;
+        clue->source_moves = number == 0;
+    } else if (slice_equal_string(field->name, "destination") && clue->destination.size == 0)
         clue->destination = field->text;
     else if (slice_equal_string(field->name, "volume") && text_integer(field->text, &number))
         clue->volume = (uint64_t)number;
@@ -116,10 +120,12 @@ static bool finding_speaks(const struct finding *finding, enum stage stage) {
            finding->reference_count && (stage || finding->rule->level >= RULE_LEVEL_MEDIUM);
 }
 
-// Weak findings make nobody a host.
-static uint32_t clue_host(struct cast *cast, const struct finding *finding, struct slice name) {
-    return finding->rule->level >= RULE_LEVEL_MEDIUM ? cast_meet(cast, name, finding->first_ns)
-                                                     : cast_find(cast, name, finding->first_ns);
+// Weak findings make nobody a host, unless they lead there from a host that had never moved.
+static uint32_t clue_host(struct cast *cast, const struct finding *finding, struct slice name,
+                          bool leads) {
+    return leads || finding->rule->level >= RULE_LEVEL_MEDIUM
+               ? cast_meet(cast, name, finding->first_ns)
+               : cast_find(cast, name, finding->first_ns);
 }
 
 static void clue_fill(struct clue *clue, const struct finding *finding, enum stage stage,
@@ -135,8 +141,8 @@ static void clue_fill(struct clue *clue, const struct finding *finding, enum sta
                           .source_host = RELATION_NO_HOST};
     for (uint32_t i = 0; i < finding->field_count; i++)
         clue_read_field(clue, &finding->fields[i]);
-    clue->host = clue_host(cast, finding, finding->host);
-    clue->source_host = clue_host(cast, finding, clue->source);
+    clue->host = clue_host(cast, finding, finding->host, clue->source_quiet_days);
+    clue->source_host = clue_host(cast, finding, clue->source, clue->source_quiet_days);
     for (uint32_t i = 0; i < finding->reference_count; i++)
         clue->classes |=
             class_of(input->source_format(input->context, finding->references[i].position.source));
@@ -155,7 +161,7 @@ static bool hours_take(struct clue_book *book, const struct finding *finding) {
     static const char *const PARTS[] = {"what", "why", "confidence"};
     struct buffer text;
     struct clue clue = {.rule = finding->rule, .first_ns = finding->first_ns};
-    clue.host = clue_host(&book->cast, finding, finding->host);
+    clue.host = clue_host(&book->cast, finding, finding->host, false);
     if (book->hours.reference_count || finding->reference_count == 0)
         return true;
     buffer_init(&text, 8 * RELATION_PART_BYTES_MAX);

@@ -42,8 +42,10 @@ struct clue {
     struct slice destination;
     struct slice artefacts[CLUE_ARTEFACTS_MAX];
     uint32_t artefact_count;
-    struct slice source;  // as told, or empty
-    uint32_t source_host; // of the cast; RELATION_NO_HOST
+    struct slice source;        // as told, or empty
+    uint32_t source_host;       // of the cast; RELATION_NO_HOST
+    uint32_t source_quiet_days; // of evidence, in which it had not moved to others; 0: not known
+    bool source_moves;          // to others, again and again or ever since
     uint64_t volume;
     bool volume_at_least;
     bool is_benign; // a verdict or a benign explanation won

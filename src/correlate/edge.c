@@ -30,6 +30,8 @@ static const char *clue_reason(const struct clue *clue, int32_t *ret_cost) {
         {"vedette-lateral-execution", "remote execution", WEIGHT_EDGE_EXECUTION},
         {"vedette-lateral-transfer", "tool transferred, then run", WEIGHT_EDGE_TRANSFER},
         {"vedette-lateral-account", "stolen account", WEIGHT_EDGE_ACCOUNT},
+        {"vedette-lateral-session", "first session of a host that had never moved to another",
+         WEIGHT_EDGE_LOGON},
         {"vedette-lateral-", "rare logon", WEIGHT_EDGE_LOGON},
         {"vedette-webshell-", "virtual path on a server taken before", WEIGHT_EDGE_SHARED},
         {"vedette-exfiltration-internal", "sends to a server taken before", WEIGHT_EDGE_SHARED},
@@ -64,19 +66,21 @@ static void edges_of_clues(struct edge_list *list, const struct clue_book *book)
         if (clue->source_host == RELATION_NO_HOST || clue->source_host == clue->host ||
             clue->is_benign || !(reason = clue_reason(clue, &cost)))
             continue;
-        *edge_add(list) = (struct edge){.time_ns = clue->first_ns,
-                                        .from = clue->source_host,
-                                        .to = clue->host,
-                                        .cost = cost,
-                                        .is_member = clue_is_of(clue, "vedette-wave-"),
-                                        .is_told = true,
-                                        .is_loose = clue->classes == SOURCE_CLASS_UNIX,
-                                        .evidence = clue_level_bits(clue->level) - clue->bits,
-                                        .clue = i,
-                                        .reason = reason,
-                                        .account = clue->account,
-                                        .references = clue->references,
-                                        .reference_count = clue->reference_count};
+        *edge_add(list) =
+            (struct edge){.time_ns = clue->first_ns,
+                          .from = clue->source_host,
+                          .to = clue->host,
+                          .cost = cost,
+                          .is_member = clue_is_of(clue, "vedette-wave-"),
+                          .is_told = true,
+                          .is_first_move = clue->source_quiet_days > 0 && cost == WEIGHT_EDGE_LOGON,
+                          .is_loose = clue->classes == SOURCE_CLASS_UNIX,
+                          .evidence = clue_level_bits(clue->level) - clue->bits,
+                          .clue = i,
+                          .reason = reason,
+                          .account = clue->account,
+                          .references = clue->references,
+                          .reference_count = clue->reference_count};
         struct edge *edge = &list->edges[list->count - 1];
         if (edge->is_loose)
             edge->time_ns = loose_time(book, edge);
@@ -123,6 +127,15 @@ static void edges_raise_logons(struct edge_list *list, const struct clue_book *b
     }
     memory_free(last);
     memory_free(before);
+}
+
+static void edges_doubt_movers(struct edge_list *list, const struct clue_book *book) {
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct edge *edge = &list->edges[i];
+        if (edge->is_told && book->clues[edge->clue].source_moves &&
+            (edge->cost == WEIGHT_EDGE_ACCOUNT || edge->cost == WEIGHT_EDGE_LOGON))
+            edge->cost += WEIGHT_EDGE_MOVES;
+    }
 }
 
 static enum status edge_of_relation(struct edge_list *list, const struct relation *relation,
@@ -225,6 +238,7 @@ enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
     arena_init(&list->arena, EDGE_BYTES);
     edges_of_clues(list, book);
     edges_raise_logons(list, book);
+    edges_doubt_movers(list, book);
     enum status status = edges_of_relations(list, book, input, problem);
     if (status != STATUS_OK) {
         edge_list_done(list);
@@ -238,6 +252,12 @@ enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
 void edge_list_sort(struct edge_list *list) {
     if (list->count)
         qsort(list->edges, list->count, sizeof *list->edges, edge_compare);
+}
+
+int32_t edge_first_move_evidence(const struct edge_list *list, int64_t since_ns) {
+    int64_t days = since_ns <= 0 ? 1 : 1 + since_ns / (86400 * SECOND_NS);
+    int32_t bits = list->first_move - millibits_of((uint64_t)days);
+    return bits < 0 ? 0 : bits < WEIGHT_LEVEL_CRITICAL ? bits : WEIGHT_LEVEL_CRITICAL;
 }
 
 bool edge_list_add(struct edge_list *list, const struct edge *edge) {

@@ -15,6 +15,7 @@ struct edge {
     bool is_silent;    // to a stepping stone (silent.h); `evidence` is what it explains
     bool is_proven; // silent, and something was executed elsewhere from there: others' logs say so
     bool is_by_account; // silent: the account is what tells, not how many its source reached
+    bool is_first_move; // told: a logon or session of a host that had never moved to others
     bool is_loose;      // only logs without a time zone show it: hours may be missing
     int32_t evidence;   // of the finding that told it, beyond what its rarity leaves it
     uint32_t clue;      // that told it
@@ -33,6 +34,7 @@ struct edge_list {
     struct arena arena;
     struct edge *edges;
     uint32_t count, capacity;
+    int32_t first_move; // what a first move weighs on the day when its source fell
     int32_t *hubs; // by host: what each edge from it costs besides: log2(1 + hosts newly reached)
 };
 
@@ -49,6 +51,10 @@ bool edge_executes(const struct edge *edge, const struct clue_book *book);
 static inline int32_t edge_cost(const struct edge_list *list, const struct edge *edge) {
     return edge->cost + (edge->is_told || edge->is_by_account ? 0 : list->hubs[edge->from]);
 }
+
+// What a first move tells of the host it leads to, when its source fell so long before: the longer
+// ago, the likelier its owner's.
+int32_t edge_first_move_evidence(const struct edge_list *list, int64_t since_ns);
 
 // One more, which takes its place when all are sorted. False when there is no room. The references
 // are copied.

@@ -157,6 +157,14 @@ static bool edge_is_better(const struct forest *forest, const struct edge_list *
            !to->is_member;
 }
 
+// Beyond what its clue weighs by itself.
+static int32_t first_move_evidence(const struct edge_list *edges, const struct edge *edge,
+                                   const struct forest_host *from, int32_t clue_bits) {
+    int32_t bits = edge_first_move_evidence(edges, edge->time_ns - from->reached_ns) -
+                   (int32_t)from->steps * WEIGHT_EDGE_STEP - clue_bits;
+    return bits > edge->evidence ? bits : edge->evidence;
+}
+
 static void edge_try(struct forest *forest, const struct clue_book *book,
                      const struct edge_list *edges, uint32_t number) {
     const struct edge *edge = &edges->edges[number];
@@ -180,14 +188,17 @@ static void edge_try(struct forest *forest, const struct clue_book *book,
     int64_t from_ns = time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
     int64_t until_ns =
         edge->is_told ? INT64_MAX : edge->time_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
-    int32_t evidence =
-        edge->evidence + (edge->is_silent ? 0 : clue_evidence(book, edge->to, from_ns, until_ns));
-    if (!edge->is_member && evidence <= cost)
+    int32_t shown = edge->is_silent ? 0 : clue_evidence(book, edge->to, from_ns, until_ns);
+    int32_t told = edge->is_first_move
+                       ? first_move_evidence(edges, edge, from, book->clues[edge->clue].bits)
+                       : edge->evidence;
+    if (!edge->is_member && shown + told <= cost)
         return;
     if (to->edge != FOREST_NONE)
         forest->hosts[edges->edges[to->edge].from].children--;
     host_reach(forest, book, edge->to, time_ns, cost);
-    to->evidence += edge->is_silent ? 0 : edge->evidence;
+    to->evidence += edge->is_silent ? 0 : told;
+    to->steps = edge->is_first_move && shown < WEIGHT_CONFIRMED ? from->steps + 1 : 0;
     forest->hosts[edge->from].children++;
     to->edge = number;
     to->entry_clue = FOREST_NONE;
@@ -224,6 +235,24 @@ void forest_done(struct forest *forest) {
     *forest = (struct forest){0};
 }
 
+bool forest_weigh_first_moves(const struct forest *forest, struct edge_list *edges,
+                              const struct clue_book *book) {
+    uint64_t days = 0, others = 0;
+    for (uint32_t i = 0; i < edges->count; i++) {
+        const struct edge *edge = &edges->edges[i];
+        if (!edge->is_first_move)
+            continue;
+        const struct forest_host *from = &forest->hosts[edge->from];
+        others += from->reached_ns == CLOCK_NONE ||
+                  from->reached_ns > edge->time_ns + WEIGHT_SKEW_SECONDS * SECOND_NS;
+        if (book->clues[edge->clue].source_quiet_days > days)
+            days = book->clues[edge->clue].source_quiet_days;
+    }
+    int32_t before = edges->first_move;
+    edges->first_move = millibits_of_ratio(book->cast.input->fleet->count * days, 1 + others);
+    return edges->first_move != before;
+}
+
 static uint32_t forest_root(const struct forest *forest, uint32_t host) {
     uint32_t root = forest->hosts[host].root;
     while (root != FOREST_NONE && forest->hosts[root].root != root)
@@ -231,10 +260,12 @@ static uint32_t forest_root(const struct forest *forest, uint32_t host) {
     return root;
 }
 
-void forest_join(struct forest *forest, const struct edge_list *edges, int32_t root_cost) {
+void forest_join(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
+                 int32_t root_cost) {
     for (uint32_t i = 0; i < edges->count; i++) {
         const struct edge *edge = &edges->edges[i];
-        if (!edge->is_told || edge->cost >= root_cost)
+        if (!edge->is_told || edge->cost >= root_cost ||
+            book->clues[edge->clue].level < RULE_LEVEL_MEDIUM)
             continue;
         uint32_t from = forest_root(forest, edge->from), to = forest_root(forest, edge->to);
         if (from == FOREST_NONE || to == FOREST_NONE || from == to)

@@ -26,6 +26,7 @@ struct forest_host {
     uint32_t entry_clue; // of an entry: the clue that it stands on
     int32_t entry_price; // what an entry here costs by what shows a way in
     uint32_t children;   // hosts explained by it
+    uint32_t steps;      // first moves in a row up to here, without anything else that shows them
     bool is_member;
     bool is_hidden; // an entry of which nothing tells how (hidden_entry.h)
 };
@@ -50,9 +51,15 @@ void forest_init(struct forest *forest, const struct clue_book *book, const stru
                  int32_t root_cost, const struct hidden_list *hidden);
 void forest_done(struct forest *forest);
 
+// Weighs first moves by how many the hosts make that nobody reached: host-days to one of theirs.
+// True: their weight is another than before, the forest should grow anew.
+bool forest_weigh_first_moves(const struct forest *forest, struct edge_list *edges,
+                              const struct clue_book *book);
+
 // Trees whose hosts meet (an edge between them that was no explanation, because its source was
 // reached later or its target is an entry of its own) become one, when joining costs less than a
-// root.
-void forest_join(struct forest *forest, const struct edge_list *edges, int32_t root_cost);
+// root. Weak findings join none.
+void forest_join(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
+                 int32_t root_cost);
 
 #endif

@@ -167,7 +167,7 @@ static int32_t shuffle_best(struct shuffle *shuffle, int32_t root_cost) {
     struct tree_list trees;
     int32_t best = 0;
     forest_init(&forest, &shuffle->mixed, &shuffle->mixed_edges, root_cost, NULL);
-    forest_join(&forest, &shuffle->mixed_edges, root_cost);
+    forest_join(&forest, &shuffle->mixed, &shuffle->mixed_edges, root_cost);
     tree_list_init(&trees, &forest, &shuffle->mixed);
     for (uint32_t i = 0; i < trees.count; i++)
         if (gate_shape(&trees.trees[i]) && trees.trees[i].score > best)

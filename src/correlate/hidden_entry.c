@@ -51,7 +51,7 @@ static void sums_take(struct sums *sums, const struct edge *edge, int32_t gain,
         row->used_ns = edge->time_ns;
         row->clue = edge->clue;
     }
-    row->gain += gain;
+    row->gain += gain > 0 ? gain : 0;
     if (edge_is_loot(edge, book))
         row->is_proven |= ++sums->loots[edge->from] >= WEIGHT_LOOT_HOSTS;
     else
@@ -69,7 +69,7 @@ static void sums_make(struct sums *sums, const struct edge_list *edges, const st
             sums->last[edge->to] == edge->from + 1)
             continue;
         int32_t gain = edge_gain(edge, forest, book);
-        if (gain > 0)
+        if (gain > 0 || edge->is_first_move) // whom it moved to first, whatever that explains
             sums_take(sums, edge, gain, book);
     }
 }

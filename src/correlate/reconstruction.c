@@ -211,17 +211,30 @@ static enum status silent_hops(struct holder *holder, struct forest *forest, int
     return STATUS_OK;
 }
 
+// Whom an intruder's hosts reached tells whose first moves are nobody's, and that what first moves
+// weigh: a few rounds settle it.
+static void first_moves_settle(struct holder *holder, struct forest *forest, int32_t root_cost) {
+    for (uint32_t i = 0; i < WEIGHT_FIRST_MOVE_ROUNDS; i++) {
+        if (!forest_weigh_first_moves(forest, &holder->edges, &holder->book))
+            return;
+        forest_regrow(forest, holder, root_cost);
+    }
+}
+
 // Hosts in between are looked for before hosts where it all began, and again behind each of these.
 static enum status forest_grow(struct holder *holder, struct forest *forest, int32_t root_cost,
                                struct problem *problem) {
     forest_init(forest, &holder->book, &holder->edges, root_cost, &holder->hidden);
+    first_moves_settle(holder, forest, root_cost);
     enum status status = silent_hops(holder, forest, root_cost, problem);
     for (uint32_t i = 0; status == STATUS_OK && i < WEIGHT_HIDDEN_ENTRIES; i++) {
         if (!hidden_entry_find(&holder->hidden, &holder->edges, forest, &holder->book))
             break;
         forest_regrow(forest, holder, root_cost);
+        first_moves_settle(holder, forest, root_cost);
         status = silent_hops(holder, forest, root_cost, problem);
     }
+    first_moves_settle(holder, forest, root_cost);
     return status;
 }
 
@@ -236,7 +249,7 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
         forest_done(&forest);
         return status;
     }
-    forest_join(&forest, &holder->edges, root_cost);
+    forest_join(&forest, &holder->book, &holder->edges, root_cost);
     tree_list_init(&trees, &forest, &holder->book);
     bool joined;
     status = shared_join(&forest, &holder->edges, &holder->book, &trees, &joined, problem);

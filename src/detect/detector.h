@@ -38,6 +38,8 @@ struct detection {
     // rely on, each as often as there are some:
     //   source       host or address that did it to `host` (the edge of a campaign's tree)
     //   destination  where something went: host, address, domain
+    //   source_quiet_days  days of evidence, when the source moved to nobody in the first of
+    //                them and to nobody again and again; "0" when it did
     //   artefact     file, hash, service, task, pipe, package path
     //   path         path of a URL
     //   mailbox, rule, tool   names

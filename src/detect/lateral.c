@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "detect/detection.h"
 #include "detect/judgement.h"
-#include "detect/movement.h"
+#include "detect/suspect.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@ enum lateral_rule {
     LATERAL_TRANSFER,
     LATERAL_ACCOUNT,
     LATERAL_LOGON,
+    LATERAL_SESSION,
 };
 
 #define STAGE_SPREAD JUDGEMENT_TEXT("vedette.stage.spread")
@@ -53,23 +54,19 @@ static const struct rule RULES[] = {
     [LATERAL_LOGON] =
         JUDGEMENT("vedette-lateral-logon", "Logon by a host that does not log on to others", MEDIUM,
                   LOGON_TAGS),
+    // Alone it says little; from a host that is in somebody's hands it says a lot (edge.h).
+    [LATERAL_SESSION] = JUDGEMENT("vedette-lateral-session",
+                                  "First session of a host that had never moved", LOW, LOGON_TAGS),
 };
 
-#define MOVEMENT_SEEN                                                                              \
-    (MOVEMENT_LOGON | MOVEMENT_TICKET | MOVEMENT_SHARE | MOVEMENT_EXECUTION | MOVEMENT_RUN)
 #define SECOND_NS 1000000000ll
 #define DAY_NS (86400 * SECOND_NS)
-#define SUSPECT_NS (7 * DAY_NS)    // for how long a host that moved is believed to go on
 #define BEFORE_NS (60 * SECOND_NS) // clocks that nothing could settle
 #define AFTER_NS (900 * SECOND_NS) // a session is young
 #define NEAR_NS (3600 * SECOND_NS) // connections that belong to a session
 
 enum {
-    NOVEL_DAYS_MAX = 3, // a pair seen on more days is one that is used
-    FAN_OUT_MIN = 3,    // new targets in a day
-    BASELINE_DAYS = 3,  // before an account's first use says anything
-    POINTS_MEDIUM = 3,
-    POINTS_HIGH = 5,
+    FAN_OUT_MIN = 3,      // new targets in a day
     COMMON_HOSTS_MIN = 3, // a program on more hosts was rolled out
     RUNS_CITED_MAX = 8
 };
@@ -77,6 +74,7 @@ enum {
 struct lateral {
     const struct detect_context *context;
     struct movement movement;
+    bool *quiet;         // by host: it did not move to others before
     uint32_t *by_target; // pairs that are no habit, by (to, first)
     uint32_t by_target_count;
     struct run {
@@ -316,42 +314,15 @@ static void pairs_judge(struct lateral *lateral) {
     }
 }
 
-// Who moves from host to host is believed to have made the sessions that only the wire saw, too.
-static void suspects_judge(struct lateral *lateral) {
-    struct movement *movement = &lateral->movement;
-    int64_t *since = memory_new(movement->names.count + 1, sizeof *since);
-    int64_t *until = memory_new(movement->names.count + 1, sizeof *until);
-    for (uint32_t i = 0; i < movement->names.count; i++) {
-        since[i] = INT64_MAX;
-        until[i] = INT64_MIN;
-    }
-    for (uint32_t i = 0; i < movement->pair_count; i++) {
-        const struct movement_pair *pair = &movement->pairs[i];
-        if (pair->score < POINTS_HIGH || pair->first_ns == INT64_MAX)
-            continue;
-        if (pair->first_ns < since[pair->from])
-            since[pair->from] = pair->first_ns;
-        if (pair->last_ns > until[pair->from])
-            until[pair->from] = pair->last_ns;
-    }
-    for (uint32_t i = 0; i < movement->pair_count; i++) {
-        struct movement_pair *pair = &movement->pairs[i];
-        if (pair->score > 0 && pair->score < POINTS_MEDIUM && !(pair->signs & MOVEMENT_SEEN) &&
-            pair->first_ns >= since[pair->from] - (since[pair->from] == INT64_MAX ? 0 : DAY_NS) &&
-            pair->first_ns <= until[pair->from] + SUSPECT_NS)
-            pair->score = POINTS_MEDIUM;
-    }
-    memory_free(since);
-    memory_free(until);
-}
-
 static enum lateral_rule pair_rule(const struct lateral *lateral,
                                    const struct movement_pair *pair) {
     if (pair->signs & (MOVEMENT_RUN | MOVEMENT_EXECUTION))
         return pair->score >= POINTS_HIGH ? LATERAL_EXECUTION : LATERAL_EXECUTION_LIKELY;
     if (pair->signs & MOVEMENT_PROGRAM)
         return LATERAL_TRANSFER;
-    return account_is_strange(lateral, pair) ? LATERAL_ACCOUNT : LATERAL_LOGON;
+    if (account_is_strange(lateral, pair))
+        return LATERAL_ACCOUNT;
+    return pair->score < POINTS_MEDIUM ? LATERAL_SESSION : LATERAL_LOGON;
 }
 
 static const char *signs_words(unsigned signs) {
@@ -388,7 +359,8 @@ static enum status pair_tell(const struct lateral *lateral, const struct movemen
     struct slice from = intern_text(&movement->names, pair->from);
     struct slice to = intern_text(&movement->names, pair->to);
     bool named = pair->account != INTERN_FULL, strange = account_is_strange(lateral, pair);
-    draft_say(draft, "what", "%.*s logged on to %.*s %s%s%.*s%s%s.", SLICE_FORMAT(from),
+    draft_say(draft, "what", "%.*s %s %.*s %s%s%.*s%s%s.", SLICE_FORMAT(from),
+              pair->signs & MOVEMENT_SEEN ? "logged on to" : "opened a session to",
               SLICE_FORMAT(to), signs_words(pair->signs), named ? " as " : "",
               SLICE_FORMAT(named ? intern_text(&movement->accounts, pair->account) : SLICE("")),
               pair->signs & MOVEMENT_PROGRAM ? ", wrote a program to a share" : "",
@@ -403,13 +375,18 @@ static enum status pair_tell(const struct lateral *lateral, const struct movemen
         source_fans_out(lateral, pair) ? "; it reached several new hosts within a day" : "",
         pair->score, POINTS_MEDIUM);
     draft_say(draft, "confidence",
-              pair->score >= POINTS_HIGH ? "high: several signs agree" : "medium");
+              pair->score >= POINTS_HIGH ? "high: several signs agree"
+              : pair->score >= POINTS_MEDIUM
+                  ? "medium"
+                  : "low: a session alone, though the first of its source");
     draft_say(draft, "benign",
               movement_is_habit(movement, pair->from)
                   ? "The source logs on to others out of habit; what was run, or as whom, is new."
                   : "An administrator's host or a management tool would log on to the same hosts "
                     "again and again: this source does not.");
     draft_say_text(draft, "source", from);
+    draft_say(draft, "source_quiet_days", "%u",
+              lateral->quiet[pair->from] ? movement->span_days : 0);
     return draft_tell(draft, sink, problem);
 }
 
@@ -426,6 +403,8 @@ static bool pair_is_told(const struct lateral *lateral, const struct movement_pa
     const struct detect_context *context = lateral->context;
     bool long_enough = context->last_ns - context->first_ns >= 2 * DAY_NS;
     enum lateral_rule rule = pair_rule(lateral, pair);
+    if (rule == LATERAL_SESSION)
+        return long_enough && pair->score >= POINTS_SESSION && lateral->quiet[pair->from];
     return pair->score >= POINTS_MEDIUM &&
            (long_enough || (rule != LATERAL_ACCOUNT && rule != LATERAL_LOGON));
 }
@@ -465,10 +444,12 @@ static enum status lateral_judge(const struct detect_context *context,
         targets_index(&lateral);
         status = runs_read(&lateral, problem);
         pairs_judge(&lateral);
-        suspects_judge(&lateral);
+        suspects_judge(&lateral.movement);
+        lateral.quiet = quiet_hosts_find(&lateral.movement);
         if (status == STATUS_OK)
             status = pairs_tell(&lateral, sink, problem);
     }
+    memory_free(lateral.quiet);
     memory_free(lateral.by_target);
     memory_free(lateral.runs);
     movement_done(&lateral.movement);

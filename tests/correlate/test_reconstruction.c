@@ -418,6 +418,44 @@ static void an_entry_is_named_before_a_wave(void **state) {
     }
 }
 
+// A bare session by the host before, which had been quiet for `days` ("0": it moves anyway).
+static void play_session(struct play *play, const char *from, const char *to, int64_t day,
+                         const char *days) {
+    play_find(play, rule_of("vedette-lateral-session", RULE_LEVEL_LOW, "vedette.stage.spread"), to,
+              from, day * 86400);
+    struct finding *finding = &play->findings[play->count - 1];
+    finding->fields[finding->field_count++] =
+        (struct finding_field){.name = SLICE("source_quiet_days"), .text = slice_of_string(days)};
+}
+
+// From the campaign's hosts first moves lead on, in a chain; from others and from those who move
+// anyway they lead nowhere.
+static void first_moves_are_believed_in_chains(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    play_session(&play, "H-001", "H-100", 1, "60");
+    play_session(&play, "H-100", "H-101", 3, "60");
+    play_session(&play, "H-120", "H-121", 3, "60");
+    play_session(&play, "H-101", "H-130", 4, "0");
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign *campaign = &made->campaigns[0];
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        bool chained =
+            slice_equal(host->name, SLICE("H-100")) || slice_equal(host->name, SLICE("H-101"));
+        assert_false(slice_equal(host->name, SLICE("H-121")));
+        assert_false(slice_equal(host->name, SLICE("H-130")));
+        found += chained && host->state == HOST_STATE_CONFIRMED;
+    }
+    assert_int_equal(found, 2);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void one_host_is_an_incident(void **state) {
     (void)state;
     struct play play;
@@ -608,6 +646,7 @@ int main(void) {
         cmocka_unit_test(a_takeover_begins_no_collection),
         cmocka_unit_test(noise_is_no_campaign),
         cmocka_unit_test(reachable_is_not_compromised),
+        cmocka_unit_test(first_moves_are_believed_in_chains),
         cmocka_unit_test(one_host_is_an_incident),
         cmocka_unit_test(stepping_stones_are_found),
         cmocka_unit_test(nothing_joins_strangers),

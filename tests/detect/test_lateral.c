@@ -84,6 +84,26 @@ static void session_on_the_wire(void **state) {
     relation_table_free(table);
 }
 
+// A bare session of a host that never moved is told, low; one of a host that does so is not.
+static void first_session_is_told(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    for (size_t i = 0; i < 2; i++) {
+        struct relation *row = relation_table_add(table, RELATION_FLOW, i ? "app-03" : "adm-01",
+                                                  i ? "mail-01" : "app-04", 9 * DAY + 5);
+        row->artefact = SLICE("tcp/22");
+        row->bytes_out = 200000;
+    }
+    logon(table, "adm-01", "app-01", DAY, SLICE("corp\\adm.02"));
+    relation_table_judge(table, &detector_lateral);
+    const struct table_detection *one =
+        relation_table_find(table, "vedette-lateral-session", "MAIL-01");
+    assert_non_null(one);
+    assert_string_equal(table_detection_field(one, "source_quiet_days"), "21");
+    assert_null(relation_table_find(table, "vedette-lateral-session", "APP-04"));
+    relation_table_free(table);
+}
+
 // Everybody uses the file server, and now and then from another one's desk.
 static void file_server_is_not_told(void **state) {
     (void)state;
@@ -104,9 +124,8 @@ static void file_server_is_not_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(habit_is_not_told),
-        cmocka_unit_test(strange_account_and_service),
-        cmocka_unit_test(session_on_the_wire),
+        cmocka_unit_test(habit_is_not_told),       cmocka_unit_test(strange_account_and_service),
+        cmocka_unit_test(session_on_the_wire),     cmocka_unit_test(first_session_is_told),
         cmocka_unit_test(file_server_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
