@@ -168,6 +168,10 @@ static enum status settle_rewrite(struct settling *settling, const struct relati
     if (settle_is_inner(key))
         return STATUS_OK;
     settled.bucket = 0;
+    // Who had an address is told by logs that name their zone.
+    bool zoneless = settle_is_zoneless(key);
+    if (zoneless)
+        settle_times(settling, key, sum);
     if (slice_starts(key->parts[PART_DETAIL_3], SLICE("{")))
         settled.parts[PART_DETAIL_3] = process_book_find(
             &settling->processes, key->parts[PART_RECORDER], key->parts[PART_DETAIL_3]);
@@ -175,7 +179,8 @@ static enum status settle_rewrite(struct settling *settling, const struct relati
     if (key->kind != RELATION_ALIAS)
         settle_host(settling, &settled.parts[PART_TO], sum->first_ns);
     settle_host(settling, &settled.parts[PART_RECORDER], sum->first_ns);
-    settle_times(settling, key, sum);
+    if (!zoneless)
+        settle_times(settling, key, sum);
     settled.parts[PART_ACCOUNT] =
         slice_of(account, identity_account(settling->identity, key->parts[PART_ACCOUNT], account));
     buffer_reset(&settling->key);
