@@ -62,7 +62,7 @@ static void statement_add(struct statement *statement, const struct clue *clue, 
 }
 
 // By host and rule, so that a host counts once in a statement. What is commonplace is told only
-// where nothing else is.
+// where nothing else is, and never as covering of tracks, which is no stage of its own.
 static void statements_gather(struct assembly *assembly, const struct stage_judge *judge,
                               enum stage stage, bool with_commonplace, struct statement_row *row) {
     const struct clue_book *book = assembly->book;
@@ -191,7 +191,7 @@ void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT && campaign->stages; stage++) {
         struct statement_row row = {0};
         statements_gather(assembly, &judge, (enum stage)stage, false, &row);
-        if (row.count == 0)
+        if (row.count == 0 && stage != STAGE_COVER)
             statements_gather(assembly, &judge, (enum stage)stage, true, &row);
         if (row.count)
             stage_tell(assembly, campaign, &judge, (enum stage)stage, &row);

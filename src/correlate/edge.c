@@ -58,13 +58,21 @@ static int64_t loose_time(const struct clue_book *book, const struct edge *edge)
     return time_ns;
 }
 
+// What is sent to a proxy goes on from there, whoever has it.
+static bool clue_sends_through(const struct clue *clue, const struct clue_book *book) {
+    const struct fleet *fleet = &book->cast.fleet;
+    return clue_is_of(clue, "vedette-exfiltration-internal") &&
+           fleet->hosts[clue->source_host].roles & FLEET_ROLE_PROXY;
+}
+
 static void edges_of_clues(struct edge_list *list, const struct clue_book *book) {
     for (uint32_t i = 0; i < book->count; i++) {
         const struct clue *clue = &book->clues[i];
         int32_t cost;
         const char *reason;
         if (clue->source_host == RELATION_NO_HOST || clue->source_host == clue->host ||
-            clue->is_benign || !(reason = clue_reason(clue, &cost)))
+            clue->is_benign || clue_sends_through(clue, book) ||
+            !(reason = clue_reason(clue, &cost)))
             continue;
         *edge_add(list) =
             (struct edge){.time_ns = clue->first_ns,

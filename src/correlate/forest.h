@@ -36,6 +36,9 @@ struct forest {
     uint32_t host_count;
 };
 
+// Whether it tells that its host gives out what was never released.
+bool clue_gives_out(const struct clue *clue);
+
 // Hosts that are taken for entries without any sign of how (hidden_entry.h).
 struct hidden_list {
     struct hidden_entry {

@@ -7,6 +7,7 @@
 #include "correlate/hidden_entry.h"
 #include "correlate/shared.h"
 #include "correlate/silent.h"
+#include "correlate/visit.h"
 #include "correlate/weights.h"
 
 #include <assert.h>
@@ -222,11 +223,18 @@ static void first_moves_settle(struct holder *holder, struct forest *forest, int
 }
 
 // Hosts in between are looked for before hosts where it all began, and again behind each of these.
+// The way to an upgrade server comes first: many an administrator could have been the one.
 static enum status forest_grow(struct holder *holder, struct forest *forest, int32_t root_cost,
                                struct problem *problem) {
     forest_init(forest, &holder->book, &holder->edges, root_cost, &holder->hidden);
     first_moves_settle(holder, forest, root_cost);
     enum status status = silent_hops(holder, forest, root_cost, problem);
+    uint32_t found = 0;
+    if (status == STATUS_OK)
+        status =
+            visit_find(&holder->edges, &holder->hidden, forest, &holder->book, &found, problem);
+    if (found)
+        forest_regrow(forest, holder, root_cost);
     for (uint32_t i = 0; status == STATUS_OK && i < WEIGHT_HIDDEN_ENTRIES; i++) {
         if (!hidden_entry_find(&holder->hidden, &holder->edges, forest, &holder->book))
             break;

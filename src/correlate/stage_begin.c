@@ -48,8 +48,16 @@ static void spreads_count(const struct assembly *assembly, struct rule_spread *s
     }
 }
 
-// Where the rate outside lets expect at least WEIGHT_COMMONPLACE_HOSTS inside, and not twice as
-// many are there.
+// Where the rate outside lets expect at least WEIGHT_COMMONPLACE_HOSTS inside, or is one of a habit
+// of the fleet, and not twice as many are there.
+static bool spread_is_commonplace(const struct rule_spread *spread, uint64_t inside,
+                                  uint64_t outside) {
+    uint64_t expected = spread->outside * inside;
+    bool habit = spread->outside * WEIGHT_COMMONPLACE_PART >= outside;
+    return outside && (habit || expected >= WEIGHT_COMMONPLACE_HOSTS * outside) &&
+           spread->inside * outside < 2 * expected;
+}
+
 static void commonplaces_find(struct stage_judge *judge) {
     const struct assembly *assembly = judge->assembly;
     uint32_t rules = assembly->book->rule_count;
@@ -59,11 +67,9 @@ static void commonplaces_find(struct stage_judge *judge) {
         outside += assembly->forest->hosts[host].root == FOREST_NONE;
     spreads_count(assembly, spreads);
     judge->commonplace = memory_new((size_t)rules + 1, sizeof *judge->commonplace);
-    for (uint32_t rule = 0; rule < rules; rule++) {
-        uint64_t expected = (uint64_t)spreads[rule].outside * assembly->member_count;
-        judge->commonplace[rule] = expected >= WEIGHT_COMMONPLACE_HOSTS * outside && outside &&
-                                   spreads[rule].inside * outside < 2 * expected;
-    }
+    for (uint32_t rule = 0; rule < rules; rule++)
+        judge->commonplace[rule] =
+            spread_is_commonplace(&spreads[rule], assembly->member_count, outside);
     memory_free(spreads);
 }
 

@@ -244,6 +244,57 @@ static void a_takeover_begins_no_collection(void **state) {
     play_done(&play);
 }
 
+static void play_visit(struct play *play, const char *from, const char *account, int64_t day,
+                       int64_t days) {
+    struct relation *logon =
+        relation_table_add(play->table, RELATION_LOGON, from, "h-001", 86400 * day);
+    logon->account = slice_of_string(account);
+    logon->count = (uint64_t)days;
+    logon->last_ns = logon->first_ns + (days - 1) * 86400ll * 1000000000;
+}
+
+// H-001 gave out what was never released, and nothing tells how somebody came to it.
+static struct reconstruction *play_visits(struct play *play, bool another) {
+    play_init(play, 200);
+    const struct rule *replaced =
+        rule_of("vedette-wave-package-replaced", RULE_LEVEL_HIGH, "vedette.stage.spread");
+    const struct rule *wave = rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread");
+    play_find(play, replaced, "H-001", NULL, 86400 * 5);
+    play_find(play, rule_of("vedette-wave-hosts", RULE_LEVEL_HIGH, "vedette.stage.spread"), "H-001",
+              NULL, 86400 * 6);
+    for (int i = 10; i < 13; i++)
+        play_find(play, wave, play->names[i], "H-001", 86400 * 6 + i);
+    play_visit(play, "h-100", "svc.backup", 0, 20);
+    play_visit(play, "h-101", "adm", 1, 9);
+    play_visit(play, "h-102", "adm", 3, 1);
+    play_visit(play, "h-050", "root", 4, 1);
+    if (another)
+        play_visit(play, "h-051", "guest", 12, 1);
+    struct reconstruction *made = play_reconstruct(play);
+    assert_int_equal(made->incident_count, 1);
+    return made;
+}
+
+// Of all sessions one is unlike the others: where it came from is where somebody came in.
+static void an_odd_visit_is_the_way_in(void **state) {
+    (void)state;
+    struct play play;
+    struct reconstruction *made = play_visits(&play, false);
+    const struct campaign *incident = &made->incidents[0];
+    assert_int_equal(incident->host_count, 5);
+    assert_true(slice_equal_string(incident->hosts[0].name, "H-050"));
+    assert_int_equal(incident->hosts[0].state, HOST_STATE_PROBABLE);
+    assert_true(slice_equal_string(incident->hosts[1].name, "H-001"));
+    assert_int_equal(incident->hosts[1].best.parent, 0);
+    reconstruction_free(made);
+    play_done(&play);
+    made = play_visits(&play, true); // two are none
+    assert_int_equal(made->incidents[0].host_count, 4);
+    assert_true(slice_equal_string(made->incidents[0].hosts[0].name, "H-001"));
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void noise_is_no_campaign(void **state) {
     (void)state;
     struct play play;
@@ -644,6 +695,7 @@ int main(void) {
         cmocka_unit_test(a_campaign_is_found_whole),
         cmocka_unit_test(a_habit_of_the_fleet_begins_no_stage),
         cmocka_unit_test(a_takeover_begins_no_collection),
+        cmocka_unit_test(an_odd_visit_is_the_way_in),
         cmocka_unit_test(noise_is_no_campaign),
         cmocka_unit_test(reachable_is_not_compromised),
         cmocka_unit_test(first_moves_are_believed_in_chains),
