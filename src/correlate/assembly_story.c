@@ -10,7 +10,9 @@
 #include <stdlib.h>
 
 enum {
-    STAGE_SENTENCES_MAX = 24
+    STAGE_SENTENCES_MAX = 24,
+    ALIKE_SENTENCES_MAX = 3, // more are told as one, with the first names
+    ALIKE_NAMES_MAX = 6
 };
 
 // What one rule says in one stage, over all hosts of the campaign.
@@ -332,12 +334,53 @@ static void unknown_entry(struct assembly *assembly, const struct campaign *camp
     sentence_row_add(assembly, row, &citations);
 }
 
-static void unknown_logs(struct assembly *assembly, const struct campaign *campaign,
-                         struct sentence_row *row) {
+// "PC-1, PC-2 and 7 more" into the text, a name at a time; `count` is of those before.
+static void alike_name(struct assembly *assembly, struct slice name, uint32_t count) {
+    if (count >= ALIKE_NAMES_MAX)
+        return;
+    buffer_append_text(&assembly->text, count ? ", " : "");
+    buffer_append_slice(&assembly->text, name);
+}
+
+static void alike_end(struct assembly *assembly, uint32_t count) {
+    if (count > ALIKE_NAMES_MAX)
+        buffer_append_format(&assembly->text, " and %u more", count - ALIKE_NAMES_MAX);
+}
+
+static bool host_is_silent(const struct assembly *assembly, uint32_t place) {
+    return !assembly->book->cast.fleet.hosts[assembly->members[place]].has_evidence;
+}
+
+static void unknown_logs_of_many(struct assembly *assembly, const struct campaign *campaign,
+                                 struct sentence_row *row) {
+    struct citations citations = {.count = 0};
+    uint32_t count = 0;
+    buffer_append_text(&assembly->text, "What was done on these hosts is not known: ");
     for (uint32_t i = 0; i < campaign->host_count; i++) {
         const struct campaign_host *host = &campaign->hosts[i];
-        const struct fleet_host *known = &assembly->book->cast.fleet.hosts[assembly->members[i]];
-        if (known->has_evidence)
+        if (!host_is_silent(assembly, i))
+            continue;
+        alike_name(assembly, host->name, count++);
+        citations_add(&citations, host->references, host->reference_count);
+    }
+    alike_end(assembly, count);
+    buffer_append_text(&assembly->text, ". Only others' logs speak of them; their event logs and "
+                                        "disks would tell.");
+    sentence_row_add(assembly, row, &citations);
+}
+
+static void unknown_logs(struct assembly *assembly, const struct campaign *campaign,
+                         struct sentence_row *row) {
+    uint32_t silent = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++)
+        silent += host_is_silent(assembly, i);
+    if (silent > ALIKE_SENTENCES_MAX) {
+        unknown_logs_of_many(assembly, campaign, row);
+        return;
+    }
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        if (!host_is_silent(assembly, i))
             continue;
         struct citations citations = host_citations(host);
         buffer_append_text(&assembly->text, "What was done on ");
@@ -349,21 +392,57 @@ static void unknown_logs(struct assembly *assembly, const struct campaign *campa
     }
 }
 
+static bool clue_is_cleared(const struct assembly *assembly, const struct clue *clue) {
+    return clue_is_of(clue, "vedette-log-cleared") && assembly_clue_counts(assembly, clue);
+}
+
+static void unknown_cleared_of_many(struct assembly *assembly, struct sentence_row *row) {
+    const struct clue_book *book = assembly->book;
+    struct citations citations = {.count = 0};
+    uint32_t count = 0;
+    buffer_append_text(&assembly->text, "Logs were cleared on these hosts: ");
+    for (uint32_t k = 0; k < assembly->member_count; k++) {
+        uint32_t number = assembly->members[k], before = count;
+        for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
+            const struct clue *clue = &book->clues[i];
+            if (!clue_is_cleared(assembly, clue))
+                continue;
+            citations_add(&citations, clue->references, clue->reference_count);
+            if (count == before)
+                alike_name(assembly, host_name(assembly, number), count++);
+        }
+    }
+    alike_end(assembly, count);
+    buffer_append_text(&assembly->text, ". What the logs held before is lost here; copies at a "
+                                        "collector or in shadow copies would tell.");
+    sentence_row_add(assembly, row, &citations);
+}
+
 static void unknown_cleared(struct assembly *assembly, struct sentence_row *row) {
     const struct clue_book *book = assembly->book;
+    const struct clue *few[ALIKE_SENTENCES_MAX];
+    uint32_t count = 0;
     for (uint32_t k = 0; k < assembly->member_count; k++) {
         uint32_t number = assembly->members[k];
         for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
-            const struct clue *clue = &book->clues[i];
-            if (!clue_is_of(clue, "vedette-log-cleared") || !assembly_clue_counts(assembly, clue))
+            if (!clue_is_cleared(assembly, &book->clues[i]))
                 continue;
-            struct citations citations = {.count = 0};
-            citations_add(&citations, clue->references, clue->reference_count);
-            buffer_append_slice(&assembly->text, clue->what);
-            buffer_append_text(&assembly->text, " What it held before is lost here; copies at a "
-                                                "collector or in shadow copies would tell.");
-            sentence_row_add(assembly, row, &citations);
+            if (count < ALIKE_SENTENCES_MAX)
+                few[count] = &book->clues[i];
+            count++;
         }
+    }
+    if (count > ALIKE_SENTENCES_MAX) {
+        unknown_cleared_of_many(assembly, row);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct citations citations = {.count = 0};
+        citations_add(&citations, few[i]->references, few[i]->reference_count);
+        buffer_append_slice(&assembly->text, few[i]->what);
+        buffer_append_text(&assembly->text, " What it held before is lost here; copies at a "
+                                            "collector or in shadow copies would tell.");
+        sentence_row_add(assembly, row, &citations);
     }
 }
 
@@ -394,8 +473,7 @@ void assembly_unknowns(struct assembly *assembly, struct campaign *campaign) {
         citations_add(&citations, theft->references, theft->reference_count);
         if (!theft->at_least)
             continue;
-        buffer_append_format(&assembly->text, "%llu bytes left from ",
-                             (unsigned long long)theft->bytes);
+        buffer_append_format(&assembly->text, "%.1f MB left from ", (double)theft->bytes / 1e6);
         buffer_append_slice(&assembly->text, campaign->hosts[theft->host].name);
         buffer_append_text(&assembly->text, " at least; flow or proxy logs of the missing days "
                                             "would tell the rest.");
