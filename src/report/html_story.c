@@ -12,8 +12,9 @@ enum {
     INDICATOR_TAGS_MAX = 3
 };
 
-void html_theft(const struct html *html, const struct campaign *campaign, uint32_t number,
-                const struct campaign_theft *theft, uint32_t tags) {
+// `others`: so many hosts more than the theft's own.
+static void story_theft(const struct html *html, const struct campaign *campaign, uint32_t number,
+                        const struct campaign_theft *theft, uint32_t others) {
     html_value_cut(html, theft->what, 160);
     if (theft->bytes) {
         buffer_append_text(html->to, theft->at_least ? ", at least " : ", ");
@@ -21,13 +22,60 @@ void html_theft(const struct html *html, const struct campaign *campaign, uint32
     }
     buffer_append_text(html->to, " from ");
     html_host_link(html, campaign, number, theft->host);
+    if (others)
+        buffer_append_format(html->to, " and %u more host%s", others, others == 1 ? "" : "s");
     if (theft->destination.size) {
         buffer_append_text(html->to, " to ");
         html_value_cut(html, theft->destination, 120);
     }
     buffer_append_text(html->to, ", ");
     html_time(html, theft->first_ns);
+}
+
+void html_theft(const struct html *html, const struct campaign *campaign, uint32_t number,
+                const struct campaign_theft *theft, uint32_t tags) {
+    story_theft(html, campaign, number, theft, 0);
     html_tags(html, theft->references, theft->reference_count, tags);
+}
+
+static bool theft_is_alike(const struct campaign_theft *a, const struct campaign_theft *b) {
+    return slice_equal(a->what, b->what) && slice_equal(a->destination, b->destination);
+}
+
+// What went the same way, together; each by itself is folded below.
+static void thefts_together(const struct html *html, const struct campaign *campaign,
+                            uint32_t number, uint32_t first) {
+    const struct campaign_theft *theft = &campaign->thefts[first];
+    struct campaign_theft sum = *theft;
+    bool *seen = memory_new(campaign->host_count, sizeof *seen);
+    uint32_t count = 0, hosts = 0;
+    sum.bytes = 0;
+    for (uint32_t i = first; i < campaign->theft_count; i++) {
+        const struct campaign_theft *one = &campaign->thefts[i];
+        if (!theft_is_alike(theft, one))
+            continue;
+        count++;
+        hosts += !seen[one->host];
+        seen[one->host] = true;
+        sum.bytes += one->bytes;
+        sum.at_least |= one->at_least;
+    }
+    memory_free(seen);
+    story_theft(html, campaign, number, count == 1 ? theft : &sum, hosts - 1);
+    if (count > 1)
+        buffer_append_format(html->to, ", %u times", count);
+    html_tags(html, theft->references, theft->reference_count, 6);
+    if (count == 1)
+        return;
+    buffer_append_text(html->to, "<details><summary>each</summary><ul>\n");
+    for (uint32_t i = first; i < campaign->theft_count; i++) {
+        if (!theft_is_alike(theft, &campaign->thefts[i]))
+            continue;
+        buffer_append_text(html->to, "<li>");
+        html_theft(html, campaign, number, &campaign->thefts[i], 6);
+        buffer_append_text(html->to, "</li>\n");
+    }
+    buffer_append_text(html->to, "</ul></details>");
 }
 
 static void story_thefts(const struct html *html, const struct campaign *campaign,
@@ -38,8 +86,13 @@ static void story_thefts(const struct html *html, const struct campaign *campaig
     else
         buffer_append_text(html->to, "<ul>\n");
     for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        uint32_t first = 0;
+        while (!theft_is_alike(&campaign->thefts[first], &campaign->thefts[i]))
+            first++;
+        if (first < i)
+            continue;
         buffer_append_text(html->to, "<li>");
-        html_theft(html, campaign, number, &campaign->thefts[i], 6);
+        thefts_together(html, campaign, number, i);
         buffer_append_text(html->to, "</li>\n");
     }
     buffer_append_text(html->to, campaign->theft_count ? "</ul>\n" : "");
