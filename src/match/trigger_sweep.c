@@ -9,6 +9,11 @@
 
 // Nothing is read beyond the line: its last block ends where it ends.
 
+enum {
+    WIDE = 64,      // bytes of a block with AVX-512
+    WIDE_CHUNK = 8, // blocks
+};
+
 struct sweep_run {
     const struct sweep *sweep;
     struct slice line;
@@ -114,13 +119,11 @@ static void sweep_grams(struct sweep_run *run, size_t first) {
     }
 }
 
-// The four bytes at `bytes` -> the buckets that have such a key.
+// The bytes at `bytes`, of ASCII -> the buckets that have such a key.
 static uint32_t key_buckets(const struct sweep *sweep, const uint8_t *bytes, size_t size) {
     uint32_t buckets = (1u << BUCKETS) - 1;
-    for (size_t i = 0; i < size; i++) {
-        uint8_t byte = bytes[i] | 0x20;
-        buckets &= sweep->halves[i][0][byte & 15] & sweep->halves[i][1][byte >> 4];
-    }
+    for (size_t i = 0; i < size; i++)
+        buckets &= sweep->bytes[i][byte_place(bytes[i])];
     return buckets;
 }
 
@@ -155,6 +158,96 @@ static void sweep_shorts(struct sweep_run *run, struct slice places, size_t firs
         }
 }
 
+#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,bmi2")))
+
+// The last byte of each gram of a block.
+#define GRAM_ENDS UINT64_C(0x8888888888888888)
+
+// At most WIDE_CHUNK blocks of 64 bytes from `first` on. A bit for each byte of a block that is
+// there: no other is read.
+static inline size_t wide_count(size_t size, size_t first) {
+    size_t left = (size - first + WIDE - 1) / WIDE;
+    return left < WIDE_CHUNK ? left : WIDE_CHUNK;
+}
+
+static inline uint64_t wide_valid(size_t size, size_t at) {
+    return size - at >= WIDE ? ~UINT64_C(0) : (UINT64_C(1) << (size - at)) - 1;
+}
+
+// gram_places for blocks of 64 bytes, of which a word of `places` has four. True: beyond ASCII.
+static TARGET_AVX512 bool gram_places_wide(const struct gram_table *grams, struct slice line,
+                                           size_t first, uint64_t places[WIDE_CHUNK / STRIDE]) {
+    const __m512i fold = _mm512_set1_epi8(0x20), one = _mm512_set1_epi32(1);
+    const __m512i factor = _mm512_set1_epi32((int)GRAM_FACTOR);
+    const __m128i shift = _mm_cvtsi32_si128((int)grams->shift);
+    const void *words = grams->bits;
+    size_t count = wide_count(line.size, first);
+    __m512i all = fold;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t valid = wide_valid(line.size, first + i * WIDE);
+        __mmask16 lanes = (__mmask16)_pext_u64(valid, GRAM_ENDS); // whole grams
+        __m512i bytes = _mm512_maskz_loadu_epi8(valid, line.data + first + i * WIDE);
+        all = _mm512_or_si512(all, bytes);
+        __m512i hash = _mm512_mullo_epi32(_mm512_or_si512(bytes, fold), factor);
+        __m512i place = _mm512_srl_epi32(hash, shift);
+        __m512i word = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), lanes,
+                                                   _mm512_srli_epi32(place, 5), words, 4);
+        uint64_t found = _mm512_test_epi32_mask(word, _mm512_rolv_epi32(one, place));
+        places[i / STRIDE] |= found << i % STRIDE * (WIDE / STRIDE);
+    }
+    return _mm512_movepi8_mask(all) != 0;
+}
+
+static void sweep_grams_wide(struct sweep_run *run, size_t first) {
+    uint64_t places[WIDE_CHUNK / STRIDE] = {0};
+    run->is_beyond |= gram_places_wide(&run->sweep->grams, run->line, first, places);
+    for (size_t i = 0; i < WIDE_CHUNK / STRIDE; i++)
+        for (; places[i]; places[i] &= places[i] - 1)
+            sweep_meet_gram(run, first + i * WIDE * STRIDE +
+                                     (size_t)__builtin_ctzll(places[i]) * STRIDE);
+}
+
+// The buckets that have a key with such a byte, for 64 bytes.
+static inline TARGET_AVX512 __m512i byte_buckets_wide(__m512i table, uint64_t valid,
+                                                      const uint8_t *block) {
+    __m512i bytes = _mm512_maskz_loadu_epi8(valid, block);
+    // byte_place: bit 5 becomes what bit 6 is. The look-up takes no more than six bits.
+    __m512i place =
+        _mm512_ternarylogic_epi32(bytes, _mm512_srli_epi16(bytes, 1), _mm512_set1_epi8(0x20), 0xD8);
+    return _mm512_permutexvar_epi8(place, table);
+}
+
+// `size` is the line's without its last three bytes.
+static TARGET_AVX512 void short_places_wide(const struct sweep *sweep, const uint8_t *line,
+                                            size_t size, uint64_t places[WIDE_CHUNK]) {
+    const __m512i first = _mm512_loadu_si512(sweep->bytes[0]);
+    const __m512i second = _mm512_loadu_si512(sweep->bytes[1]);
+    const __m512i third = _mm512_loadu_si512(sweep->bytes[2]);
+    const __m512i fourth = _mm512_loadu_si512(sweep->bytes[3]);
+    for (size_t i = 0; i * WIDE < size; i++) {
+        const uint8_t *at = line + i * WIDE;
+        uint64_t valid = wide_valid(size, i * WIDE);
+        __m512i pairs = _mm512_and_si512(byte_buckets_wide(first, valid, at),
+                                         byte_buckets_wide(second, valid, at + 1));
+        __m512i others = _mm512_and_si512(byte_buckets_wide(third, valid, at + 2),
+                                          byte_buckets_wide(fourth, valid, at + 3));
+        places[i] = _mm512_mask_test_epi8_mask(valid, pairs, others);
+    }
+}
+
+static void sweep_shorts_wide(struct sweep_run *run, size_t size, size_t first) {
+    uint64_t places[WIDE_CHUNK];
+    size_t count = wide_count(size, first), left = size - first;
+    short_places_wide(run->sweep, run->line.data + first,
+                      left < WIDE_CHUNK * WIDE ? left : WIDE_CHUNK * WIDE, places);
+    for (size_t i = 0; i < count; i++)
+        for (; places[i]; places[i] &= places[i] - 1) {
+            size_t at = first + i * WIDE + (size_t)__builtin_ctzll(places[i]);
+            const uint8_t *bytes = run->line.data + at;
+            sweep_meet_short(run, bytes, at, key_buckets(run->sweep, bytes, KEY_SIZE));
+        }
+}
+
 // Keys of two or three bytes may stand behind the last place that has four.
 static void sweep_end(struct sweep_run *run) {
     const struct sweep *sweep = run->sweep;
@@ -168,17 +261,28 @@ static void sweep_end(struct sweep_run *run) {
     }
 }
 
-// The line has at least LINE_LEAST bytes.
-static void sweep_long_line(struct sweep_run *run) {
-    const struct sweep *sweep = run->sweep;
+static void sweep_blocks(struct sweep_run *run, struct slice places) {
     for (size_t i = 0; i < block_count(run->line.size); i += CHUNK)
         sweep_grams(run, i);
-    if (!sweep->has_short)
-        return;
-    struct slice places = slice_part(run->line, 0, run->line.size - (KEY_SIZE - 1));
-    for (size_t i = 0; i < block_count(places.size); i += CHUNK)
+    for (size_t i = 0; i < block_count(places.size) && run->sweep->has_short; i += CHUNK)
         sweep_shorts(run, places, i);
-    if (sweep->least_buckets)
+}
+
+static void sweep_blocks_wide(struct sweep_run *run, struct slice places) {
+    for (size_t at = 0; at < run->line.size; at += WIDE_CHUNK * WIDE)
+        sweep_grams_wide(run, at);
+    for (size_t at = 0; at < places.size && run->sweep->has_short; at += WIDE_CHUNK * WIDE)
+        sweep_shorts_wide(run, places.size, at);
+}
+
+// The line has at least LINE_LEAST bytes.
+static void sweep_long_line(struct sweep_run *run) {
+    struct slice places = slice_part(run->line, 0, run->line.size - (KEY_SIZE - 1));
+    if (run->sweep->is_wide)
+        sweep_blocks_wide(run, places);
+    else
+        sweep_blocks(run, places);
+    if (run->sweep->least_buckets)
         sweep_end(run);
 }
 

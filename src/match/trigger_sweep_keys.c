@@ -253,6 +253,20 @@ static void bucket_choose(struct sweep *sweep, const struct sweep_piece *piece) 
         sweep->least_buckets |= 1u << best;
 }
 
+// What the keys of all buckets have at each of their bytes.
+static void bytes_fill(struct sweep *sweep) {
+    for (uint32_t number = 0; number < BUCKETS; number++)
+        for (uint32_t i = 0; i < sweep->buckets[number].count * KEY_SIZE; i++) {
+            const struct bucket *bucket = &sweep->buckets[number];
+            uint32_t place = i % KEY_SIZE, shift = 8 * place;
+            uint8_t key = (uint8_t)(bucket->keys[i / KEY_SIZE] >> shift);
+            bool counts = bucket->masks[i / KEY_SIZE] >> shift & 1;
+            for (uint32_t byte = 0; byte < BYTES; byte++)
+                if (!counts || byte == byte_place(key))
+                    sweep->bytes[place][byte] |= (uint8_t)(1u << number);
+        }
+}
+
 // False when they are too many.
 static bool sweep_add_short(struct sweep *sweep, uint32_t count) {
     uint32_t used = 0;
@@ -265,6 +279,7 @@ static bool sweep_add_short(struct sweep *sweep, uint32_t count) {
         bucket_choose(sweep, piece);
     }
     sweep->has_short = used > 0;
+    bytes_fill(sweep);
     return true;
 }
 
@@ -278,6 +293,8 @@ const struct sweep *sweep_new(struct arena *arena, const struct sweep_literal *l
     for (uint32_t i = 0; i < count; i++)
         piece_init(&pieces[i], arena, &grams, &literals[i]);
     sweep->pieces = pieces;
+    sweep->is_wide = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi") &&
+                     __builtin_cpu_supports("bmi2");
     sweep_add_long(sweep, arena, count);
     return sweep_add_short(sweep, count) ? sweep : NULL;
 }

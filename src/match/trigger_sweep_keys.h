@@ -15,7 +15,8 @@
 //                       one is such a place, so that four grams of the piece, one behind the
 //                       other, are in the table: eight places, 32 bytes, at a time.
 //     2 to 6 bytes      four bytes of the core, by the halves of each byte: a bit for each of
-//                       eight buckets, 32 places at a time; then the bucket's keys at once.
+//                       eight buckets, 32 places at a time; then the bucket's keys at once. With
+//                       AVX-512 a whole byte is looked up, for 64 places at a time.
 // What is looked for: a folded literal in ASCII. Unless it is `whole`, '?' parts it and blank and
 // '+' are the same, because transforms put in the one and exchange the others.
 struct sweep_literal {
@@ -46,6 +47,7 @@ enum {
     BUCKETS = 8,
     BUCKET_KEYS = 8,
     LINE_LEAST = BLOCK + KEY_SIZE - 1, // shorter ones are copied
+    BYTES = 64,                        // that differ once case is taken out of ASCII
 };
 
 struct bucket {
@@ -60,10 +62,17 @@ struct sweep {
     struct gram_table grams; // entries' numbers are places among `pieces`
     const struct sweep_piece *pieces;
     uint8_t halves[KEY_SIZE][2][16]; // low and high four bits -> buckets
+    uint8_t bytes[KEY_SIZE][BYTES];  // byte_place -> buckets
     struct bucket buckets[BUCKETS];
     bool has_short;
     uint32_t least_buckets; // that have keys of less than KEY_SIZE bytes
+    bool is_wide;           // the processor does 64 bytes at once
 };
+
+// A byte of ASCII whatever its bit 0x20.
+static inline uint8_t byte_place(uint8_t byte) {
+    return (uint8_t)((byte & 0x1F) | (byte >> 1 & 0x20));
+}
 
 // All memory is the arena's. NULL when some literal has no piece of two bytes, or too many have
 // only short ones.

@@ -144,6 +144,11 @@ static void random_lines_agree(void **state) {
                 memcpy(bytes + dice_below(&dice, (uint32_t)(size - text.size + 1)), text.data,
                        text.size);
             line_check(&round, count, slice_of(bytes, size));
+            struct round narrow = round;
+            struct sweep sweep = *round.sweep;
+            sweep.is_wide = false;
+            narrow.sweep = &sweep;
+            line_check(&narrow, count, slice_of(bytes, size));
             free(bytes);
         }
         arena_done(&round.arena);
@@ -162,6 +167,8 @@ static void each_place_is_looked_at(void **state) {
         struct sweep_literal literal = {.text = slice_of_string(TEXTS[i]), .number = 3};
         const struct sweep *sweep = sweep_new(&arena, &literal, 1);
         assert_non_null(sweep);
+        struct sweep narrow = *sweep;
+        narrow.is_wide = false;
         for (size_t size = literal.text.size; size < 620; size += 1 + size / 40)
             for (size_t at = 0; at + literal.text.size <= size; at++) {
                 uint8_t *bytes = malloc(size);
@@ -169,6 +176,8 @@ static void each_place_is_looked_at(void **state) {
                 memcpy(bytes + at, literal.text.data, literal.text.size);
                 struct sweep_hits hits;
                 assert_true(sweep_line(sweep, slice_of(bytes, size), &hits));
+                assert_true(sweep_has(&hits, 3, (uint32_t)at));
+                assert_true(sweep_line(&narrow, slice_of(bytes, size), &hits));
                 assert_true(sweep_has(&hits, 3, (uint32_t)at));
                 free(bytes);
             }
