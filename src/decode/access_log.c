@@ -76,6 +76,7 @@ static void *access_new_state(const struct decode_options *options) {
     struct access_state *state = memory_new(1, sizeof *state);
     unit_lines_init(&state->lines);
     row_init(&state->row);
+    access_tokens_init(&state->tokens);
     state->book = column_book_new();
     return state;
 }
@@ -364,6 +365,7 @@ static int access_recognise(struct slice first, struct slice path) {
     unsigned lines = 0, fine = 0;
     // Tokens and the time seen last: no row is made here.
     struct access_state *state = memory_new(1, sizeof *state);
+    access_tokens_init(&state->tokens);
     if (slice_starts(first, SLICE("\xEF\xBB\xBF")))
         first = slice_part(first, 3, first.size);
     while (lines < FIRST_LINES_MAX && text_next_line(&first, &line)) {

@@ -17,9 +17,9 @@
 //     ........1.1.1....................1.......1.................1...1.1...1.......... part words
 //     ..........................................1111111111111111.........11..11111111. within texts
 enum {
-    BLOCK = 64,
+    BLOCK = BYTE_BLOCK,
     PLACES_MAX = 2 * ACCESS_TOKENS_MAX, // a line with more blanks is walked
-    PLACES_ROOM = PLACES_MAX + BLOCK + 8,
+    PLACES_ROOM = PLACES_MAX + BLOCK + BYTE_PLACES_SPARE,
 };
 
 // The next of two bytes from `from` on, or the line's end; sixteen at once.
@@ -92,15 +92,6 @@ static bool tokens_walk(struct slice line, struct access_tokens *ret_tokens) {
     return true;
 }
 
-#define TARGET_AVX2 __attribute__((target("avx2,bmi,pclmul,popcnt")))
-
-TARGET_AVX2 static inline uint64_t bytes_equal_bits(const __m256i halves[2], char byte) {
-    __m256i wanted = _mm256_set1_epi8(byte);
-    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(halves[0], wanted));
-    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(halves[1], wanted));
-    return (uint64_t)high << 32 | low;
-}
-
 // What one block leaves to the next.
 struct quote_carry {
     uint64_t within;  // all ones: it ended within a text
@@ -114,27 +105,24 @@ struct block_bits {
     uint64_t quote;
 };
 
-TARGET_AVX2 static inline struct block_bits block_read(const uint8_t *block) {
-    const __m256i halves[2] = {_mm256_loadu_si256((const __m256i_u *)block),
-                               _mm256_loadu_si256((const __m256i_u *)(block + 32))};
-    return (struct block_bits){bytes_equal_bits(halves, ' ') | bytes_equal_bits(halves, '\t'),
-                               bytes_equal_bits(halves, '"')};
+BYTE_INLINE struct block_bits block_read(const uint8_t *block, byte_bits *bits) {
+    return (struct block_bits){bits(block, ' ') | bits(block, '\t'), bits(block, '"')};
 }
 
 // The line from `at` on where less than a block is left: the block that ends with the line.
-TARGET_AVX2 static inline struct block_bits block_read_last(struct slice line, size_t at) {
+BYTE_INLINE struct block_bits block_read_last(struct slice line, size_t at, byte_bits *read) {
     size_t left = line.size - at, over = BLOCK - left;
     if (line.size >= BLOCK) {
-        struct block_bits bits = block_read(line.data + line.size - BLOCK);
+        struct block_bits bits = block_read(line.data + line.size - BLOCK, read);
         return (struct block_bits){bits.blank >> over, bits.quote >> over};
     }
     uint8_t copy[BLOCK] = {0};
     memcpy(copy, line.data + at, left);
-    return block_read(copy);
+    return block_read(copy, read);
 }
 
 // The blanks of a block that part words.
-TARGET_AVX2 static inline uint64_t blanks_part(struct block_bits bits, struct quote_carry *carry) {
+BYTE_AVX2 BYTE_INLINE uint64_t blanks_part(struct block_bits bits, struct quote_carry *carry) {
     // Product with ones, without carries: each bit becomes the parity of those up to it.
     __m128i quotes = _mm_cvtsi64_si128((int64_t)bits.quote);
     __m128i parity = _mm_clmulepi64_si128(quotes, _mm_set1_epi8((char)0xFF), 0);
@@ -148,35 +136,32 @@ TARGET_AVX2 static inline uint64_t blanks_part(struct block_bits bits, struct qu
     return bits.blank & ~within;
 }
 
-// Write the places of the bits, eight at a time: most blocks have fewer.
-TARGET_AVX2 static inline uint32_t places_write(uint32_t *places, size_t base, uint64_t bits) {
-    uint32_t count = (uint32_t)__builtin_popcountll(bits), written = 0;
-    do {
-#pragma GCC unroll 8
-        for (uint32_t i = 0; i < 8; i++, bits = _blsr_u64(bits))
-            places[written + i] = (uint32_t)(base + _tzcnt_u64(bits));
-        written += 8;
-    } while (written < count);
-    return count;
-}
-
 // The places of the blanks that part the words of a usual line, and its end. False for any other.
-TARGET_AVX2 static bool places_find(struct slice line, uint32_t places[PLACES_ROOM],
-                                    uint32_t *ret_count) {
+BYTE_AVX2 BYTE_INLINE bool places_find(struct slice line, uint32_t places[PLACES_ROOM],
+                                       uint32_t *ret_count, byte_bits *read, byte_places *write) {
     struct quote_carry carry = {.blank = 1};
-    uint32_t count = 0;
-    size_t at = 0;
-    for (; at + BLOCK <= line.size && count <= PLACES_MAX; at += BLOCK)
-        count += places_write(places + count, at, blanks_part(block_read(line.data + at), &carry));
+    uint32_t count = 0, at = 0, size = (uint32_t)line.size;
+    for (; size - at >= BLOCK && count <= PLACES_MAX; at += BLOCK)
+        count += write(places + count, at, blanks_part(block_read(line.data + at, read), &carry));
     if (count > PLACES_MAX)
         return false;
     // The line's end is taken for a blank.
     struct block_bits bits = {0};
-    if (at < line.size)
-        bits = block_read_last(line, at);
-    bits.blank |= UINT64_C(1) << (line.size - at);
-    *ret_count = count + places_write(places + count, at, blanks_part(bits, &carry));
+    if (at < size)
+        bits = block_read_last(line, at, read);
+    bits.blank |= UINT64_C(1) << (size - at);
+    *ret_count = count + write(places + count, at, blanks_part(bits, &carry));
     return !carry.unusual && !carry.within;
+}
+
+BYTE_AVX2 static bool places_find_avx2(struct slice line, uint32_t places[PLACES_ROOM],
+                                       uint32_t *ret_count) {
+    return places_find(line, places, ret_count, byte_bits_avx2, byte_places_avx2);
+}
+
+BYTE_AVX512 static bool places_find_avx512(struct slice line, uint32_t places[PLACES_ROOM],
+                                           uint32_t *ret_count) {
+    return places_find(line, places, ret_count, byte_bits_avx512, byte_places_avx512);
 }
 
 // One word of a usual line, from `start` to `end`, or further when it is a time in brackets.
@@ -206,7 +191,10 @@ static inline const uint8_t *token_take(struct slice line, const uint8_t *start,
 // False for a line that is to be walked.
 static bool tokens_usual(struct slice line, struct access_tokens *ret_tokens) {
     uint32_t places[PLACES_ROOM], place_count;
-    if (line.size > UINT32_MAX || !places_find(line, places, &place_count))
+    bool is_usual = ret_tokens->kernel == BYTE_KERNEL_AVX512
+                        ? places_find_avx512(line, places, &place_count)
+                        : places_find_avx2(line, places, &place_count);
+    if (!is_usual)
         return false;
     uint64_t words = 0, quotes = 0;
     uint32_t count = 0;
@@ -235,9 +223,12 @@ static bool tokens_usual(struct slice line, struct access_tokens *ret_tokens) {
 }
 
 bool access_tokens_split(struct slice line, struct access_tokens *ret_tokens) {
-    bool is_wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                   __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("popcnt");
+    bool is_wide = ret_tokens->kernel != BYTE_KERNEL_SSE2 && line.size < UINT32_MAX;
     return (is_wide && tokens_usual(line, ret_tokens)) || tokens_walk(line, ret_tokens);
+}
+
+void access_tokens_init(struct access_tokens *tokens) {
+    *tokens = (struct access_tokens){.kernel = byte_kernel_of_machine()};
 }
 
 static bool digits(const uint8_t *text, size_t count, int *ret_number) {

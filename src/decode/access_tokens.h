@@ -3,6 +3,7 @@
 #ifndef DECODE_ACCESS_TOKENS_H
 #define DECODE_ACCESS_TOKENS_H
 
+#include "base/byte_bits.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -28,7 +29,9 @@ struct access_tokens {
     uint32_t count;
     uint64_t words; // bit i: token i is one
     uint64_t quotes;
+    enum byte_kernel kernel;
 };
+void access_tokens_init(struct access_tokens *tokens);
 
 // Split a line at its blanks. A quoted text ends at a quote before a blank or the line's end that
 // has no backslash before it; older servers do not write one, so that quotes within are plain.

@@ -4,6 +4,7 @@
 #define DECODE_COLUMNS_H
 
 #include "base/buffer.h"
+#include "base/byte_bits.h"
 #include "base/slice.h"
 #include "model/decoder.h"
 #include "model/shape.h"
@@ -22,7 +23,7 @@
 //     header line ──> names ──> column_book_shape ──> shape (cached, dense ids)
 //     line ──> row_split_* ──> row.values ──> row_event ──> sink
 //
-// Splitting is the cost: one pass over the bytes, 32 at a time (AVX2 where there is, SSE2 else),
+// Splitting is the cost: one pass over the bytes, 64 or 32 at a time (base/byte_bits.h),
 // values are views into the line; only a quoted value with "" in it is copied (row.scratch).
 
 struct column {
@@ -57,6 +58,7 @@ struct row {
     uint32_t count;
     struct buffer scratch; // values that had to be unquoted
     struct event event;    // of row_event
+    enum byte_kernel kernel;
 };
 void row_init(struct row *row); // room for SHAPE_FIELDS_MAX values
 // The same for who splits a line or two and reads no value past row->count: the room is not

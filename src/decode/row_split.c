@@ -17,18 +17,19 @@
 // is taken as it is written, quotes and all.
 enum {
     BLOCK = 32,
-    PAIR = 2 * BLOCK,
-    WINDOW = 8 * PAIR,
+    WINDOW = 8 * BYTE_BLOCK,
     SCRATCH_BYTES_MAX = 64 << 20, // as the longest line
 };
 
 void row_init(struct row *row) {
-    *row = (struct row){.values = memory_new(SHAPE_FIELDS_MAX, sizeof(struct value))};
+    *row = (struct row){.values = memory_new(SHAPE_FIELDS_MAX, sizeof(struct value)),
+                        .kernel = byte_kernel_of_machine()};
     buffer_init(&row->scratch, SCRATCH_BYTES_MAX);
 }
 
 void row_init_unset(struct row *row) {
-    *row = (struct row){.values = memory_resize(NULL, SHAPE_FIELDS_MAX, sizeof(struct value))};
+    *row = (struct row){.values = memory_resize(NULL, SHAPE_FIELDS_MAX, sizeof(struct value)),
+                        .kernel = byte_kernel_of_machine()};
     buffer_init(&row->scratch, SCRATCH_BYTES_MAX);
 }
 
@@ -181,9 +182,7 @@ static inline __attribute__((always_inline)) uint32_t mask_sse2(const uint8_t *b
     return mask;
 }
 
-#define TARGET_AVX2 __attribute__((target("avx2,bmi,popcnt")))
-
-TARGET_AVX2 static inline __attribute__((always_inline)) uint32_t
+BYTE_AVX2 static inline __attribute__((always_inline)) uint32_t
 mask_avx2(const uint8_t *block, uint8_t separator, bool quoted) {
     __m256i data = _mm256_loadu_si256((const __m256i_u *)block);
     __m256i met = _mm256_cmpeq_epi8(data, _mm256_set1_epi8((char)separator));
@@ -221,61 +220,47 @@ static enum row_fault line_walk_sse2(struct splitter *splitter, struct slice lin
 
 // Without quotes, all separators of a window are found first, then its values are set: no branch
 // hangs on where in a block a separator stands, nor on whether a value is null.
-TARGET_AVX2 static inline uint64_t separators_avx2(const uint8_t *block, __m256i separator) {
-    __m256i low = _mm256_loadu_si256((const __m256i_u *)block);
-    __m256i high = _mm256_loadu_si256((const __m256i_u *)(block + BLOCK));
-    uint32_t lows = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, separator));
-    uint32_t highs = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, separator));
-    return (uint64_t)highs << BLOCK | lows;
-}
-
-// The places of the bits; eight at a time, since most pairs of blocks have fewer.
-TARGET_AVX2 static inline uint32_t places_write(uint16_t *places, size_t base, uint64_t bits) {
-    uint32_t count = (uint32_t)__builtin_popcountll(bits), written = 0;
-    do {
-#pragma GCC unroll 8
-        for (uint32_t i = 0; i < 8; i++, bits = _blsr_u64(bits))
-            places[written + i] = (uint16_t)(base + _tzcnt_u64(bits));
-        written += 8;
-    } while (written < count);
-    return count;
-}
+struct block_kernel {
+    byte_bits *bits;
+    byte_places *places;
+};
 
 // The places of separators in `size` bytes from `window` on, at most WINDOW.
-TARGET_AVX2 static inline uint32_t window_places(struct slice line, const uint8_t *window,
-                                                 size_t size, uint8_t separator, uint16_t *places) {
-    const __m256i wanted = _mm256_set1_epi8((char)separator);
-    uint32_t count = 0;
-    size_t at = 0;
-    for (; at + PAIR <= size; at += PAIR)
-        count += places_write(places + count, at, separators_avx2(window + at, wanted));
+BYTE_INLINE uint32_t window_places(struct slice line, struct slice window, uint8_t separator,
+                                   uint32_t *places, struct block_kernel kernel) {
+    uint32_t count = 0, at = 0, size = (uint32_t)window.size;
+    for (; at + BYTE_BLOCK <= size; at += BYTE_BLOCK)
+        count += kernel.places(places + count, at, kernel.bits(window.data + at, separator));
     if (at == size)
         return count;
-    // The last pair of blocks ends with the line and may reach back.
-    size_t left = size - at;
-    if (line.size >= PAIR)
-        return count + places_write(places + count, at,
-                                    separators_avx2(window + size - PAIR, wanted) >> (PAIR - left));
-    uint8_t last[PAIR];
-    memcpy(last, window, left);
-    uint64_t bits = separators_avx2(last, wanted) & (((uint64_t)1 << left) - 1);
-    return count + places_write(places + count, at, bits);
+    uint32_t left = size - at;
+    uint64_t bits;
+    if (line.size >= BYTE_BLOCK) { // the last block ends with the line and reaches back
+        const uint8_t *block = window.data + size - BYTE_BLOCK;
+        bits = kernel.bits(block, separator) >> (BYTE_BLOCK - left);
+    } else {
+        uint8_t last[BYTE_BLOCK];
+        memcpy(last, window.data, left);
+        bits = kernel.bits(last, separator) & (((uint64_t)1 << left) - 1);
+    }
+    return count + kernel.places(places + count, at, bits);
 }
 
-TARGET_AVX2 static enum row_fault line_walk_plain(struct splitter *splitter, struct slice line) {
-    uint16_t places[WINDOW + PAIR]; // the last eight may be written too far
+BYTE_INLINE enum row_fault line_walk_plain(struct splitter *splitter, struct slice line,
+                                           struct block_kernel kernel) {
+    uint32_t places[WINDOW + BYTE_PLACES_SPARE];
     struct slice null_text = splitter->form->null_text;
     size_t null_size = null_text.size ? 1 : SIZE_MAX; // no value is so long
     uint8_t null_byte = null_text.size ? *null_text.data : 0;
     for (size_t base = 0; base < line.size; base += WINDOW) {
-        const uint8_t *window = line.data + base, *start = splitter->start;
-        size_t size = line.size - base < WINDOW ? line.size - base : WINDOW;
-        uint32_t count = window_places(line, window, size, splitter->form->separator, places);
+        struct slice window = slice_part(line, base, WINDOW);
+        const uint8_t *start = splitter->start;
+        uint32_t count = window_places(line, window, splitter->form->separator, places, kernel);
         if (splitter->count + count >= SHAPE_FIELDS_MAX)
             return ROW_MANY;
         struct value *values = splitter->row->values + splitter->count;
         for (uint32_t i = 0; i < count; i++) {
-            const uint8_t *end = window + places[i];
+            const uint8_t *end = window.data + places[i];
             bool is_null = ((size_t)(end - start) == null_size) & (*start == null_byte);
             value_set(&values[i], start, (size_t)(end - start), is_null ? VALUE_NULL : VALUE_UTF8);
             start = end + 1;
@@ -287,13 +272,32 @@ TARGET_AVX2 static enum row_fault line_walk_plain(struct splitter *splitter, str
     return ROW_FINE;
 }
 
-TARGET_AVX2 static enum row_fault line_walk_avx2(struct splitter *splitter, struct slice line) {
+BYTE_AVX2 static enum row_fault line_walk_avx2(struct splitter *splitter, struct slice line) {
     const struct row_form *form = splitter->form;
     if (form->quoted)
         return line_walk(splitter, line, true, mask_avx2);
     if (form->trimmed || form->null_text.size > 1)
         return line_walk(splitter, line, false, mask_avx2);
-    return line_walk_plain(splitter, line);
+    return line_walk_plain(splitter, line, (struct block_kernel){byte_bits_avx2, byte_places_avx2});
+}
+
+BYTE_AVX512 static enum row_fault line_walk_avx512(struct splitter *splitter, struct slice line) {
+    const struct row_form *form = splitter->form;
+    if (form->quoted || form->trimmed || form->null_text.size > 1)
+        return line_walk_avx2(splitter, line);
+    return line_walk_plain(splitter, line,
+                           (struct block_kernel){byte_bits_avx512, byte_places_avx512});
+}
+
+static enum row_fault line_walk_best(struct splitter *splitter, struct slice line) {
+    switch (splitter->row->kernel) {
+    case BYTE_KERNEL_AVX512:
+        return line_walk_avx512(splitter, line);
+    case BYTE_KERNEL_AVX2:
+        return line_walk_avx2(splitter, line);
+    default:
+        return line_walk_sse2(splitter, line);
+    }
 }
 
 enum row_fault row_split(struct row *row, struct slice line, const struct row_form *form) {
@@ -303,10 +307,7 @@ enum row_fault row_split(struct row *row, struct slice line, const struct row_fo
     struct splitter splitter = {
         .row = row, .form = form, .start = line.data, .end = line.data + line.size};
     buffer_reset(&row->scratch);
-    bool is_wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                   __builtin_cpu_supports("popcnt");
-    enum row_fault fault =
-        is_wide ? line_walk_avx2(&splitter, line) : line_walk_sse2(&splitter, line);
+    enum row_fault fault = line_walk_best(&splitter, line);
     row->count = fault == ROW_FINE ? splitter.count : 0;
     return fault;
 }

@@ -2,42 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake/lines.h"
 
+#include "base/byte_bits.h"
 #include "base/memory.h"
 #include "intake/open_file.h"
 
 #include <assert.h>
-#include <emmintrin.h>
 #include <string.h>
-
-uint64_t lines_count(struct slice bytes) {
-    const __m128i feed = _mm_set1_epi8('\n');
-    const __m128i zero = _mm_setzero_si128();
-    __m128i total = zero;
-    size_t i = 0;
-    while (bytes.size - i >= 16) {
-        // A byte lane counts to 255 at most, then the lanes are summed up.
-        size_t steps = (bytes.size - i) / 16;
-        if (steps > 255)
-            steps = 255;
-        __m128i lanes = zero;
-        for (; steps; steps--, i += 16) {
-            __m128i data = _mm_loadu_si128((const __m128i_u *)(bytes.data + i));
-            lanes = _mm_sub_epi8(lanes, _mm_cmpeq_epi8(data, feed));
-        }
-        total = _mm_add_epi64(total, _mm_sad_epu8(lanes, zero));
-    }
-    uint64_t count = (uint64_t)_mm_cvtsi128_si64(total) +
-                     (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(total, total));
-    for (; i < bytes.size; i++)
-        count += bytes.data[i] == '\n';
-    return count;
-}
-
-static uint64_t lanes_sum(__m128i lanes) {
-    __m128i sums = _mm_sad_epu8(lanes, _mm_setzero_si128());
-    return (uint64_t)_mm_cvtsi128_si64(sums) +
-           (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums));
-}
 
 // The line of `lines` that begins at `at` begins with '#'.
 static void hash_line(struct slice lines, size_t at, uint64_t offset,
@@ -48,50 +18,55 @@ static void hash_line(struct slice lines, size_t at, uint64_t offset,
     header_lines_add(headers, offset + at, slice_of(start, size));
 }
 
-// Sixteen bytes at once; lane counts of a byte reach 255, then they are summed up. A '#' begins a
-// line when the byte before it is a line feed: the same load, one byte earlier.
-static size_t tally_steps(struct slice lines, uint64_t offset, struct header_lines *headers,
-                          struct lines_tally *tally) {
-    const __m128i feed = _mm_set1_epi8('\n'), quote = _mm_set1_epi8('"');
-    const __m128i hash = _mm_set1_epi8('#');
-    size_t i = 1;
-    while (lines.size - i >= 16) {
-        size_t steps = (lines.size - i) / 16;
-        if (steps > 255)
-            steps = 255;
-        __m128i feeds = _mm_setzero_si128(), quotes = feeds;
-        for (; steps; steps--, i += 16) {
-            __m128i data = _mm_loadu_si128((const __m128i_u *)(lines.data + i));
-            __m128i before = _mm_loadu_si128((const __m128i_u *)(lines.data + i - 1));
-            feeds = _mm_sub_epi8(feeds, _mm_cmpeq_epi8(data, feed));
-            quotes = _mm_sub_epi8(quotes, _mm_cmpeq_epi8(data, quote));
-            __m128i begins =
-                _mm_and_si128(_mm_cmpeq_epi8(data, hash), _mm_cmpeq_epi8(before, feed));
-            uint32_t mask = (uint32_t)_mm_movemask_epi8(begins);
-            for (; mask && headers; mask &= mask - 1)
-                hash_line(lines, i + (size_t)__builtin_ctz(mask), offset, headers);
-        }
-        tally->feeds += lanes_sum(feeds);
-        tally->quotes += lanes_sum(quotes);
+// A '#' begins a line when the byte before it is a line feed.
+BYTE_INLINE struct lines_tally blocks_tally(struct slice lines, uint64_t offset,
+                                            struct header_lines *headers, byte_bits *bits) {
+    struct lines_tally tally = {0};
+    uint64_t begins = 1; // bit 0: the block's first byte begins a line
+    uint8_t last[BYTE_BLOCK] = {0};
+    for (size_t at = 0; at < lines.size; at += BYTE_BLOCK) {
+        const uint8_t *block = lines.data + at;
+        if (lines.size - at < BYTE_BLOCK)
+            block = memcpy(last, block, lines.size - at);
+        uint64_t feeds = bits(block, '\n');
+        uint64_t hashes = bits(block, '#') & (feeds << 1 | begins);
+        tally.feeds += (uint64_t)__builtin_popcountll(feeds);
+        tally.quotes += (uint64_t)__builtin_popcountll(bits(block, '"'));
+        begins = feeds >> (BYTE_BLOCK - 1);
+        for (; hashes && headers; hashes &= hashes - 1)
+            hash_line(lines, at + (size_t)__builtin_ctzll(hashes), offset, headers);
     }
-    return i;
+    return tally;
+}
+
+static struct lines_tally blocks_tally_sse2(struct slice lines, uint64_t offset,
+                                            struct header_lines *headers) {
+    return blocks_tally(lines, offset, headers, byte_bits_sse2);
+}
+
+BYTE_AVX2 static struct lines_tally blocks_tally_avx2(struct slice lines, uint64_t offset,
+                                                      struct header_lines *headers) {
+    return blocks_tally(lines, offset, headers, byte_bits_avx2);
+}
+
+BYTE_AVX512 static struct lines_tally blocks_tally_avx512(struct slice lines, uint64_t offset,
+                                                          struct header_lines *headers) {
+    return blocks_tally(lines, offset, headers, byte_bits_avx512);
 }
 
 struct lines_tally lines_tally(struct slice lines, uint64_t offset, struct header_lines *headers) {
-    struct lines_tally tally = {0};
-    if (lines.size == 0)
-        return tally;
-    tally.feeds = lines.data[0] == '\n';
-    tally.quotes = lines.data[0] == '"';
-    if (headers && lines.data[0] == '#')
-        hash_line(lines, 0, offset, headers);
-    for (size_t i = tally_steps(lines, offset, headers, &tally); i < lines.size; i++) {
-        tally.feeds += lines.data[i] == '\n';
-        tally.quotes += lines.data[i] == '"';
-        if (headers && lines.data[i] == '#' && lines.data[i - 1] == '\n')
-            hash_line(lines, i, offset, headers);
+    switch (byte_kernel_of_machine()) {
+    case BYTE_KERNEL_AVX512:
+        return blocks_tally_avx512(lines, offset, headers);
+    case BYTE_KERNEL_AVX2:
+        return blocks_tally_avx2(lines, offset, headers);
+    default:
+        return blocks_tally_sse2(lines, offset, headers);
     }
-    return tally;
+}
+
+uint64_t lines_count(struct slice bytes) {
+    return lines_tally(bytes, 0, NULL).feeds;
 }
 
 void unit_buffer_init(struct unit_buffer *buffer) {

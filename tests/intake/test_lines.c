@@ -60,6 +60,41 @@ static void counting_equals_the_plain_loop(void **state) {
     memory_free(data);
 }
 
+static void a_tally_equals_the_plain_loop(void **state) {
+    (void)state;
+    static const char ALPHABET[] = "\n\n##\"abc";
+    uint8_t data[300];
+    uint32_t seed = 3;
+    for (size_t i = 0; i < 4000; i++) {
+        size_t size = i % sizeof data;
+        struct lines_tally plain = {0};
+        struct header_lines headers;
+        uint64_t begin = 1000, run_end = UINT64_MAX; // of the last run of '#' lines
+        for (size_t k = 0; k < size; k++) {
+            seed = seed * 1664525 + 1013904223;
+            data[k] = (uint8_t)ALPHABET[(seed >> 16) % (sizeof ALPHABET - 1)];
+            plain.feeds += data[k] == '\n';
+            plain.quotes += data[k] == '"';
+        }
+        for (size_t k = 0; k < size; k++) {
+            if (data[k] != '#' || (k && data[k - 1] != '\n'))
+                continue;
+            const uint8_t *feed = memchr(data + k, '\n', size - k);
+            if (run_end != 1000 + k)
+                begin = 1000 + k;
+            run_end = 1000 + (feed ? (size_t)(feed - data) + 1 : size);
+        }
+        header_lines_init(&headers);
+        struct lines_tally got = lines_tally(slice_of(data, size), 1000, &headers);
+        assert_int_equal(got.feeds, plain.feeds);
+        assert_int_equal(got.quotes, plain.quotes);
+        assert_int_equal(headers.run_end, run_end);
+        if (run_end != UINT64_MAX)
+            assert_int_equal(headers.run_begin, begin);
+        header_lines_done(&headers);
+    }
+}
+
 static void every_line_comes_once(void **state) {
     (void)state;
     size_t size = 5 << 20;
@@ -382,6 +417,7 @@ int main(void) {
         cmocka_unit_test(units_end_above_a_record),
         cmocka_unit_test(quotes_before_a_long_line),
         cmocka_unit_test(counting_equals_the_plain_loop),
+        cmocka_unit_test(a_tally_equals_the_plain_loop),
         cmocka_unit_test(every_line_comes_once),
         cmocka_unit_test(a_huge_line_is_a_gap),
         cmocka_unit_test(blocks_of_a_stream),
