@@ -196,25 +196,26 @@ static bool tokens_usual(struct slice line, struct access_tokens *ret_tokens) {
                         : places_find_avx2(line, places, &place_count);
     if (!is_usual)
         return false;
-    uint64_t words = 0, quotes = 0;
+    uint64_t words = 0, quotes = 0, bit = 1;
     uint32_t count = 0;
     const uint8_t *start = line.data;
     for (uint32_t i = 0; i < place_count; i++) {
-        const uint8_t *end = line.data + places[i];
-        if (end <= start) { // blanks in a row, or within brackets
-            start = end == start ? end + 1 : start;
+        const uint8_t *blank = line.data + places[i], *end;
+        if (blank <= start) { // blanks in a row, or within brackets
+            start = blank == start ? blank + 1 : start;
             continue;
         }
         if (count >= ACCESS_TOKENS_MAX)
             return false;
         struct access_token *token = &ret_tokens->at[count];
-        end = token_take(line, start, end, token);
+        end = token_take(line, start, blank, token);
         if (!end)
             return false;
-        words |= (uint64_t)(token->kind == ACCESS_WORD) << count;
-        quotes |= (uint64_t)(token->kind == ACCESS_QUOTES) << count;
+        words |= token->kind == ACCESS_WORD ? bit : 0;
+        quotes |= token->kind == ACCESS_QUOTES ? bit : 0;
+        bit <<= 1;
         count++;
-        start = end + (end == line.data + places[i]);
+        start = end == blank ? blank + 1 : end;
     }
     ret_tokens->count = count;
     ret_tokens->words = words;
@@ -342,9 +343,9 @@ struct access_request access_request_split(struct slice text) {
     request.version = request_version(request.stem);
     if (request.version.size)
         request.stem.size -= request.version.size + 1;
-    const uint8_t *mark = find_either(request.stem, request.stem.data, '?', '?');
-    const uint8_t *end = request.stem.data + request.stem.size;
-    if (mark < end) {
+    const uint8_t *mark = memchr(request.stem.data, '?', request.stem.size);
+    if (mark) {
+        const uint8_t *end = request.stem.data + request.stem.size;
         request.query = slice_of(mark + 1, (size_t)(end - mark - 1));
         request.stem.size = (size_t)(mark - request.stem.data);
         request.has_query = true;
