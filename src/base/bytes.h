@@ -90,4 +90,22 @@ static inline bool bytes_equal(const uint8_t *a, const uint8_t *b, size_t size) 
     return true;
 }
 
+// memcpy in place, the same way.
+static inline void bytes_copy(uint8_t *to, const uint8_t *from, size_t size) {
+    if (size >= 16) {
+        for (size_t at = 0; at + 16 < size; at += 16)
+            memcpy(to + at, from + at, 16);
+        memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else {
+        for (size_t at = 0; at < size; at++)
+            to[at] = from[at];
+    }
+}
+
 #endif

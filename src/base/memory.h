@@ -4,6 +4,7 @@
 #define BASE_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 // All of these abort the process with a message when the machine has no memory left: sizes
 // that input decides are bounded before they get here, so that is a broken machine and no
@@ -18,6 +19,16 @@ void *memory_resize(void *memory, size_t count, size_t size) __attribute__((retu
 // Tells the kernel that these fresh bytes will all be written at once, so that it may take large
 // pages for them: a thousand page faults less. Only speed hangs on it; memory may be NULL.
 void memory_expect_large(void *memory, size_t size);
+
+// Where the first line of the cache begins that lies whole in memory got with MEMORY_LINE_BYTES to
+// spare.
+enum {
+    MEMORY_LINE_BYTES = 64
+};
+static inline void *memory_line(void *memory) {
+    uint8_t *bytes = memory;
+    return bytes + (MEMORY_LINE_BYTES - (uintptr_t)bytes % MEMORY_LINE_BYTES) % MEMORY_LINE_BYTES;
+}
 
 // NULL is fine.
 void memory_free(void *memory);

@@ -25,8 +25,11 @@ struct memo_place {
     uint8_t bytes[MEMO_OWN_BYTES];
 };
 
+_Static_assert(sizeof(struct memo_place) == MEMORY_LINE_BYTES, "a line of the cache");
+
 struct part_memo {
-    struct memo_place *places;
+    struct memo_place *places; // each in a line of its own
+    void *places_memory;
     uint32_t count;
     uint32_t used_bytes;
     uint8_t *bytes;
@@ -34,7 +37,8 @@ struct part_memo {
 
 struct part_memo *part_memo_new(void) {
     struct part_memo *memo = memory_new(1, sizeof *memo);
-    memo->places = memory_new(MEMO_PLACES, sizeof *memo->places);
+    memo->places_memory = memory_new(MEMO_PLACES + 1, sizeof *memo->places);
+    memo->places = memory_line(memo->places_memory);
     memory_expect_large(memo->places, MEMO_PLACES * sizeof *memo->places);
     memo->bytes = memory_resize(NULL, MEMO_BYTES, 1);
     return memo;
@@ -43,7 +47,7 @@ struct part_memo *part_memo_new(void) {
 void part_memo_free(struct part_memo *memo) {
     if (!memo)
         return;
-    memory_free(memo->places);
+    memory_free(memo->places_memory);
     memory_free(memo->bytes);
     memory_free(memo);
 }
@@ -98,7 +102,7 @@ void part_memo_add(struct part_memo *memo, const struct memo_key *key, uint32_t 
                                  .size = (uint16_t)size,
                                  .kind = key->kind};
     if (size)
-        memcpy(outside ? memo->bytes + memo->used_bytes : place->bytes, key->bytes.data, size);
+        bytes_copy(outside ? memo->bytes + memo->used_bytes : place->bytes, key->bytes.data, size);
     memo->used_bytes += (uint32_t)outside;
     memo->count++;
 }
