@@ -14,16 +14,16 @@
 // for (record_habit).
 enum {
     RECORD_MEMO_ROWS_MAX = 2, // relations of a remembered record
-    RECORD_MEMO_BYTES_MAX = 152
+    RECORD_MEMO_BYTES_MAX = 144
 };
 
 // Three lines of the cache.
 struct record_place {
-    const void *plan; // NULL: free
-    uint32_t hash;
+    const void *plan;
     uint32_t stamp; // of the places (relation_table_stamp)
     uint32_t places[RECORD_MEMO_ROWS_MAX];
     int32_t buckets[RECORD_MEMO_ROWS_MAX];
+    int64_t cited_ns; // none of its relations cites a later record (relation_table_cited)
     uint16_t size;
     uint8_t row_count;
     uint8_t rows[RECORD_MEMO_ROWS_MAX]; // of the plan, ascending
@@ -39,11 +39,15 @@ struct record_key {
     const void *plan;
     struct slice bytes; // at most RECORD_MEMO_BYTES_MAX
     uint32_t stamp;
-    uint64_t hash; // filled by record_memo_find
+    uint64_t hash; // filled by record_memo_hash, as what follows
+    unsigned ways; // a bit for each of its places that may have it
 };
 
+// The first step of looking: what the second one reads is brought near meanwhile.
+void record_memo_hash(const struct record_memo *memo, struct record_key *key);
+
 // NULL when it is not there.
-const struct record_place *record_memo_find(const struct record_memo *memo, struct record_key *key);
+struct record_place *record_memo_find(const struct record_memo *memo, const struct record_key *key);
 
 // A place for the key, looked for before; the caller fills its rows.
 struct record_place *record_memo_add(struct record_memo *memo, const struct record_key *key);

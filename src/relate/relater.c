@@ -3,6 +3,7 @@
 #include "relate/relater.h"
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/memory.h"
 #include "base/packed_row.h"
 #include "base/text.h"
@@ -150,7 +151,7 @@ static bool reads_gather(const struct plan_reads *reads, const struct record *re
         memcpy(bytes + size, &text_size, sizeof text_size);
         bytes[size + 2] = kind;
         if (text_size)
-            memcpy(bytes + size + 3, text.data, text_size);
+            bytes_copy(bytes + size + 3, text.data, text_size);
         size += text_size + 3u;
     }
     *ret_size = size;
@@ -335,24 +336,42 @@ static bool record_key_init(struct relater *relater, const struct record *record
            ret_key->bytes.size <= RECORD_MEMO_BYTES_MAX;
 }
 
+static bool record_note_late(struct relater *relater, const struct record *record, uint32_t row,
+                             uint32_t place) {
+    struct relation_share share;
+    row_plan_share(&record->plan->rows[row], record->event, &share);
+    return relation_table_note_late(relater->table, place, &share);
+}
+
 // Note what a remembered record says. *ret_done: the rows that are done with, all unless one found
 // no room. False: it was not remembered, or of another day while days are kept apart.
 static bool record_recall(struct relater *relater, const struct record *record,
                           struct record_key *key, struct relation_witness *witness,
                           uint32_t *ret_done) {
-    const struct record_place *place = record_memo_find(relater->records, key);
+    record_memo_hash(relater->records, key);
+    relation_table_tend(relater->table);
+    struct record_place *place = record_memo_find(relater->records, key);
     record_habit_note(record->plan->habit, place != NULL);
     for (uint32_t i = 0; place && i < place->row_count; i++)
         if (place->buckets[i] && place->buckets[i] != day_of(record->event->time_ns))
             place = NULL;
     if (!place)
         return false;
+    bool late = record->event->time_ns > place->cited_ns;
+    int64_t cited_ns = INT64_MIN;
     *ret_done = record->plan->row_count;
-    for (uint32_t i = 0; i < place->row_count; i++)
-        if (!record_note(relater, record, place->rows[i], place->places[i], witness)) {
+    for (uint32_t i = 0; i < place->row_count; i++) {
+        uint32_t at = place->places[i];
+        if (late ? !record_note_late(relater, record, place->rows[i], at)
+                 : !record_note(relater, record, place->rows[i], at, witness)) {
             *ret_done = place->rows[i];
-            break;
+            return true;
         }
+        if (!late && relation_table_cited(relater->table, at) > cited_ns)
+            cited_ns = relation_table_cited(relater->table, at);
+    }
+    if (!late)
+        place->cited_ns = cited_ns;
     return true;
 }
 
@@ -406,7 +425,7 @@ enum status relater_observe(struct relater *relater, const struct event *event, 
     // The key's bytes lie where parts gather theirs.
     uint8_t bytes[RECORD_MEMO_BYTES_MAX];
     if (remember && key.bytes.size)
-        memcpy(bytes, key.bytes.data, key.bytes.size);
+        bytes_copy(bytes, key.bytes.data, key.bytes.size);
     key.bytes.data = bytes;
     relater_begin(relater, &record);
     if (!recalled)

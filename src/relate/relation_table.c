@@ -14,7 +14,9 @@
 
 // Cost of a record, measured in tests/bench/bench_relate.c: nine numbers hashed and looked up (two
 // or three cache misses), some sums, and a digest while the relation has less than 16 references.
-// Texts are written out once, when the table is full.
+// Texts are written out once, when the table is full. A note whose record is known not to be cited
+// waits in a ring of 16 until its entry, times and day have come from memory: their misses, half of
+// what such a record costs, lie beside each other instead of one behind the other.
 //
 // Memory: three eighths for references, times and days, an eighth for texts, a quarter for entries
 // and their table, a quarter for the sorter. Arrays grow by doubling; what they leave behind is
@@ -45,6 +47,17 @@ enum {
     ROW_CLASSES = 20, // capacities 1, 2, 4 ... of one element size
 };
 
+// A note that waits for its entry.
+struct late_note {
+    struct relation_share share;
+    uint32_t place;
+};
+
+enum {
+    LATE_NOTES = 16, // that wait at a time: about as many misses as a core has under way
+    LATE_NEAR = 8    // as many notes later the entry has come, and says what else is needed
+};
+
 struct relation_table {
     struct interner texts; // a text's number is its number here and one
     size_t text_bytes;
@@ -62,6 +75,11 @@ struct relation_table {
     char *directory;
     struct buffer key, payload; // scratch of the spill
     struct relation_sum *sum;
+    struct late_note late[LATE_NOTES]; // the oldest at late_done % LATE_NOTES
+    uint32_t late_done, late_next;
+    bool crowded;            // a late note found no room: nothing is noted before the next spill
+    enum status late_status; // of what went to the sorter instead; told by the next spill
+    struct problem late_problem;
 };
 
 // Whether a text is an address that stands for a host of ours.
@@ -344,17 +362,23 @@ static void entry_add(struct relation_entry *entry, const struct relation_share 
     entry->day_count = (uint16_t)count;
 }
 
-bool relation_table_note(struct relation_table *table, uint32_t place,
-                         const struct relation_share *share, struct relation_witness *witness) {
-    assert(place < table->count);
-    struct relation_entry *entry = &table->entries[place];
-    bool cites = entry_would_cite(entry, share->time_ns, &witness->event->position);
+// Room for what a record adds to the entry.
+static bool table_reserve_share(struct relation_table *table, struct relation_entry *entry,
+                                const struct relation_share *share, bool cites) {
     bool times = (entry->keeps & RELATION_KEEPS_TIMES) && share->time_ns != CLOCK_NONE &&
                  times_would_keep(entry->times, entry->time_count, share->time_ns);
     bool new_day =
         (entry->keeps & RELATION_KEEPS_DAYS) && share->time_ns != CLOCK_NONE &&
         (entry->day_count == 0 || entry->days[entry->day_count - 1].day != day_of(share->time_ns));
-    if (!table_reserve_all(table, entry, cites, times, new_day))
+    return table_reserve_all(table, entry, cites, times, new_day);
+}
+
+bool relation_table_note(struct relation_table *table, uint32_t place,
+                         const struct relation_share *share, struct relation_witness *witness) {
+    assert(place < table->count);
+    struct relation_entry *entry = &table->entries[place];
+    bool cites = entry_would_cite(entry, share->time_ns, &witness->event->position);
+    if (table->crowded || !table_reserve_share(table, entry, share, cites))
         return false;
     if (cites)
         entry_cite(entry, witness);
@@ -456,6 +480,91 @@ static bool table_render(struct relation_table *table, const struct relation_ent
     return true;
 }
 
+// A share on its own, for the merge to add up: its entry has had no room for it.
+static void table_put_share(struct relation_table *table, const struct relation_entry *entry,
+                            const struct relation_share *share) {
+    int64_t time_ns;
+    struct relation_day day;
+    struct relation_entry alone = {
+        .key = entry->key,
+        .first_ns = CLOCK_NONE,
+        .last_ns = CLOCK_NONE,
+        .bytes_in_min = UINT64_MAX,
+        .times = &time_ns,
+        .days = &day,
+        .keeps = entry->keeps,
+    };
+    entry_add(&alone, share);
+    table_render(table, &alone);
+    if (table->late_status == STATUS_OK)
+        table->late_status = sorter_add(table->sorter, buffer_slice(&table->key),
+                                        buffer_slice(&table->payload), &table->late_problem);
+}
+
+// Add the note that has waited longest.
+static void table_add_late(struct relation_table *table) {
+    const struct late_note *note = &table->late[table->late_done++ % LATE_NOTES];
+    struct relation_entry *entry = &table->entries[note->place];
+    if (!table->crowded && table_reserve_share(table, entry, &note->share, false)) {
+        entry_add(entry, &note->share);
+        return;
+    }
+    table->crowded = true;
+    table_put_share(table, entry, &note->share);
+}
+
+static enum status table_add_all_late(struct relation_table *table, struct problem *problem) {
+    while (table->late_done != table->late_next)
+        table_add_late(table);
+    enum status status = table->late_status;
+    if (status != STATUS_OK)
+        *problem = table->late_problem;
+    table->late_status = STATUS_OK;
+    return status;
+}
+
+void relation_table_tend(struct relation_table *table) {
+    if (table->late_next - table->late_done == LATE_NOTES)
+        table_add_late(table);
+}
+
+int64_t relation_table_cited(const struct relation_table *table, uint32_t place) {
+    assert(place < table->count);
+    return table->entries[place].cited_ns;
+}
+
+static void entry_prefetch(const struct relation_entry *entry) {
+    for (size_t at = 0; at < sizeof *entry; at += CACHE_LINE_BYTES)
+        __builtin_prefetch((const uint8_t *)entry + at, 1);
+}
+
+// Where the next time and the last day lie.
+static void entry_prefetch_rows(const struct relation_entry *entry) {
+    uint32_t at =
+        entry->time_count < RELATION_TIMES_MAX ? entry->time_count : entry->time_count - 1u;
+    if (entry->times)
+        __builtin_prefetch(&entry->times[at], 1);
+    if (entry->day_count)
+        __builtin_prefetch(&entry->days[entry->day_count - 1], 1);
+}
+
+bool relation_table_note_late(struct relation_table *table, uint32_t place,
+                              const struct relation_share *share) {
+    assert(place < table->count && share->time_ns != CLOCK_NONE);
+    if (table->crowded)
+        return false;
+    uint32_t waiting = table->late_next - table->late_done;
+    if (waiting == LATE_NOTES)
+        table_add_late(table);
+    entry_prefetch(&table->entries[place]);
+    if (waiting >= LATE_NEAR) {
+        uint32_t near = table->late_next - LATE_NEAR;
+        entry_prefetch_rows(&table->entries[table->late[near % LATE_NOTES].place]);
+    }
+    table->late[table->late_next++ % LATE_NOTES] = (struct late_note){*share, place};
+    return true;
+}
+
 // All but texts. A table that once was large must not cost that much for each small file that
 // follows.
 static void table_empty(struct relation_table *table) {
@@ -467,12 +576,13 @@ static void table_empty(struct relation_table *table) {
         table_reset(&table->by_key);
     table->count = 0;
     table->stamp++;
+    table->crowded = false;
     arena_reset(&table->arena);
     memset(table->free_rows, 0, sizeof table->free_rows);
 }
 
 enum status relation_table_spill(struct relation_table *table, struct problem *problem) {
-    enum status status = STATUS_OK;
+    enum status status = table_add_all_late(table, problem);
     for (uint32_t i = 0; i < table->count && status == STATUS_OK; i++)
         if (table_render(table, &table->entries[i]))
             status = sorter_add(table->sorter, buffer_slice(&table->key),
@@ -486,8 +596,8 @@ enum status relation_table_spill(struct relation_table *table, struct problem *p
 
 enum status relation_table_pack(struct relation_table *table, struct buffer *to,
                                 struct problem *problem) {
-    enum status status = STATUS_OK;
-    if (sorter_count(table->sorter)) {
+    enum status status = table_add_all_late(table, problem);
+    if (status == STATUS_OK && sorter_count(table->sorter)) {
         status = packed_row_drain(table->sorter, to, problem);
         sorter_free(table->sorter);
         table->sorter = sorter_new(table->sorter_bytes, table->directory);

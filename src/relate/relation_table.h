@@ -64,6 +64,17 @@ struct relation_witness {
 bool relation_table_note(struct relation_table *table, uint32_t place,
                          const struct relation_share *share, struct relation_witness *witness);
 
+// Nothing later is cited by the entry any more, whatever comes: it has its references.
+int64_t relation_table_cited(const struct relation_table *table, uint32_t place);
+
+// The same for a record that is later than that. It is added a little later, when what it needs
+// has come from memory; all others here wait for it where that matters.
+bool relation_table_note_late(struct relation_table *table, uint32_t place,
+                              const struct relation_share *share);
+
+// A good moment to add a note that waits: something else is on its way from memory.
+void relation_table_tend(struct relation_table *table);
+
 // Several records at once, of one day. The first speaks for them.
 struct relation_batch {
     uint64_t count; // at least 1

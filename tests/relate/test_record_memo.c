@@ -18,11 +18,13 @@ static struct record_key key_of(int plan, const char *text, uint32_t stamp) {
 }
 
 static void add(struct record_memo *memo, struct record_key key, uint32_t number) {
+    record_memo_hash(memo, &key);
     if (!record_memo_find(memo, &key))
         record_memo_add(memo, &key)->places[0] = number;
 }
 
 static uint32_t find(struct record_memo *memo, struct record_key key) {
+    record_memo_hash(memo, &key);
     const struct record_place *place = record_memo_find(memo, &key);
     return place ? place->places[0] : 0;
 }
