@@ -65,12 +65,17 @@ static enum status reading_tally(struct case_reading *reading) {
     return status == STATUS_OK ? pipeline_rewind(reading->run, &reading->problem) : status;
 }
 
+static unsigned reading_threads(void) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : processors > 256 ? 256 : (unsigned)processors;
+}
+
 enum status case_reading_tell(struct case_reading *reading, const char *tlp) {
     struct problem *problem = &reading->problem;
     struct case_directory *directory = &reading->directory;
     struct slice said;
-    enum status status =
-        pipeline_reopen(directory->store, shut_in_spill_directory(), &reading->run, problem);
+    enum status status = pipeline_reopen(directory->store, shut_in_spill_directory(),
+                                         reading_threads(), &reading->run, problem);
     if (status == STATUS_OK)
         status = store_fact(directory->store, STORE_FACT_TLP, &directory->arena, &said, problem);
     struct scan_story_options options = {.tlp = tlp ? tlp

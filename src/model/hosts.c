@@ -50,9 +50,9 @@ static size_t address_read(struct slice text, uint8_t ret_bytes[16]) {
         return 0;
     memcpy(copy, text.data, size);
     copy[size] = '\0';
-    if (inet_pton(AF_INET, copy, ret_bytes) == 1)
-        return 4;
-    return inet_pton(AF_INET6, copy, ret_bytes) == 1 ? 16 : 0;
+    if (memchr(copy, ':', size))
+        return inet_pton(AF_INET6, copy, ret_bytes) == 1 ? 16 : 0;
+    return inet_pton(AF_INET, copy, ret_bytes) == 1 ? 4 : 0;
 }
 
 struct slice address_plain(struct slice text, char ret_text[ADDRESS_TEXT_SIZE]) {

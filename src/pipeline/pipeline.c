@@ -94,12 +94,20 @@ static enum status pipeline_new(const struct pipeline_options *options,
     return STATUS_OK;
 }
 
+static void run_free_relaters(struct pipeline_run *run) {
+    for (unsigned i = 0; i < run->relater_count; i++)
+        relater_free(run->relaters[i]);
+    memory_free(run->relaters);
+    run->relaters = NULL;
+    run->relater_count = 0;
+}
+
 void pipeline_free(struct pipeline_run *run) {
     if (!run)
         return;
     collector_free(run->collector);
     correlator_free(run->correlator);
-    relater_free(run->relater);
+    run_free_relaters(run);
     relation_store_free(run->relations);
     keeper_free(run->shared.keeper);
     memory_free(run->kept);
@@ -130,13 +138,13 @@ void run_add_counts(struct pipeline_counts *sum, const struct pipeline_counts *p
         sum->last_ns = part->last_ns;
 }
 
-static enum status pipeline_merge_relations(struct pipeline_run *run, struct worker *worker,
-                                            struct problem *problem) {
-    if (!worker->relater || run->relater)
-        return worker->relater ? relater_absorb(run->relater, worker->relater, problem) : STATUS_OK;
-    run->relater = worker->relater;
+// All relaters are settled as one.
+static void pipeline_merge_relations(struct pipeline_run *run, struct worker *worker) {
+    if (!worker->relater)
+        return;
+    run->relaters = memory_resize(run->relaters, run->relater_count + 1, sizeof(struct relater *));
+    run->relaters[run->relater_count++] = worker->relater;
     worker->relater = NULL;
-    return STATUS_OK;
 }
 
 static enum status pipeline_merge(struct pipeline_run *run, struct worker *worker,
@@ -152,9 +160,9 @@ static enum status pipeline_merge(struct pipeline_run *run, struct worker *worke
         *problem = worker->problem;
         return worker->status;
     }
-    enum status status = pipeline_merge_relations(run, worker, problem);
-    if (!worker->collector || status != STATUS_OK)
-        return status;
+    pipeline_merge_relations(run, worker);
+    if (!worker->collector)
+        return STATUS_OK;
     if (!run->collector) {
         run->collector = worker->collector;
         run->correlator = worker->correlator;
@@ -162,7 +170,7 @@ static enum status pipeline_merge(struct pipeline_run *run, struct worker *worke
         worker->correlator = NULL;
         return STATUS_OK;
     }
-    status = collector_absorb(run->collector, worker->collector, problem);
+    enum status status = collector_absorb(run->collector, worker->collector, problem);
     return status == STATUS_OK ? correlator_absorb(run->correlator, worker->correlator, problem)
                                : status;
 }
@@ -314,11 +322,11 @@ static enum status pipeline_fold(struct pipeline_run *run, struct problem *probl
 }
 
 enum status run_settle(struct pipeline_run *run, struct problem *problem) {
-    if (!run->relater)
+    if (!run->relaters)
         return STATUS_OK;
-    enum status status = relater_settle(run->relater, &run->relations, problem);
-    relater_free(run->relater);
-    run->relater = NULL;
+    enum status status =
+        relaters_settle(run->relaters, run->relater_count, &run->relations, problem);
+    run_free_relaters(run);
     return status;
 }
 

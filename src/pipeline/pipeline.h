@@ -157,7 +157,7 @@ enum status pipeline_keep_results(struct pipeline_run *run, struct store *store,
 // A case's results as a run again, without reading evidence: findings, relations, gaps and counts
 // as pipeline_scan gave them. STATUS_NOT_FOUND when the case was not finished since something was
 // added to it.
-enum status pipeline_reopen(struct store *store, const char *spill_directory,
+enum status pipeline_reopen(struct store *store, const char *spill_directory, unsigned threads,
                             struct pipeline_run **ret_run, struct problem *problem);
 
 // Sources by their numbers in references; the store's own number of one (0: without a store); of a

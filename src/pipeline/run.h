@@ -16,7 +16,8 @@ struct pipeline_run {
     struct worker_shared shared;
     struct collector *collector;
     struct correlator *correlator;
-    struct relater *relater;
+    struct relater **relaters; // one a thread
+    unsigned relater_count;
     struct relation_store *relations;
     struct gap_table gaps;
     struct pipeline_counts counts;

@@ -144,10 +144,11 @@ static enum status reopen_all(struct pipeline_run *run, struct store *store,
     return status;
 }
 
-enum status pipeline_reopen(struct store *store, const char *spill_directory,
+enum status pipeline_reopen(struct store *store, const char *spill_directory, unsigned threads,
                             struct pipeline_run **ret_run, struct problem *problem) {
     struct pipeline_run *run = memory_new(1, sizeof *run);
-    run->options = (struct pipeline_options){.relations = true, .spill_directory = spill_directory};
+    run->options = (struct pipeline_options){
+        .relations = true, .threads = threads, .spill_directory = spill_directory};
     gap_table_init(&run->gaps);
     table_init(&run->shared.criticals);
     pthread_mutex_init(&run->shared.lock, NULL);

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "pipeline/relation_loader.h"
 #include "pipeline/worker_keep.h"
 
 #include <string.h>
@@ -15,6 +16,7 @@
 enum {
     LOAD_NUMBERS_MAX = 1 << 24, // of one run's sources
     LOAD_RELATION_BYTES = 256 << 20,
+    LOAD_THREADS_MAX = 16,
     LOAD_REASON_BYTES_MAX = 4096
 };
 
@@ -28,6 +30,7 @@ struct load {
     struct pipeline_run *run;
     struct load_map *maps; // by run
     size_t map_count;
+    struct relation_loader *relations; // NULL: not wanted
 };
 
 static enum status load_damaged(const char *what, struct problem *problem) {
@@ -132,9 +135,32 @@ static enum status load_piece(void *context, const struct store_piece *piece,
             collector_put(run->collector, piece->findings, (uint32_t)run->rule_count, map, problem);
     if (status == STATUS_OK && run->correlator)
         status = correlator_put(run->correlator, piece->notes, map, problem);
-    if (status == STATUS_OK && run->relater)
-        status = relater_put(run->relater, piece->relations, map, problem);
+    if (status == STATUS_OK && load->relations)
+        status = relation_loader_put(load->relations, piece->relations, map, problem);
     return status;
+}
+
+static enum status load_pieces(struct load *load, struct store *store, struct problem *problem) {
+    struct pipeline_run *run = load->run;
+    if (run->relaters)
+        load->relations = relation_loader_new(run->relaters, run->relater_count);
+    struct store_piece_sink sink = {load, load_piece};
+    enum status status = store_pieces(store, 0, &sink, problem);
+    if (status == STATUS_OK && load->relations)
+        status = relation_loader_finish(load->relations, problem);
+    relation_loader_free(load->relations);
+    load->relations = NULL;
+    return status;
+}
+
+// They share the memory.
+static void load_make_relaters(struct pipeline_run *run) {
+    unsigned count = run->options.threads ? run->options.threads : 1;
+    count = count < LOAD_THREADS_MAX ? count : LOAD_THREADS_MAX;
+    run->relaters = memory_new(count, sizeof(struct relater *));
+    for (; run->relater_count < count; run->relater_count++)
+        run->relaters[run->relater_count] =
+            relater_new(LOAD_RELATION_BYTES / count, run->options.spill_directory);
 }
 
 enum status run_load(struct pipeline_run *run, struct store *store, struct problem *problem) {
@@ -147,16 +173,15 @@ enum status run_load(struct pipeline_run *run, struct store *store, struct probl
         run->kept = memory_new(1, sizeof *run->kept);
     const char *directory = run->options.spill_directory;
     if (run->options.relations)
-        run->relater = relater_new(LOAD_RELATION_BYTES, directory);
+        load_make_relaters(run);
     if (run->options.ruleset) {
         run->collector = collector_new(run->rules, directory);
         run->correlator =
             correlator_new(run->shared.correlations, run->shared.correlation_count, directory);
     }
-    struct store_piece_sink sink = {&load, load_piece};
     status = load_maps(&load, store, problem);
     if (status == STATUS_OK)
-        status = store_pieces(store, 0, &sink, problem);
+        status = load_pieces(&load, store, problem);
     for (size_t i = 0; i < load.map_count; i++)
         memory_free(load.maps[i].to);
     memory_free(load.maps);

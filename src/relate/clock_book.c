@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/memory.h"
-#include "base/sorter.h"
+#include "base/sorter_union.h"
 #include "base/table.h"
 #include "relate/clock_pairs.h"
 #include "relate/relation_codec.h"
@@ -175,14 +175,21 @@ static void block_close(struct clock_book *book, struct block *block) {
     block->mixed = false;
 }
 
-static enum status book_collect(struct clock_book *book, struct problem *problem) {
+// Votes go to the first book.
+static enum status books_collect(struct clock_book *const *books, size_t count,
+                                 struct problem *problem) {
+    struct clock_book *book = books[0];
+    struct sorter **sorters = memory_new(count, sizeof *sorters);
+    for (size_t i = 0; i < count; i++)
+        sorters[i] = books[i]->sorter;
+    struct sorter_union *all = NULL;
+    enum status status = sorter_union_new(sorters, count, &all, problem);
     struct block *block = memory_new(1, sizeof *block);
-    enum status status = sorter_finish(book->sorter, problem);
     bool more = true;
     buffer_reset(&book->key);
     while (status == STATUS_OK && more) {
         struct slice key, payload;
-        status = sorter_next(book->sorter, &key, &payload, &more, problem);
+        status = sorter_union_next(all, &key, &payload, &more, problem);
         if (status != STATUS_OK || !more)
             break;
         if (!slice_equal(key, buffer_slice(&book->key))) {
@@ -194,13 +201,20 @@ static enum status book_collect(struct clock_book *book, struct problem *problem
     }
     block_close(book, block);
     memory_free(block);
+    sorter_union_free(all);
+    memory_free(sorters);
     return status;
 }
 
-enum status clock_book_settle(struct clock_book *book, struct fleet_host *hosts, uint32_t count,
-                              struct problem *problem) {
-    enum status status = book_collect(book, problem);
+enum status clock_book_finish(struct clock_book *book, struct problem *problem) {
+    return sorter_finish(book->sorter, problem);
+}
+
+enum status clock_books_settle(struct clock_book *const *books, size_t book_count,
+                               struct fleet_host *hosts, uint32_t count, struct problem *problem) {
+    assert(book_count > 0);
+    enum status status = books_collect(books, book_count, problem);
     if (status == STATUS_OK)
-        clock_pairs_settle(&book->pairs, hosts, count);
+        clock_pairs_settle(&books[0]->pairs, hosts, count);
     return status;
 }

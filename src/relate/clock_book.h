@@ -18,6 +18,7 @@
 // time is where most clocks agree.
 struct clock_book;
 
+// One book a thread.
 struct clock_book *clock_book_new(size_t memory_bytes, const char *directory);
 void clock_book_free(struct clock_book *book);
 
@@ -26,9 +27,12 @@ void clock_book_free(struct clock_book *book);
 enum status clock_book_note(struct clock_book *book, struct slice from, struct slice to,
                             uint32_t recorder, struct slice times, struct problem *problem);
 
-// Fill skew_ns and skew_pairs of the hosts. A skew of at most 2 seconds is left 0: what two logs
-// tell of one thing lies that far apart.
-enum status clock_book_settle(struct clock_book *book, struct fleet_host *hosts, uint32_t count,
-                              struct problem *problem);
+// After the last note.
+enum status clock_book_finish(struct clock_book *book, struct problem *problem);
+
+// What all finished books hold. Fill skew_ns and skew_pairs of the hosts. A skew of at most 2
+// seconds is left 0: what two logs tell of one thing lies that far apart.
+enum status clock_books_settle(struct clock_book *const *books, size_t book_count,
+                               struct fleet_host *hosts, uint32_t count, struct problem *problem);
 
 #endif

@@ -20,6 +20,7 @@ struct identity;
 struct identity *identity_new(void);
 void identity_free(struct identity *identity);
 
+// `sum` may be NULL for kinds other than ALIAS, LOGON and FLOW.
 void identity_learn(struct identity *identity, const struct relation_key *key,
                     const struct relation_sum *sum);
 

@@ -24,18 +24,18 @@ void process_book_done(struct process_book *book) {
     buffer_done(&book->key);
 }
 
-static struct slice book_key(struct process_book *book, struct slice computer, struct slice guid) {
-    buffer_reset(&book->key);
-    buffer_append_slice(&book->key, computer);
-    buffer_append_byte(&book->key, 0);
-    buffer_append_slice(&book->key, guid);
-    return buffer_slice(&book->key);
+static struct slice book_key(struct buffer *key, struct slice computer, struct slice guid) {
+    buffer_reset(key);
+    buffer_append_slice(key, computer);
+    buffer_append_byte(key, 0);
+    buffer_append_slice(key, guid);
+    return buffer_slice(key);
 }
 
 void process_book_learn(struct process_book *book, struct slice computer, struct slice guid,
                         struct slice command) {
     uint32_t before = book->processes.count;
-    uint32_t process = intern_add(&book->processes, book_key(book, computer, guid));
+    uint32_t process = intern_add(&book->processes, book_key(&book->key, computer, guid));
     // The same process told twice (two shippers): the first in the order of keys stands.
     if (process == INTERN_FULL || process < before)
         return;
@@ -45,9 +45,9 @@ void process_book_learn(struct process_book *book, struct slice computer, struct
     book->command_of[process] = intern_add(&book->commands, command);
 }
 
-struct slice process_book_find(struct process_book *book, struct slice computer,
-                               struct slice guid) {
-    uint32_t process = intern_find(&book->processes, book_key(book, computer, guid));
+struct slice process_book_find(const struct process_book *book, struct slice computer,
+                               struct slice guid, struct buffer *scratch) {
+    uint32_t process = intern_find(&book->processes, book_key(scratch, computer, guid));
     if (process == INTERN_FULL || book->command_of[process] == INTERN_FULL)
         return (struct slice){NULL, 0};
     return intern_text(&book->commands, book->command_of[process]);

@@ -21,7 +21,9 @@ void process_book_done(struct process_book *book);
 void process_book_learn(struct process_book *book, struct slice computer, struct slice guid,
                         struct slice command);
 
-// Empty when its start was not seen. Lives as long as the book.
-struct slice process_book_find(struct process_book *book, struct slice computer, struct slice guid);
+// Empty when its start was not seen. Lives as long as the book. Any number of threads, each with a
+// scratch of its own.
+struct slice process_book_find(const struct process_book *book, struct slice computer,
+                               struct slice guid, struct buffer *scratch);
 
 #endif

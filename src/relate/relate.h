@@ -22,7 +22,7 @@
 //
 //   event ─ rows of its class ─> relation ─> table ─full─> sorter ─merge─> settle ─> store
 //
-// One relater per worker, merged by relater_absorb.
+// One relater per worker; relaters_settle merges them.
 struct relater;
 
 struct relater *relater_new(size_t memory_bytes, const char *spill_directory);
@@ -50,17 +50,15 @@ enum status relater_pack(struct relater *relater, struct buffer *to, struct prob
 enum status relater_put(struct relater *relater, struct slice rows, const struct source_map *map,
                         struct problem *problem);
 
-// Take over all that `other` holds.
-enum status relater_absorb(struct relater *relater, struct relater *other, struct problem *problem);
-
 // Relations whose hosts and clocks are settled.
 struct relation_store;
 
-// After the last absorb: learn identities (ALIAS relations, short names of FQDNs, addresses over
-// time) and clock skew (pairs of records of two hosts that see the same thing), rewrite from, to
-// and times with them, and make again one of what became equal. The relater is left empty.
-enum status relater_settle(struct relater *relater, struct relation_store **ret_store,
-                           struct problem *problem);
+// What `count` relaters hold, on as many threads: learn identities (ALIAS relations, short names of
+// FQDNs, addresses over time) and clock skew (pairs of records of two hosts that see the same
+// thing), rewrite from, to and times with them, and make again one of what became equal. The
+// relaters are left empty. Which of them had what does not matter, nor how many there are.
+enum status relaters_settle(struct relater *const *relaters, unsigned count,
+                            struct relation_store **ret_store, struct problem *problem);
 void relation_store_free(struct relation_store *store);
 
 const struct fleet *relation_store_fleet(const struct relation_store *store);

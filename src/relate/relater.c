@@ -560,11 +560,6 @@ enum status relater_put(struct relater *relater, struct slice rows, const struct
     return status;
 }
 
-enum status relater_absorb(struct relater *relater, struct relater *other,
-                           struct problem *problem) {
-    return relation_table_absorb(relater->table, other->table, problem);
-}
-
 enum status relater_drain(struct relater *relater, struct sorter **ret_sorter,
                           struct problem *problem) {
     part_memo_free(relater->memo);

@@ -217,6 +217,14 @@ bool relation_read_sum(struct slice bytes, struct relation_sum *sum) {
            codec_take_days(&bytes, sum) && bytes.size == 0;
 }
 
+int64_t relation_read_first(struct slice bytes) {
+    int64_t first_ns;
+    bool whole = codec_take(&bytes, &first_ns, sizeof first_ns);
+    assert(whole);
+    (void)whole;
+    return first_ns;
+}
+
 void relation_append_ordered(struct buffer *to, struct slice text) {
     const uint8_t *end = text.data + text.size;
     for (const uint8_t *at = text.data; at < end;) {

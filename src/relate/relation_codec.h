@@ -41,6 +41,8 @@ void relation_append_sum(struct buffer *to, const struct relation_sum *sum);
 // Views into `bytes`. False when they are cut.
 bool relation_read_key(struct slice bytes, struct relation_key *ret_key);
 bool relation_read_sum(struct slice bytes, struct relation_sum *ret_sum);
+// Of a payload that is sound: first_ns alone.
+int64_t relation_read_first(struct slice bytes);
 
 // Append a text so that bytewise order of what is appended, ended by a mark, is that of the texts.
 void relation_append_ordered(struct buffer *to, struct slice text);

@@ -4,14 +4,21 @@
 // merged runs ─1─> identity      who is who
 //             ─2─> clocks        whose clock is wrong
 //             ─3─> rewritten ─sort─> merged ─4─> store
+//
+// 1. Steps 1 and 4 see relations in their order, on one thread. Steps 2 and 3 and all sorting go on
+//    as many threads as there are relaters, each with sorters of its own: what they give is sorted
+//    again, so that it does not matter who did what.
+// 2. From step 2 on, nobody changes identity and processes, and all read them.
 #include "relate/relater.h"
 
 #include "base/memory.h"
+#include "base/workers.h"
 #include "relate/clock_book.h"
 #include "relate/identity.h"
 #include "relate/process_book.h"
 #include "relate/relation_store.h"
 #include "relate/role_book.h"
+#include "relate/settle_feed.h"
 
 #include <assert.h>
 
@@ -23,68 +30,40 @@ enum {
 };
 #define QUARTER_NS (900 * 1000000000ll)
 
-struct settling {
-    struct relater *relater;
-    struct identity *identity;
+// One thread's own.
+struct settle_hand {
+    struct settling *settling;
+    struct sorter *merged, *rewritten;
     struct clock_book *clocks;
+    struct buffer key, payload, scratch;
+};
+
+struct settling {
+    struct identity *identity;
     struct process_book processes;
     struct role_book *roles;
     int64_t *zoneless_skews_ns; // by host, of its logs that name no zone
-    struct sorter *merged, *rewritten;
     struct relation_store *store;
-    struct relation_sum *sum, *other;
-    struct buffer key, payload;
+    const char *directory;
+    struct settle_hand *hands;
+    unsigned count;
+    struct settle_feed *feed; // what the present step reads
 };
 
-typedef enum status settle_step(struct settling *settling, const struct relation_key *key,
-                                struct relation_sum *sum, struct problem *problem);
+// Kinds of which identity looks at more than the key.
+static const uint64_t LEARNED_WHOLE =
+    RELATION_MASK(ALIAS) | RELATION_MASK(LOGON) | RELATION_MASK(FLOW);
 
-// Hand each key with the sum of its payloads to `step`.
-static enum status settle_pass(struct settling *settling, struct sorter *sorter, settle_step *step,
-                               struct problem *problem) {
-    struct buffer current;
-    buffer_init(&current, SETTLE_KEY_BYTES);
-    bool have = false;
-    bool more = true;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && more) {
-        struct slice bytes, payload;
-        struct relation_key key;
-        status = sorter_next(sorter, &bytes, &payload, &more, problem);
-        if (status != STATUS_OK)
-            break;
-        bool same = more && have && slice_equal(bytes, buffer_slice(&current));
-        if (have && !same) {
-            bool whole = relation_read_key(buffer_slice(&current), &key);
-            assert(whole);
-            (void)whole;
-            status = step(settling, &key, settling->sum, problem);
-        }
-        if (!more || status != STATUS_OK)
-            break;
-        bool whole = relation_read_sum(payload, same ? settling->other : settling->sum);
-        assert(whole);
-        (void)whole;
-        if (same) {
-            relation_sum_merge(settling->sum, settling->other);
-            continue;
-        }
-        buffer_reset(&current);
-        buffer_append_slice(&current, bytes);
-        have = true;
-    }
-    buffer_done(&current);
-    return status;
-}
-
-static enum status settle_learn(struct settling *settling, const struct relation_key *key,
-                                struct relation_sum *sum, struct problem *problem) {
+static enum status settle_learn(void *context, struct settle_item *item, struct problem *problem) {
+    struct settling *settling = context;
+    const struct relation_key *key = &item->key;
     (void)problem;
     if (key->kind == RELATION_ALIAS && slice_equal(key->parts[PART_ARTEFACT], SLICE("process")))
         process_book_learn(&settling->processes, key->parts[PART_RECORDER], key->parts[PART_TO],
                            key->parts[PART_DETAIL_0]);
     else
-        identity_learn(settling->identity, key, sum);
+        identity_learn(settling->identity, key,
+                       LEARNED_WHOLE >> key->kind & 1 ? settle_item_sum(item) : NULL);
     return STATUS_OK;
 }
 
@@ -112,27 +91,33 @@ static bool settle_is_zoneless(const struct relation_key *key) {
                    (key->kind == RELATION_SPAWN && slice_equal(program, SLICE("sudo"))));
 }
 
-static enum status settle_sight(struct settling *settling, const struct relation_key *key,
-                                struct relation_sum *sum, struct problem *problem) {
-    uint32_t recorder = identity_find(settling->identity, key->parts[PART_RECORDER], sum->first_ns);
+static enum status settle_sight(void *context, struct settle_item *item, struct problem *problem) {
+    struct settle_hand *hand = context;
+    const struct settling *settling = hand->settling;
+    const struct relation_key *key = &item->key;
     struct slice from = key->parts[PART_FROM];
     struct slice to = key->parts[PART_TO];
-    if (!(SEEN_TWICE >> key->kind & 1) || recorder == FLEET_NO_HOST || !from.size || !to.size)
+    if (!(SEEN_TWICE >> key->kind & 1) || !from.size || !to.size)
         return STATUS_OK;
-    settle_host(settling, &from, sum->first_ns);
-    settle_host(settling, &to, sum->first_ns);
+    uint32_t recorder =
+        identity_find(settling->identity, key->parts[PART_RECORDER], item->first_ns);
+    if (recorder == FLEET_NO_HOST)
+        return STATUS_OK;
+    settle_host(settling, &from, item->first_ns);
+    settle_host(settling, &to, item->first_ns);
     if (settle_is_zoneless(key)) {
         uint32_t count;
         identity_hosts(settling->identity, &count);
         recorder += count;
     }
+    const struct relation_sum *sum = settle_item_sum(item);
     if (sum->time_count)
-        return clock_book_note(settling->clocks, from, to, recorder,
+        return clock_book_note(hand->clocks, from, to, recorder,
                                slice_of(sum->times, sum->time_count * sizeof *sum->times), problem);
     int64_t times[FINDING_REFERENCES_MAX];
     for (uint32_t i = 0; i < sum->reference_count; i++)
         times[i] = sum->references[i].time_ns;
-    return clock_book_note(settling->clocks, from, to, recorder,
+    return clock_book_note(hand->clocks, from, to, recorder,
                            slice_of(times, sum->reference_count * sizeof *times), problem);
 }
 
@@ -144,64 +129,73 @@ static bool settle_is_inner(const struct relation_key *key) {
             slice_equal(source, SLICE("process")));
 }
 
-// From the recorder's clock to true time. Days stay as they were counted.
-static void settle_times(const struct settling *settling, const struct relation_key *key,
-                         struct relation_sum *sum) {
-    uint32_t recorder = identity_find(settling->identity, key->parts[PART_RECORDER], sum->first_ns);
+// How far the recorder's clock is from true time.
+static int64_t settle_skew(const struct settling *settling, const struct settle_item *item) {
+    const struct relation_key *key = &item->key;
+    uint32_t recorder =
+        identity_find(settling->identity, key->parts[PART_RECORDER], item->first_ns);
     uint32_t count;
     const struct fleet_host *hosts = identity_hosts(settling->identity, &count);
-    int64_t skew_ns = recorder == FLEET_NO_HOST ? 0
-                      : settle_is_zoneless(key) ? settling->zoneless_skews_ns[recorder]
-                                                : hosts[recorder].skew_ns;
-    if (skew_ns == 0 || sum->first_ns == CLOCK_NONE)
-        return;
+    if (recorder == FLEET_NO_HOST || item->first_ns == CLOCK_NONE)
+        return 0;
+    return settle_is_zoneless(key) ? settling->zoneless_skews_ns[recorder]
+                                   : hosts[recorder].skew_ns;
+}
+
+// Days stay as they were counted.
+static void settle_times(struct relation_sum *sum, int64_t skew_ns) {
     sum->first_ns -= skew_ns;
     sum->last_ns -= skew_ns;
     for (uint32_t i = 0; i < sum->time_count; i++)
         sum->times[i] -= skew_ns;
 }
 
-static enum status settle_rewrite(struct settling *settling, const struct relation_key *key,
-                                  struct relation_sum *sum, struct problem *problem) {
+static enum status settle_rewrite(void *context, struct settle_item *item,
+                                  struct problem *problem) {
+    struct settle_hand *hand = context;
+    const struct settling *settling = hand->settling;
+    const struct relation_key *key = &item->key;
     uint8_t account[RELATION_PART_BYTES_MAX];
     struct relation_key settled = *key;
     if (settle_is_inner(key))
         return STATUS_OK;
     settled.bucket = 0;
     // Who had an address is told by logs that name their zone.
-    bool zoneless = settle_is_zoneless(key);
-    if (zoneless)
-        settle_times(settling, key, sum);
+    int64_t skew_ns = settle_skew(settling, item);
+    int64_t time_ns = settle_is_zoneless(key) ? item->first_ns - skew_ns : item->first_ns;
     if (slice_starts(key->parts[PART_DETAIL_3], SLICE("{")))
-        settled.parts[PART_DETAIL_3] = process_book_find(
-            &settling->processes, key->parts[PART_RECORDER], key->parts[PART_DETAIL_3]);
-    settle_host(settling, &settled.parts[PART_FROM], sum->first_ns);
+        settled.parts[PART_DETAIL_3] =
+            process_book_find(&settling->processes, key->parts[PART_RECORDER],
+                              key->parts[PART_DETAIL_3], &hand->scratch);
+    settle_host(settling, &settled.parts[PART_FROM], time_ns);
     if (key->kind != RELATION_ALIAS)
-        settle_host(settling, &settled.parts[PART_TO], sum->first_ns);
-    settle_host(settling, &settled.parts[PART_RECORDER], sum->first_ns);
-    if (!zoneless)
-        settle_times(settling, key, sum);
+        settle_host(settling, &settled.parts[PART_TO], time_ns);
+    settle_host(settling, &settled.parts[PART_RECORDER], time_ns);
     settled.parts[PART_ACCOUNT] =
         slice_of(account, identity_account(settling->identity, key->parts[PART_ACCOUNT], account));
-    buffer_reset(&settling->key);
-    buffer_reset(&settling->payload);
-    relation_append_key(&settling->key, &settled);
-    relation_append_sum(&settling->payload, sum);
-    assert(!settling->key.failed && !settling->payload.failed);
-    return sorter_add(settling->rewritten, buffer_slice(&settling->key),
-                      buffer_slice(&settling->payload), problem);
+    if (skew_ns)
+        settle_times(settle_item_sum(item), skew_ns);
+    buffer_reset(&hand->key);
+    buffer_reset(&hand->payload);
+    relation_append_key(&hand->key, &settled);
+    if (!item->single.data)
+        relation_append_sum(&hand->payload, item->sum);
+    assert(!hand->key.failed && !hand->payload.failed);
+    return sorter_add(hand->rewritten, buffer_slice(&hand->key),
+                      item->single.data ? item->single : buffer_slice(&hand->payload), problem);
 }
 
-static enum status settle_store(struct settling *settling, const struct relation_key *key,
-                                struct relation_sum *sum, struct problem *problem) {
+static enum status settle_store(void *context, struct settle_item *item, struct problem *problem) {
+    struct settling *settling = context;
     const struct identity *identity = settling->identity;
+    const struct relation_key *key = &item->key;
     struct store_hosts hosts = {
-        .from = identity_find(identity, key->parts[PART_FROM], sum->first_ns),
-        .to = identity_find(identity, key->parts[PART_TO], sum->first_ns),
-        .recorder = identity_find(identity, key->parts[PART_RECORDER], sum->first_ns),
+        .from = identity_find(identity, key->parts[PART_FROM], item->first_ns),
+        .to = identity_find(identity, key->parts[PART_TO], item->first_ns),
+        .recorder = identity_find(identity, key->parts[PART_RECORDER], item->first_ns),
     };
     role_book_note(settling->roles, key, hosts);
-    return relation_store_add(settling->store, key, sum, hosts, problem);
+    return relation_store_add(settling->store, key, settle_item_sum(item), hosts, problem);
 }
 
 // A host's clock, and that of its logs without a zone: zones are whole quarters of an hour, the
@@ -220,73 +214,168 @@ static void settle_take_clocks(struct settling *settling, const struct fleet_hos
     }
 }
 
-static enum status settle_clocks(struct settling *settling, struct problem *problem) {
-    uint32_t count;
-    struct fleet_host *hosts = identity_hosts(settling->identity, &count);
-    settling->clocks = clock_book_new(SETTLE_SORTER_BYTES, relater_directory(settling->relater));
-    enum status status = sorter_rewind(settling->merged, problem);
-    if (status == STATUS_OK)
-        status = settle_pass(settling, settling->merged, settle_sight, problem);
-    struct fleet_host *clocks = memory_new(2 * (size_t)count + 1, sizeof *clocks);
-    if (status == STATUS_OK)
-        status = clock_book_settle(settling->clocks, clocks, 2 * count, problem);
-    if (status == STATUS_OK)
-        settle_take_clocks(settling, clocks, hosts, count);
-    memory_free(clocks);
-    clock_book_free(settling->clocks);
-    settling->clocks = NULL;
+// --- the threads' parts
+
+static enum status hand_sort(void *context, unsigned number, struct problem *problem) {
+    struct settling *settling = context;
+    return sorter_finish(settling->hands[number].merged, problem);
+}
+
+static enum status hand_sight(void *context, unsigned number, struct problem *problem) {
+    struct settling *settling = context;
+    struct settle_hand *hand = &settling->hands[number];
+    enum status status = settle_feed_run(settling->feed, settle_sight, hand, problem);
+    return status == STATUS_OK ? clock_book_finish(hand->clocks, problem) : status;
+}
+
+static enum status hand_rewrite(void *context, unsigned number, struct problem *problem) {
+    struct settling *settling = context;
+    struct settle_hand *hand = &settling->hands[number];
+    return settle_feed_run(settling->feed, settle_rewrite, hand, problem);
+}
+
+static enum status hand_sort_rewritten(void *context, unsigned number, struct problem *problem) {
+    struct settling *settling = context;
+    return sorter_finish(settling->hands[number].rewritten, problem);
+}
+
+// --- the steps
+
+static enum status settle_open(struct settling *settling, bool rewritten, struct problem *problem) {
+    struct sorter **sorters = memory_new(settling->count, sizeof *sorters);
+    for (unsigned i = 0; i < settling->count; i++)
+        sorters[i] = rewritten ? settling->hands[i].rewritten : settling->hands[i].merged;
+    settle_feed_free(settling->feed);
+    settling->feed = NULL;
+    enum status status = settle_feed_new(sorters, settling->count, &settling->feed, problem);
+    memory_free(sorters);
     return status;
 }
 
-static enum status settle_all(struct settling *settling, struct problem *problem) {
-    const char *directory = relater_directory(settling->relater);
-    enum status status = relater_drain(settling->relater, &settling->merged, problem);
+static enum status settle_identity(struct settling *settling, struct problem *problem) {
+    enum status status = workers_run(settling->count, hand_sort, settling, problem);
     if (status == STATUS_OK)
-        status = sorter_finish(settling->merged, problem);
+        status = settle_open(settling, false, problem);
     if (status == STATUS_OK)
-        status = settle_pass(settling, settling->merged, settle_learn, problem);
-    if (status != STATUS_OK)
-        return status;
-    identity_settle(settling->identity);
-    status = settle_clocks(settling, problem);
-    if (status != STATUS_OK)
-        return status;
-    settling->rewritten = sorter_new(SETTLE_SORTER_BYTES, directory);
-    status = sorter_rewind(settling->merged, problem);
+        status = settle_feed_run(settling->feed, settle_learn, settling, problem);
     if (status == STATUS_OK)
-        status = settle_pass(settling, settling->merged, settle_rewrite, problem);
-    sorter_free(settling->merged);
-    settling->merged = NULL;
-    if (status == STATUS_OK)
-        status = sorter_finish(settling->rewritten, problem);
-    settling->store = relation_store_new(SETTLE_STORE_BYTES, directory);
+        identity_settle(settling->identity);
+    return status;
+}
+
+static enum status settle_sights(struct settling *settling, struct problem *problem) {
+    for (unsigned i = 0; i < settling->count; i++)
+        settling->hands[i].clocks =
+            clock_book_new(SETTLE_SORTER_BYTES / settling->count, settling->directory);
+    enum status status = settle_open(settling, false, problem);
+    return status == STATUS_OK ? workers_run(settling->count, hand_sight, settling, problem)
+                               : status;
+}
+
+static enum status settle_clocks(struct settling *settling, struct problem *problem) {
     uint32_t count;
     struct fleet_host *hosts = identity_hosts(settling->identity, &count);
-    settling->roles = role_book_new(count);
+    enum status status = settle_sights(settling, problem);
+    struct clock_book **books = memory_new(settling->count, sizeof(struct clock_book *));
+    struct fleet_host *clocks = memory_new(2 * (size_t)count + 1, sizeof *clocks);
+    for (unsigned i = 0; i < settling->count; i++)
+        books[i] = settling->hands[i].clocks;
     if (status == STATUS_OK)
-        status = settle_pass(settling, settling->rewritten, settle_store, problem);
-    role_book_settle(settling->roles, hosts);
+        status = clock_books_settle(books, settling->count, clocks, 2 * count, problem);
+    if (status == STATUS_OK)
+        settle_take_clocks(settling, clocks, hosts, count);
+    for (unsigned i = 0; i < settling->count; i++) {
+        clock_book_free(books[i]);
+        settling->hands[i].clocks = NULL;
+    }
+    memory_free(clocks);
+    memory_free(books);
+    return status;
+}
+
+static enum status settle_rewrite_all(struct settling *settling, struct problem *problem) {
+    for (unsigned i = 0; i < settling->count; i++)
+        settling->hands[i].rewritten =
+            sorter_new(SETTLE_SORTER_BYTES / settling->count, settling->directory);
+    enum status status = settle_open(settling, false, problem);
+    if (status == STATUS_OK)
+        status = workers_run(settling->count, hand_rewrite, settling, problem);
+    // Both at once would be twice the memory.
+    settle_feed_free(settling->feed);
+    settling->feed = NULL;
+    for (unsigned i = 0; i < settling->count; i++) {
+        sorter_free(settling->hands[i].merged);
+        settling->hands[i].merged = NULL;
+    }
+    return status == STATUS_OK
+               ? workers_run(settling->count, hand_sort_rewritten, settling, problem)
+               : status;
+}
+
+static enum status settle_fill_store(struct settling *settling, struct problem *problem) {
+    uint32_t count;
+    struct fleet_host *hosts = identity_hosts(settling->identity, &count);
+    settling->store = relation_store_new(SETTLE_STORE_BYTES, settling->directory);
+    settling->roles = role_book_new(count);
+    enum status status = settle_open(settling, true, problem);
+    if (status == STATUS_OK)
+        status = settle_feed_run(settling->feed, settle_store, settling, problem);
+    if (status == STATUS_OK)
+        role_book_settle(settling->roles, hosts);
     role_book_free(settling->roles);
     return status;
 }
 
-enum status relater_settle(struct relater *relater, struct relation_store **ret_store,
-                           struct problem *problem) {
-    struct settling settling = {.relater = relater, .identity = identity_new()};
+static enum status settle_all(struct settling *settling, struct problem *problem) {
+    enum status status = settle_identity(settling, problem);
+    if (status == STATUS_OK)
+        status = settle_clocks(settling, problem);
+    if (status == STATUS_OK)
+        status = settle_rewrite_all(settling, problem);
+    return status == STATUS_OK ? settle_fill_store(settling, problem) : status;
+}
+
+static enum status settle_hands_init(struct settling *settling, struct relater *const *relaters,
+                                     struct problem *problem) {
+    enum status status = STATUS_OK;
+    settling->hands = memory_new(settling->count, sizeof *settling->hands);
+    for (unsigned i = 0; i < settling->count; i++) {
+        struct settle_hand *hand = &settling->hands[i];
+        hand->settling = settling;
+        buffer_init(&hand->key, SETTLE_KEY_BYTES);
+        buffer_init(&hand->payload, SETTLE_PAYLOAD_BYTES);
+        buffer_init(&hand->scratch, SETTLE_KEY_BYTES);
+        if (status == STATUS_OK)
+            status = relater_drain(relaters[i], &hand->merged, problem);
+    }
+    return status;
+}
+
+static void settle_hands_done(struct settling *settling) {
+    for (unsigned i = 0; i < settling->count; i++) {
+        struct settle_hand *hand = &settling->hands[i];
+        sorter_free(hand->merged);
+        sorter_free(hand->rewritten);
+        buffer_done(&hand->key);
+        buffer_done(&hand->payload);
+        buffer_done(&hand->scratch);
+    }
+    memory_free(settling->hands);
+}
+
+enum status relaters_settle(struct relater *const *relaters, unsigned count,
+                            struct relation_store **ret_store, struct problem *problem) {
+    assert(count > 0);
+    struct settling settling = {
+        .identity = identity_new(), .directory = relater_directory(relaters[0]), .count = count};
     process_book_init(&settling.processes);
-    settling.sum = memory_new(1, sizeof *settling.sum);
-    settling.other = memory_new(1, sizeof *settling.other);
-    buffer_init(&settling.key, SETTLE_KEY_BYTES);
-    buffer_init(&settling.payload, SETTLE_PAYLOAD_BYTES);
-    enum status status = settle_all(&settling, problem);
-    sorter_free(settling.merged);
-    sorter_free(settling.rewritten);
-    buffer_done(&settling.key);
-    buffer_done(&settling.payload);
+    enum status status = settle_hands_init(&settling, relaters, problem);
+    if (status == STATUS_OK)
+        status = settle_all(&settling, problem);
+    settle_feed_free(settling.feed);
+    settle_hands_done(&settling);
     process_book_done(&settling.processes);
     memory_free(settling.zoneless_skews_ns);
-    memory_free(settling.sum);
-    memory_free(settling.other);
     if (status == STATUS_OK) {
         status = relation_store_seal(settling.store, settling.identity, problem);
         settling.identity = NULL;

@@ -191,7 +191,7 @@ int main(int count, char **words) {
     struct relation_store *store;
     struct problem problem;
     if (!play_observe(&play, strtoull(words[1], NULL, 10), relater) ||
-        relater_settle(relater, &store, &problem) != STATUS_OK)
+        relaters_settle(&relater, 1, &store, &problem) != STATUS_OK)
         return 1;
     relater_free(relater);
     play_campaign(&play);

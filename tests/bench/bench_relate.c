@@ -89,7 +89,7 @@ int main(int count, char **words) {
     struct problem problem;
     int64_t observing_ns = run(events, hosts, relater);
     int64_t started_ns = cpu_ns();
-    if (observing_ns < 0 || relater_settle(relater, &store, &problem) != STATUS_OK)
+    if (observing_ns < 0 || relaters_settle(&relater, 1, &store, &problem) != STATUS_OK)
         return 1;
     int64_t settling_ns = cpu_ns() - started_ns;
     double seconds = (double)observing_ns / 1e9;
