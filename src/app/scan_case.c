@@ -132,10 +132,7 @@ enum status scan_case_end(struct scan_case *scan_case, struct pipeline_run *run,
                           const struct scan_story *story, struct problem *problem) {
     if (!scan_case->path)
         return STATUS_OK;
-    enum status status = store_begin(scan_case->directory.store, problem);
-    return status == STATUS_OK
-               ? case_directory_write(&scan_case->directory, run, story, true, problem)
-               : status;
+    return case_directory_write(&scan_case->directory, run, story, true, problem);
 }
 
 void scan_case_log(struct scan_case *scan_case, enum exit_code code, double seconds) {

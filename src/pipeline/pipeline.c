@@ -105,6 +105,7 @@ static void run_free_relaters(struct pipeline_run *run) {
 void pipeline_free(struct pipeline_run *run) {
     if (!run)
         return;
+    run_write_join(run, &(struct problem){.status = STATUS_OK});
     collector_free(run->collector);
     correlator_free(run->correlator);
     run_free_relaters(run);
@@ -350,6 +351,22 @@ static enum status pipeline_judge(struct pipeline_run *run, struct problem *prob
     return status == STATUS_OK ? collector_finish(run->collector, problem) : status;
 }
 
+// The store writes what stands already while others think.
+static enum status pipeline_conclude(struct pipeline_run *run, struct problem *problem) {
+    struct problem written;
+    run_tidy_begin(run);
+    enum status status = run_settle(run, problem);
+    enum status tidied = run_write_join(run, &written);
+    if (status == STATUS_OK && tidied != STATUS_OK)
+        *problem = written;
+    status = status == STATUS_OK ? tidied : status;
+    if (status == STATUS_OK && run->relations)
+        run_write_begin(run);
+    if (status == STATUS_OK)
+        status = pipeline_fold(run, problem);
+    return status == STATUS_OK ? pipeline_judge(run, problem) : status;
+}
+
 enum status pipeline_scan(const struct pipeline_options *options, struct pipeline_run **ret_run,
                           struct problem *problem) {
     assert(options->ruleset || options->relations);
@@ -359,11 +376,7 @@ enum status pipeline_scan(const struct pipeline_options *options, struct pipelin
         return status;
     status = pipeline_work(run, problem);
     if (status == STATUS_OK)
-        status = run_settle(run, problem);
-    if (status == STATUS_OK)
-        status = pipeline_fold(run, problem);
-    if (status == STATUS_OK)
-        status = pipeline_judge(run, problem);
+        status = pipeline_conclude(run, problem);
     if (status != STATUS_OK) {
         pipeline_free(run);
         return status;

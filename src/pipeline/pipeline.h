@@ -150,7 +150,8 @@ enum status pipeline_coverage(const struct pipeline_run *run, struct reconstruct
                               struct evidence_coverage **ret_coverage, struct problem *problem);
 
 // With options.keep: the results into the store, in place of what was there, in a transaction that
-// the caller has begun and commits. Leaves the findings at their start.
+// pipeline_scan has begun (its last act may still be writing into it; until this returns, nobody
+// else may use the store) and the caller commits. Leaves the findings at their start.
 enum status pipeline_keep_results(struct pipeline_run *run, struct store *store,
                                   struct problem *problem);
 

@@ -7,8 +7,19 @@
 #include "pipeline/worker.h"
 #include "store/store.h"
 
+#include <pthread.h>
+
 enum {
     PIPELINE_UNKNOWN_PATHS_MAX = 20
+};
+
+// Puts into the store what is settled while the run goes on.
+struct run_writer {
+    pthread_t thread;
+    bool running;
+    bool wrote; // in a transaction that is still open
+    enum status status;
+    struct problem problem;
 };
 
 struct pipeline_run {
@@ -34,6 +45,7 @@ struct pipeline_run {
     size_t kept_count;
     struct arena kept_arena; // their texts, reasons of gaps, rules
     struct rule *kept_rules; // of a case that is opened again
+    struct run_writer writer;
 };
 
 // Pieces and sources of the store into the run: sorted into collector, correlator, relater, gaps
@@ -41,6 +53,14 @@ struct pipeline_run {
 enum status run_load(struct pipeline_run *run, struct store *store, struct problem *problem);
 
 void run_add_counts(struct pipeline_counts *sum, const struct pipeline_counts *part);
+
+// With a store, on a thread of its own, so that nobody else may use the store until run_write_join:
+// what lies in the log goes to the database (hosts are settled meanwhile); settled relations, hosts
+// and rules go into a transaction (detectors judge meanwhile).
+void run_tidy_begin(struct pipeline_run *run);
+void run_write_begin(struct pipeline_run *run);
+// Wait for either. Fine when none was begun.
+enum status run_write_join(struct pipeline_run *run, struct problem *problem);
 
 // Hosts and clocks of what was loaded.
 enum status run_settle(struct pipeline_run *run, struct problem *problem);

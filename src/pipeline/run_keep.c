@@ -40,20 +40,20 @@ static enum status keep_findings(struct pipeline_run *run, struct store *store,
 static enum status keep_relations(struct pipeline_run *run, struct store *store,
                                   struct problem *problem) {
     const struct relation_source *source = relation_store_source(run->relations);
+    // Which days a log has is the report's; as rows they would outnumber all others.
+    const uint64_t kinds = ~RELATION_MASK(COVERAGE);
     struct relation relation;
     void *reader;
     bool more = true;
     enum status status =
-        source->open(source->context, UINT64_MAX, RELATION_ORDER_TIME, &reader, problem);
+        source->open(source->context, kinds, RELATION_ORDER_TIME, &reader, problem);
     if (status != STATUS_OK)
         return status;
     while (status == STATUS_OK) {
         status = source->next(reader, &relation, &more, problem);
         if (status != STATUS_OK || !more)
             break;
-        // Which days a log has is the report's; as rows they would outnumber all others.
-        if (relation.kind != RELATION_COVERAGE)
-            status = store_put_relation(store, &relation, problem);
+        status = store_put_relation(store, &relation, problem);
     }
     source->close(reader);
     return status;
@@ -67,24 +67,67 @@ static enum status keep_lists(struct pipeline_run *run, struct store *store,
     const struct fleet *fleet = relation_store_fleet(run->relations);
     for (uint32_t i = 0; i < fleet->count && status == STATUS_OK; i++)
         status = store_put_host(store, i, &fleet->hosts[i], problem);
-    for (size_t i = 0; i < run->gaps.count && status == STATUS_OK; i++)
-        status = store_put_gap(store, pipeline_source_id(run, run->gaps.rows[i].source),
-                               &run->gaps.rows[i], problem);
     return status;
+}
+
+static void *tidy_thread(void *argument) {
+    struct pipeline_run *run = argument;
+    run->writer.status = store_tidy(run->options.keep->store, &run->writer.problem);
+    return NULL;
+}
+
+static void *write_thread(void *argument) {
+    struct pipeline_run *run = argument;
+    struct store *store = run->options.keep->store;
+    struct problem *problem = &run->writer.problem;
+    enum status status = store_begin(store, problem);
+    run->writer.wrote = true;
+    if (status == STATUS_OK)
+        status = store_clear_results(store, problem);
+    if (status == STATUS_OK)
+        status = keep_lists(run, store, problem);
+    run->writer.status = status == STATUS_OK ? keep_relations(run, store, problem) : status;
+    return NULL;
+}
+
+// Without a thread it is done here.
+static void run_writer_start(struct pipeline_run *run, void *(*function)(void *)) {
+    assert(!run->writer.running);
+    run->writer.running = pthread_create(&run->writer.thread, NULL, function, run) == 0;
+    if (!run->writer.running)
+        function(run);
+}
+
+void run_tidy_begin(struct pipeline_run *run) {
+    if (run->options.keep)
+        run_writer_start(run, tidy_thread);
+}
+
+void run_write_begin(struct pipeline_run *run) {
+    if (run->options.keep)
+        run_writer_start(run, write_thread);
+}
+
+enum status run_write_join(struct pipeline_run *run, struct problem *problem) {
+    if (run->writer.running)
+        pthread_join(run->writer.thread, NULL);
+    run->writer.running = false;
+    if (run->writer.status != STATUS_OK)
+        *problem = run->writer.problem;
+    return run->writer.status;
 }
 
 enum status pipeline_keep_results(struct pipeline_run *run, struct store *store,
                                   struct problem *problem) {
-    assert(run->kept && run->relations && run->collector);
+    assert(run->kept && run->relations && run->collector && run->writer.wrote);
     struct slice counts = slice_of(&run->counts, sizeof run->counts);
-    enum status status = store_clear_results(store, problem);
+    enum status status = run_write_join(run, problem);
     if (status == STATUS_OK)
         status = store_put_fact(store, STORE_FACT_COUNTS, counts, problem);
-    if (status == STATUS_OK)
-        status = keep_lists(run, store, problem);
-    if (status == STATUS_OK)
-        status = keep_findings(run, store, problem);
-    return status == STATUS_OK ? keep_relations(run, store, problem) : status;
+    for (size_t i = 0; i < run->gaps.count && status == STATUS_OK; i++)
+        status = store_put_gap(store, pipeline_source_id(run, run->gaps.rows[i].source),
+                               &run->gaps.rows[i], problem);
+    return status == STATUS_OK ? keep_findings(run, store, problem) : status;
 }
 
 // --- a case as a run again

@@ -49,6 +49,9 @@ struct backend {
     // Statements without values or rows, one or several.
     enum status (*run)(void *database, const char *sql, struct problem *problem);
 
+    // What can be put off goes where it belongs. Outside of a transaction.
+    enum status (*tidy)(void *database, struct problem *problem);
+
     enum status (*prepare)(void *database, const char *sql, void **ret_statement,
                            struct problem *problem);
     void (*finish)(void *statement); // NULL is fine

@@ -51,6 +51,10 @@ static enum status sqlite_run(void *database, const char *sql, struct problem *p
     return sqlite_fail(database, "run", problem);
 }
 
+static enum status sqlite_tidy(void *database, struct problem *problem) {
+    return sqlite_run(database, "PRAGMA wal_checkpoint(PASSIVE)", problem);
+}
+
 static enum status sqlite_prepare(void *database, const char *sql, void **ret_statement,
                                   struct problem *problem) {
     sqlite3_stmt *statement = NULL;
@@ -295,6 +299,7 @@ const struct backend backend_sqlite = {
     .open = sqlite_open,
     .close = sqlite_close,
     .run = sqlite_run,
+    .tidy = sqlite_tidy,
     .prepare = sqlite_prepare,
     .finish = sqlite_finish,
     .start = sqlite_start,

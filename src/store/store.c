@@ -64,6 +64,10 @@ enum status store_commit(struct store *store, struct problem *problem) {
     return store->backend->run(store->database, "COMMIT", problem);
 }
 
+enum status store_tidy(struct store *store, struct problem *problem) {
+    return store->backend->tidy(store->database, problem);
+}
+
 enum status store_start(struct store *store, enum store_statement which,
                         const struct backend_value *values, size_t count, struct problem *problem) {
     enum status status = STATUS_OK;

@@ -46,6 +46,9 @@ void store_close(struct store *store);
 // All changes are made between these two.
 enum status store_begin(struct store *store, struct problem *problem);
 enum status store_commit(struct store *store, struct problem *problem);
+// Outside of a transaction, whenever there is time: what the log holds goes to the database, so
+// that closing has less to do.
+enum status store_tidy(struct store *store, struct problem *problem);
 
 // Single facts: by what rules the pieces were read, whether the results are of all pieces. An
 // absent one is empty.
