@@ -34,9 +34,24 @@ static bool order_fits(struct slice path, size_t at, const struct order_hint *hi
     return !hint->after || !order_is_letter(path, at + size);
 }
 
+// Whether a hint begins like that. Most bytes of a path begin none.
+static bool order_begins(uint8_t byte) {
+    switch (byte | 0x20) {
+    case 'd':
+    case 'e':
+    case 'i':
+    case 's':
+    case 'w':
+        return true;
+    default:
+        return false;
+    }
+}
+
 int order_rank(struct slice path) {
     for (size_t at = 0; at < path.size; at++)
-        for (size_t i = 0; i < sizeof order_hints / sizeof *order_hints; i++)
+        for (size_t i = 0;
+             order_begins(path.data[at]) && i < sizeof order_hints / sizeof *order_hints; i++)
             if (order_fits(path, at, &order_hints[i]))
                 return 0;
     return 1;
