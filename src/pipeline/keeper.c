@@ -23,10 +23,17 @@
 
 enum {
     KEEPER_QUEUE_BYTES = 64 << 20,  // beyond that, workers wait
+    KEEPER_WAKE_BYTES = 1 << 20,    // below that, the writing thread sleeps on until it is time
     KEEPER_COMMIT_BYTES = 16 << 20, // of one transaction
     KEEPER_COMMIT_MS = 250,
     KEEPER_PIECE_BYTES = 1 << 30,
     KEEPER_PIECE_COST = 256 // bytes of a piece besides what it holds
+};
+
+// Of a file that is not complete yet: goes into its row with the rest.
+struct keeper_digest {
+    bool waits;
+    uint8_t sha256[DIGEST_SHA256_SIZE];
 };
 
 struct keeper {
@@ -36,8 +43,10 @@ struct keeper {
     int64_t run;
     uint32_t found_count;
     int64_t *ids; // in the store, by number; 0: not there
+    bool *listed; // by number: that this run read it is in the store
     uint32_t id_capacity;
-    int64_t wrote_ns; // when the open transaction began; 0: none is open
+    struct keeper_digest *digests; // by number of the found file
+    int64_t wrote_ns;              // when the open transaction began; 0: none is open
     size_t wrote_bytes;
 
     pthread_mutex_t lock;
@@ -100,6 +109,8 @@ enum status keeper_new(const struct pipeline_keep *keep, struct intake *intake,
     size_t room = keeper->found_count ? keeper->found_count : 1;
     keeper->id_capacity = (uint32_t)room;
     keeper->ids = memory_new(room, sizeof *keeper->ids);
+    keeper->listed = memory_new(room, sizeof *keeper->listed);
+    keeper->digests = memory_new(room, sizeof *keeper->digests);
     keeper->outstanding = memory_new(room, sizeof *keeper->outstanding);
     keeper->first_entries = memory_new(room, sizeof *keeper->first_entries);
     keeper->entry_counts = memory_new(room, sizeof *keeper->entry_counts);
@@ -142,6 +153,8 @@ void keeper_free(struct keeper *keeper) {
     pthread_cond_destroy(&keeper->filled);
     pthread_cond_destroy(&keeper->emptied);
     memory_free(keeper->ids);
+    memory_free(keeper->listed);
+    memory_free(keeper->digests);
     memory_free(keeper->outstanding);
     memory_free(keeper->first_entries);
     memory_free(keeper->entry_counts);
@@ -161,7 +174,9 @@ static void keeper_queue(struct keeper *keeper, struct keeper_piece *piece) {
         keeper->first = piece;
     keeper->last = piece;
     keeper->queued_bytes += piece_bytes(piece);
-    pthread_cond_signal(&keeper->filled);
+    // Pieces are small, and a thread that is woken for each takes turns with those that push.
+    if (keeper->queued_bytes >= KEEPER_WAKE_BYTES)
+        pthread_cond_signal(&keeper->filled);
 }
 
 // Found files below `end` have no more units to come: which entries were theirs, and which are
@@ -232,20 +247,26 @@ enum settled {
     SETTLED_ALL
 };
 
+static void keeper_reserve(struct keeper *keeper, uint32_t number) {
+    uint32_t before = keeper->id_capacity, capacity = before;
+    if (number < before)
+        return;
+    while (capacity <= number)
+        capacity *= 2;
+    keeper->ids = memory_resize(keeper->ids, capacity, sizeof *keeper->ids);
+    keeper->listed = memory_resize(keeper->listed, capacity, sizeof *keeper->listed);
+    memset(keeper->ids + before, 0, (capacity - before) * sizeof *keeper->ids);
+    memset(keeper->listed + before, 0, (capacity - before) * sizeof *keeper->listed);
+    keeper->id_capacity = capacity;
+}
+
 static enum status keeper_put_source(struct keeper *keeper, uint32_t number, enum settled settled,
                                      struct problem *problem) {
     const struct source *source = intake_source(keeper->intake, number);
-    if (number >= keeper->id_capacity) {
-        uint32_t capacity = keeper->id_capacity;
-        while (capacity <= number)
-            capacity *= 2;
-        keeper->ids = memory_resize(keeper->ids, capacity, sizeof *keeper->ids);
-        memset(keeper->ids + keeper->id_capacity, 0,
-               (capacity - keeper->id_capacity) * sizeof *keeper->ids);
-        keeper->id_capacity = capacity;
-    }
+    keeper_reserve(keeper, number);
     const struct source *top = intake_source(keeper->intake, source->top);
     struct store_source row = {
+        .id = keeper->ids[number],
         .identity = keeper->survey.identities[source->top],
         .sequence = source->sequence,
         .path = source->path,
@@ -264,10 +285,16 @@ static enum status keeper_put_source(struct keeper *keeper, uint32_t number, enu
         row.evidence = source->kind == SOURCE_EVIDENCE;
     }
     row.complete = settled == SETTLED_ALL && source->kind != SOURCE_UNREADABLE;
+    row.has_sha256 = source->sequence == 0 && keeper->digests[number].waits;
+    if (row.has_sha256) {
+        memcpy(row.sha256, keeper->digests[number].sha256, sizeof row.sha256);
+        keeper->digests[number].waits = false;
+    }
     enum status status = store_put_source(keeper->store, &row, &keeper->ids[number], problem);
-    return status == STATUS_OK
-               ? store_put_reading(keeper->store, keeper->run, number, keeper->ids[number], problem)
-               : status;
+    if (status != STATUS_OK || keeper->listed[number])
+        return status;
+    keeper->listed[number] = true;
+    return store_put_reading(keeper->store, keeper->run, number, keeper->ids[number], problem);
 }
 
 // All sources of the file are settled.
@@ -304,20 +331,29 @@ static enum status keeper_put_units(struct keeper *keeper, const struct keeper_p
     return status;
 }
 
+static enum status keeper_put_custody(struct keeper *keeper, const struct keeper_piece *piece,
+                                      struct problem *problem) {
+    struct keeper_digest *digest = &keeper->digests[piece->top];
+    bool complete =
+        keeper->survey.skips[piece->top] || keeper->survey.put[piece->top] == SETTLED_ALL + 1;
+    if (complete)
+        return store_put_custody(keeper->store, keeper->ids[piece->top], piece->sha256, problem);
+    digest->waits = true;
+    memcpy(digest->sha256, piece->sha256, sizeof digest->sha256);
+    return STATUS_OK;
+}
+
 static enum status keeper_put(struct keeper *keeper, const struct keeper_piece *piece,
                               struct problem *problem) {
     enum status status = STATUS_OK;
+    if (piece->has_custody)
+        return keeper_put_custody(keeper, piece, problem);
     if (piece->completes) {
         status = keeper_complete(keeper, piece->top, problem);
         keeper->survey.put[piece->top] = SETTLED_ALL + 1;
-    } else if (piece->has_custody) {
-        if (!keeper->ids[piece->top])
-            status = keeper_put_units(keeper, piece, problem);
     } else {
         status = keeper_put_units(keeper, piece, problem);
     }
-    if (status == STATUS_OK && piece->has_custody)
-        return store_put_custody(keeper->store, keeper->ids[piece->top], piece->sha256, problem);
     if (status != STATUS_OK || (!piece->unit_count && !piece->gaps.size))
         return status;
     struct store_piece row = {
@@ -341,6 +377,29 @@ static enum status keeper_commit(struct keeper *keeper, struct problem *problem)
     return store_commit(keeper->store, problem);
 }
 
+static enum status keeper_begin(struct keeper *keeper, struct problem *problem) {
+    if (keeper->wrote_ns)
+        return STATUS_OK;
+    keeper->wrote_ns = clock_now_monotonic();
+    return store_begin(keeper->store, problem);
+}
+
+// At the end: files that were not read to their ends have a digest all the same.
+static enum status keeper_put_digests(struct keeper *keeper, struct problem *problem) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < keeper->found_count && status == STATUS_OK; i++) {
+        if (!keeper->digests[i].waits)
+            continue;
+        status = keeper_begin(keeper, problem);
+        if (status == STATUS_OK && keeper->ids[i])
+            status = store_put_custody(keeper->store, keeper->ids[i], keeper->digests[i].sha256,
+                                       problem);
+        else if (status == STATUS_OK)
+            status = keeper_put_source(keeper, i, SETTLED_NAME, problem);
+    }
+    return status == STATUS_OK ? keeper_commit(keeper, problem) : status;
+}
+
 static bool keeper_is_due(const struct keeper *keeper) {
     return keeper->wrote_ns &&
            (keeper->wrote_bytes >= KEEPER_COMMIT_BYTES ||
@@ -353,10 +412,8 @@ static enum status keeper_write(struct keeper *keeper, struct keeper_piece *piec
     while (pieces) {
         struct keeper_piece *piece = pieces;
         pieces = piece->next;
-        if (status == STATUS_OK && !keeper->wrote_ns) {
-            status = store_begin(keeper->store, problem);
-            keeper->wrote_ns = clock_now_monotonic();
-        }
+        if (status == STATUS_OK)
+            status = keeper_begin(keeper, problem);
         if (status == STATUS_OK)
             status = keeper_put(keeper, piece, problem);
         keeper->wrote_bytes += piece_bytes(piece);
@@ -367,15 +424,15 @@ static enum status keeper_write(struct keeper *keeper, struct keeper_piece *piec
     return status;
 }
 
-// Until something is queued, or the open transaction is due; false: nothing more will come.
+// Until much is queued, or it is time for what there is; false: nothing more will come.
 static bool keeper_wait(struct keeper *keeper, struct keeper_piece **ret_pieces) {
     pthread_mutex_lock(&keeper->lock);
-    while (!keeper->first && !keeper->closing) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += KEEPER_COMMIT_MS * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += KEEPER_COMMIT_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (keeper->queued_bytes < KEEPER_WAKE_BYTES && !keeper->closing) {
         if (pthread_cond_timedwait(&keeper->filled, &keeper->lock, &until) == ETIMEDOUT)
             break;
     }
@@ -411,7 +468,7 @@ static void *keeper_thread(void *argument) {
         pthread_cond_broadcast(&keeper->emptied);
         pthread_mutex_unlock(&keeper->lock);
     }
-    keeper->status = status == STATUS_OK ? keeper_commit(keeper, &keeper->problem) : status;
+    keeper->status = status == STATUS_OK ? keeper_put_digests(keeper, &keeper->problem) : status;
     return NULL;
 }
 

@@ -64,6 +64,8 @@ struct backend {
     struct backend_value (*column)(void *statement, size_t column);
     // The number that the last row added got.
     int64_t (*last_row)(void *database);
+    // How many rows the last change that was done added, changed or took.
+    int64_t (*changed)(void *database);
 };
 
 extern const struct backend backend_sqlite;

@@ -131,6 +131,10 @@ static int64_t sqlite_last_row(void *database) {
     return sqlite3_last_insert_rowid(database);
 }
 
+static int64_t sqlite_changed(void *database) {
+    return sqlite3_changes(database);
+}
+
 static void sqlite_close(void *database) {
     if (!database)
         return;
@@ -306,4 +310,5 @@ const struct backend backend_sqlite = {
     .next = sqlite_next,
     .column = sqlite_column,
     .last_row = sqlite_last_row,
+    .changed = sqlite_changed,
 };

@@ -94,7 +94,8 @@ struct store_source {
 enum status store_add_run(struct store *store, const char *version, int64_t *ret_run,
                           struct problem *problem);
 
-// Added, or changed when there is one of that identity and sequence.
+// Added, or changed when there is one of that identity and sequence (an id says that there is). A
+// digest that is there stays when this one has none.
 enum status store_put_source(struct store *store, const struct store_source *source,
                              int64_t *ret_id, struct problem *problem);
 enum status store_put_custody(struct store *store, int64_t source,

@@ -63,10 +63,21 @@ enum status store_put_source(struct store *store, const struct store_source *sou
         value_text(source->format),
         value_number(source->evidence),
         value_number(source->complete),
+        source->has_sha256 ? value_bytes(slice_of(source->sha256, DIGEST_SHA256_SIZE))
+                           : (struct backend_value){.kind = BACKEND_NULL},
     };
     bool row = false;
+    // Mostly it is not there, and what has rows to return costs several times as much.
     enum status status =
-        store_start(store, STATEMENT_PUT_SOURCE, values, ARRAY_SIZE(values), problem);
+        source->id ? STATUS_OK
+                   : store_do(store, STATEMENT_ADD_SOURCE, values, ARRAY_SIZE(values), problem);
+    if (status != STATUS_OK)
+        return status;
+    if (!source->id && store->backend->changed(store->database)) {
+        *ret_id = store->backend->last_row(store->database);
+        return STATUS_OK;
+    }
+    status = store_start(store, STATEMENT_PUT_SOURCE, values, ARRAY_SIZE(values), problem);
     if (status == STATUS_OK)
         status = store_row(store, STATEMENT_PUT_SOURCE, &row, problem);
     if (status == STATUS_OK && row)
