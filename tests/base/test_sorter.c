@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/digest.h"
 #include "base/memory.h"
-#include "base/sorter.h"
+#include "base/sorter_union.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -143,6 +143,48 @@ static void absorbing_equals_adding(void **state) {
     }
 }
 
+// Order, count and hash as one sorter would give them, whoever had which; some have nothing.
+static void reading_a_union_equals_one(void **state) {
+    (void)state;
+    uint64_t hash = sort_in(64 << 20, false);
+    size_t memory[] = {64 << 20, 100000};
+    for (size_t m = 0; m < ARRAY_SIZE(memory); m++) {
+        struct problem problem;
+        struct sorter *parts[4];
+        struct sorter *whole = sorter_new(64 << 20, "/tmp");
+        struct sorter_union *all;
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+            parts[i] = sorter_new(memory[m], "/tmp");
+        for (uint64_t i = 0; i < RECORDS; i++)
+            add(parts[i % 3], i);
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+            assert_int_equal(sorter_finish(parts[i], &problem), STATUS_OK);
+        for (int pass = 0; pass < 2; pass++) {
+            assert_int_equal(sorter_union_new(parts, ARRAY_SIZE(parts), &all, &problem), STATUS_OK);
+            uint8_t before[24];
+            size_t before_size = 0;
+            for (bool more = true; more;) {
+                struct slice key, payload;
+                assert_int_equal(sorter_union_next(all, &key, &payload, &more, &problem),
+                                 STATUS_OK);
+                if (!more)
+                    break;
+                assert_true(slice_compare(slice_of(before, before_size), key) <= 0);
+                before_size = key.size;
+                memcpy(before, key.data, key.size);
+                if (pass)
+                    assert_int_equal(sorter_add(whole, key, payload, &problem), STATUS_OK);
+            }
+            sorter_union_free(all);
+        }
+        assert_int_equal(sorter_finish(whole, &problem), STATUS_OK);
+        assert_int_equal(read_all(whole, RECORDS), hash);
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+            sorter_free(parts[i]);
+        sorter_free(whole);
+    }
+}
+
 static void empty_and_large_records(void **state) {
     (void)state;
     struct sorter *sorter = sorter_new(4096, "/tmp");
@@ -210,9 +252,13 @@ static void full_disk_is_a_status(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_and_order_do_not_matter), cmocka_unit_test(long_keys),
-        cmocka_unit_test(absorbing_equals_adding),        cmocka_unit_test(empty_and_large_records),
-        cmocka_unit_test(no_directory_is_a_status),       cmocka_unit_test(full_disk_is_a_status),
+        cmocka_unit_test(memory_and_order_do_not_matter),
+        cmocka_unit_test(long_keys),
+        cmocka_unit_test(absorbing_equals_adding),
+        cmocka_unit_test(reading_a_union_equals_one),
+        cmocka_unit_test(empty_and_large_records),
+        cmocka_unit_test(no_directory_is_a_status),
+        cmocka_unit_test(full_disk_is_a_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
