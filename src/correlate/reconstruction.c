@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "correlate/assembly.h"
 #include "correlate/bystander.h"
+#include "correlate/cleared.h"
 #include "correlate/hidden_entry.h"
 #include "correlate/shared.h"
 #include "correlate/silent.h"
@@ -243,6 +244,11 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
         status = silent_hops(holder, forest, root_cost, problem);
     }
     first_moves_settle(holder, forest, root_cost);
+    found = 0;
+    if (status == STATUS_OK)
+        status = cleared_find(&holder->edges, forest, &holder->book, &found, problem);
+    if (found)
+        forest_regrow(forest, holder, root_cost);
     return status;
 }
 

@@ -115,8 +115,7 @@ static bool way_is_better(const struct edge *best, const struct edge *way) {
     return way->from < best->from;
 }
 
-// Sessions over which one may work on another host.
-static bool relation_is_session(const struct relation *relation) {
+bool relation_is_session(const struct relation *relation) {
     static const char *const PORTS[] = {"tcp/22",   "tcp/135",  "tcp/445",
                                         "tcp/3389", "tcp/5985", "tcp/5986"};
     if (relation->kind == RELATION_LOGON || relation->kind == RELATION_REMOTE_EXECUTION)

@@ -20,4 +20,7 @@
 enum status silent_find(struct edge_list *edges, const struct forest *forest,
                         const struct clue_book *book, uint32_t *ret_found, struct problem *problem);
 
+// Sessions over which one may work on another host.
+bool relation_is_session(const struct relation *relation);
+
 #endif

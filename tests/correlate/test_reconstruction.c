@@ -295,6 +295,33 @@ static void an_odd_visit_is_the_way_in(void **state) {
     play_done(&play);
 }
 
+// Who cleared the logs of hosts of a campaign cleared those of H-090, too.
+static void a_log_cleared_with_the_others_tells(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    const struct rule *cleared =
+        rule_of("vedette-log-cleared", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+    const char *const hosts[] = {"H-010", "H-011", "H-012", "H-090", "H-091"};
+    for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+        play_find(&play, cleared, hosts[i], NULL, 400000 + (int64_t)i * 60);
+        play.findings[play.count - 1].account = i < 4 ? SLICE("corp\\adm") : SLICE("corp\\eva");
+    }
+    relation_table_add(play.table, RELATION_LOGON, "h-001", "h-090", 300000);
+    relation_table_add(play.table, RELATION_LOGON, "h-001", "h-091", 300000);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign *campaign = &made->campaigns[0];
+    assert_int_equal(campaign->host_count, 33);
+    const struct campaign_host *last = &campaign->hosts[32];
+    assert_true(slice_equal_string(last->name, "H-090"));
+    assert_int_equal(last->state, HOST_STATE_CONFIRMED);
+    assert_true(slice_equal_string(campaign->hosts[last->best.parent].name, "H-001"));
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void noise_is_no_campaign(void **state) {
     (void)state;
     struct play play;
@@ -696,6 +723,7 @@ int main(void) {
         cmocka_unit_test(a_habit_of_the_fleet_begins_no_stage),
         cmocka_unit_test(a_takeover_begins_no_collection),
         cmocka_unit_test(an_odd_visit_is_the_way_in),
+        cmocka_unit_test(a_log_cleared_with_the_others_tells),
         cmocka_unit_test(noise_is_no_campaign),
         cmocka_unit_test(reachable_is_not_compromised),
         cmocka_unit_test(first_moves_are_believed_in_chains),

@@ -1,0 +1,189 @@
+// Hosts whose logs were cleared with a campaign's
+// SPDX-License-Identifier: Apache-2.0
+//
+// Cost: nothing without such a host, else one pass over sessions; clearings are compared with each
+// other, CLEARINGS_MAX at most.
+#include "correlate/cleared.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "correlate/silent.h"
+#include "correlate/weights.h"
+
+#include <stdlib.h>
+
+#define DAY_NS (86400 * SECOND_NS)
+
+enum {
+    CLEARINGS_MAX = 4096,
+    FLOW_BYTES = 1500 // of a session; less is a knock
+};
+
+struct cleared_search {
+    const struct clue_book *book;
+    const struct forest *forest;
+    uint32_t *clearings; // clues
+    uint32_t count;
+    // By host: the root whose campaign's logs were cleared with its own, and the way there.
+    struct cleared_host {
+        uint32_t root; // FOREST_NONE: none
+        int64_t time_ns;
+        struct slice account;
+        struct edge way; // reason NULL: none yet
+    } * hosts;
+    uint32_t found;
+};
+
+static void clearings_find(struct cleared_search *search) {
+    for (uint32_t i = 0; i < search->book->count && search->count < CLEARINGS_MAX; i++) {
+        const struct clue *clue = &search->book->clues[i];
+        if (clue->rule->id.size == sizeof "vedette-log-cleared" - 1 &&
+            clue_is_of(clue, "vedette-log-cleared") && clue->account.size && !clue->is_benign &&
+            clue->level >= RULE_LEVEL_MEDIUM)
+            search->clearings[search->count++] = i;
+    }
+}
+
+// How many hosts of the campaign of `root` had logs cleared by the same account within a day.
+static uint32_t cleared_together(const struct cleared_search *search, const struct clue *clue,
+                                 uint32_t root) {
+    uint32_t count = 0, last = FOREST_NONE; // clues come by host
+    for (uint32_t i = 0; i < search->count; i++) {
+        const struct clue *other = &search->book->clues[search->clearings[i]];
+        const struct forest_host *host = &search->forest->hosts[other->host];
+        if (other->host == last || host->root != root || other->first_ns < host->reached_ns ||
+            llabs(other->first_ns - clue->first_ns) > DAY_NS ||
+            !text_equal_fold_ascii(other->account, clue->account))
+            continue;
+        last = other->host;
+        count++;
+    }
+    return count;
+}
+
+static void hosts_find(struct cleared_search *search) {
+    for (uint32_t i = 0; i < search->count; i++) {
+        const struct clue *clue = &search->book->clues[search->clearings[i]];
+        struct cleared_host *host = &search->hosts[clue->host];
+        if (search->forest->hosts[clue->host].reached_ns != CLOCK_NONE || host->root != FOREST_NONE)
+            continue;
+        for (uint32_t k = 0; k < search->count && host->root == FOREST_NONE; k++) {
+            uint32_t with = search->book->clues[search->clearings[k]].host;
+            uint32_t root = search->forest->hosts[with].root;
+            if (root == FOREST_NONE || cleared_together(search, clue, root) < WEIGHT_CLEARED_HOSTS)
+                continue;
+            host->root = root;
+            host->time_ns = clue->first_ns;
+            host->account = clue->account;
+            search->found++;
+        }
+    }
+}
+
+static bool flow_carries(const struct relation *relation) {
+    return relation->kind != RELATION_FLOW || relation->detail[0].size ||
+           relation->bytes_out + relation->bytes_in > FLOW_BYTES * relation->count;
+}
+
+// A session that a host of the campaign had with it, before the log was cleared and not by habit.
+static bool session_leads(const struct cleared_search *search, const struct relation *relation) {
+    const int64_t skew_ns = WEIGHT_SKEW_SECONDS * SECOND_NS;
+    const struct cleared_host *to = &search->hosts[relation->to_host];
+    const struct forest_host *from = &search->forest->hosts[relation->from_host];
+    return to->root != FOREST_NONE && from->root == to->root &&
+           relation->first_ns >= from->reached_ns - skew_ns && relation->first_ns <= to->time_ns &&
+           relation->last_ns <= to->time_ns + DAY_NS && flow_carries(relation);
+}
+
+// What more than a flow shows, then the latest, then the first host's.
+static bool way_is_better(const struct edge *best, const struct edge *way) {
+    if (!best->reason || way->cost != best->cost)
+        return !best->reason || way->cost < best->cost;
+    if (way->time_ns != best->time_ns)
+        return way->time_ns > best->time_ns;
+    return way->from < best->from;
+}
+
+static enum status session_take(struct cleared_search *search, struct arena *arena,
+                                struct relation *relation, struct problem *problem) {
+    const struct cast *cast = &search->book->cast;
+    if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
+        !relation_is_session(relation))
+        return STATUS_OK;
+    if (relation->from_host == RELATION_NO_HOST)
+        relation->from_host = cast_find(cast, relation->from, relation->first_ns);
+    if (relation->to_host == RELATION_NO_HOST)
+        relation->to_host = cast_find(cast, relation->to, relation->first_ns);
+    if (relation->to_host == RELATION_NO_HOST || relation->from_host == RELATION_NO_HOST ||
+        !session_leads(search, relation))
+        return STATUS_OK;
+    struct cleared_host *host = &search->hosts[relation->to_host];
+    struct edge way = {.time_ns = relation->first_ns,
+                       .from = relation->from_host,
+                       .to = relation->to_host,
+                       .cost = relation->kind == RELATION_FLOW ? WEIGHT_EDGE_KNOWN_ACCOUNT
+                                                               : WEIGHT_EDGE_LOGON,
+                       .is_silent = true,
+                       .is_proven = true, // he did something there: he cleared the log
+                       .is_by_account = true,
+                       .evidence = WEIGHT_CLEARED,
+                       .reason = "session with a host whose logs were cleared with the others'",
+                       .account = host->account,
+                       .reference_count = relation->reference_count};
+    if (!way_is_better(&host->way, &way))
+        return STATUS_OK;
+    struct reference *references = arena_new(arena, way.reference_count, sizeof *references);
+    if (!references)
+        return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
+    memcpy(references, relation->references, way.reference_count * sizeof *references);
+    way.references = references;
+    host->way = way;
+    return STATUS_OK;
+}
+
+static enum status sessions_read(struct cleared_search *search, struct arena *arena,
+                                 struct problem *problem) {
+    const struct relation_source *source = search->book->cast.input->relations;
+    void *reader = NULL;
+    bool more = true;
+    enum status status = source->open(source->context,
+                                      RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION) |
+                                          RELATION_MASK(CREDENTIAL_USE) | RELATION_MASK(FLOW),
+                                      RELATION_ORDER_PAIR, &reader, problem);
+    while (status == STATUS_OK) {
+        struct relation relation;
+        status = source->next(reader, &relation, &more, problem);
+        if (status != STATUS_OK || !more)
+            break;
+        status = session_take(search, arena, &relation, problem);
+    }
+    source->close(reader);
+    return status;
+}
+
+enum status cleared_find(struct edge_list *edges, const struct forest *forest,
+                         const struct clue_book *book, uint32_t *ret_found,
+                         struct problem *problem) {
+    struct cleared_search search = {
+        .book = book,
+        .forest = forest,
+        .clearings = memory_new(CLEARINGS_MAX, sizeof *search.clearings),
+        .hosts = memory_new((size_t)forest->host_count + 1, sizeof *search.hosts)};
+    for (uint32_t host = 0; host < forest->host_count; host++)
+        search.hosts[host].root = FOREST_NONE;
+    enum status status = STATUS_OK;
+    *ret_found = 0;
+    clearings_find(&search);
+    hosts_find(&search);
+    if (search.found)
+        status = sessions_read(&search, &edges->arena, problem);
+    for (uint32_t host = 0; status == STATUS_OK && host < forest->host_count; host++)
+        if (search.hosts[host].way.reason)
+            *ret_found += edge_list_add(edges, &search.hosts[host].way);
+    if (*ret_found)
+        edge_list_sort(edges);
+    memory_free(search.clearings);
+    memory_free(search.hosts);
+    return status;
+}
