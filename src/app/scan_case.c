@@ -82,11 +82,11 @@ static void scan_case_known(void *context, const struct pipeline_known *known) {
         fprintf(stderr, "vedette scan: %llu of %llu files are in the case already, and the same\n",
                 (unsigned long long)known->whole, (unsigned long long)known->files);
     if (known->changed)
-        fprintf(stderr, "vedette scan: %llu files changed since they were read: read again\n",
-                (unsigned long long)known->changed);
+        fprintf(stderr, "vedette scan: %llu file%s changed since the last scan: read again\n",
+                (unsigned long long)known->changed, known->changed == 1 ? "" : "s");
     if (known->resumed)
-        fprintf(stderr, "vedette scan: %llu files were read in part: reading goes on there\n",
-                (unsigned long long)known->resumed);
+        fprintf(stderr, "vedette scan: %llu file%s read in part: reading goes on there\n",
+                (unsigned long long)known->resumed, known->resumed == 1 ? " was" : "s were");
 }
 
 static enum status scan_case_put_directories(struct scan_case *scan_case,
@@ -145,9 +145,10 @@ void scan_case_show(const struct scan_case *scan_case, const struct pipeline_run
     uint64_t partial = pipeline_partial_count(run);
     if (partial)
         buffer_append_format(to,
-                             "\n%llu files of the case were read in part only: scan them into "
-                             "it again to go on\n",
-                             (unsigned long long)partial);
+                             "\n%llu file%s of the case %s read in part only: scan the evidence "
+                             "into it again to go on\n",
+                             (unsigned long long)partial, partial == 1 ? "" : "s",
+                             partial == 1 ? "was" : "were");
     buffer_append_text(to, "\nCase: ");
     text_append_terminal(to, slice_of_string(scan_case->directory.path));
     buffer_append_text(to, "/report.html; vedette report, hosts, timeline, evidence, verdict "

@@ -24,8 +24,13 @@ static void screen_tags(struct buffer *to, const struct report_input *input,
     }
 }
 
+// Between words where it can: half an address would be blocked by someone.
 static void screen_cut(struct buffer *to, struct slice text, size_t width) {
-    text_append_terminal(to, text_cut(text, width));
+    struct slice shown = text_cut(text, width);
+    size_t end = shown.size;
+    while (text.size > width && end > shown.size / 2 && shown.data[end - 1] != ' ')
+        end--;
+    text_append_terminal(to, end > shown.size / 2 ? slice_part(shown, 0, end) : shown);
     if (text.size > width)
         buffer_append_text(to, "...");
 }

@@ -91,7 +91,7 @@ class Case(EvidenceCase):
         self.assertTrue(self.report() != wanted)
         path.write_bytes(text)
         run = self.scan("-r", TOP / "rules", *COLLECTED, "drill", "-o", "case/")
-        self.assertIn(b"1 files changed", run.stderr)
+        self.assertIn(b"1 file changed", run.stderr)
         self.assertTrue(self.report() == wanted)
         os.utime(path)  # another time, the same bytes
         run = self.scan("-r", TOP / "rules", *COLLECTED, "drill", "-o", "case/")
