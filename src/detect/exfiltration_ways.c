@@ -17,7 +17,8 @@ enum {
     WAYS_MAX = 1 << 16,
     SLACK_DAYS = 1,
     STAGING_DAYS = 1, // before the first day
-    NOTES_MAX = 64    // of one upload
+    NOTES_MAX = 64,   // of one upload
+    WAY_PART = 20     // of the clients that uploaded, at least one in so many went a way
 };
 
 struct way {
@@ -34,6 +35,7 @@ struct ways {
     struct way *rows;
     uint32_t count;
     struct table by_text;
+    uint32_t *clients; // by server: hosts whose uploads a sensor measured
 };
 
 struct way_key {
@@ -119,9 +121,21 @@ static void way_count(struct ways *ways, const struct relation *relation) {
     }
 }
 
-// Used by uploads of several clients and little else.
-static bool way_speaks(const struct way *way) {
-    return way->large_clients >= 2 && way->large_days * 2 >= way->days;
+// Uploads of a host to a server stand together.
+static uint32_t *clients_count(const struct uploads *uploads) {
+    uint32_t *clients = memory_new((size_t)uploads->book.destination_count + 1, sizeof *clients);
+    for (uint32_t i = 0; i < uploads->count; i++)
+        if (uploads->rows[i].is_inside &&
+            (i == 0 || uploads->rows[i].pair != uploads->rows[i - 1].pair))
+            clients[uploads->rows[i].server]++;
+    return clients;
+}
+
+// Used by uploads of several clients and little else. Where half of all hosts upload within days,
+// two of them meet any program by chance.
+static bool way_speaks(const struct ways *ways, const struct way *way) {
+    return way->large_clients >= 2 && way->large_days * 2 >= way->days &&
+           way->large_clients * WAY_PART >= ways->clients[way->server];
 }
 
 static void note_add(struct uploads *uploads, struct upload *upload,
@@ -196,7 +210,7 @@ static enum status ways_pass(struct ways *ways, bool is_count, struct problem *p
             !relation_way(uploads, &reading.relation, &server, &text))
             continue;
         const struct way *way = way_of(ways, server, text, false);
-        if (way && way_speaks(way))
+        if (way && way_speaks(ways, way))
             upload_join(uploads, &reading.relation, server, way);
     }
     reading_close(&reading);
@@ -244,7 +258,9 @@ static enum status archives_pass(struct uploads *uploads, struct problem *proble
 enum status uploads_explain(struct uploads *uploads, struct problem *problem) {
     if (uploads->count == 0)
         return STATUS_OK;
-    struct ways ways = {.uploads = uploads, .rows = memory_new(WAYS_MAX, sizeof *ways.rows)};
+    struct ways ways = {.uploads = uploads,
+                        .rows = memory_new(WAYS_MAX, sizeof *ways.rows),
+                        .clients = clients_count(uploads)};
     table_init(&ways.by_text);
     enum status status = ways_pass(&ways, true, problem);
     if (status == STATUS_OK)
@@ -253,5 +269,6 @@ enum status uploads_explain(struct uploads *uploads, struct problem *problem) {
         status = archives_pass(uploads, problem);
     table_done(&ways.by_text);
     memory_free(ways.rows);
+    memory_free(ways.clients);
     return status;
 }
