@@ -40,6 +40,10 @@ struct visited {
 struct visit_search {
     struct visited servers[SERVERS_MAX];
     uint32_t count;
+    struct visitor {
+        uint32_t last; // target, from 1; logons come by pair
+        uint32_t targets;
+    } * visitors; // by host
     struct arena *arena;
     const struct clue_book *book;
     bool failed;
@@ -94,6 +98,9 @@ static void relation_take(struct visit_search *search, struct relation *relation
         relation->from_host = cast_find(cast, relation->from, relation->first_ns);
     if (relation->from_host == RELATION_NO_HOST || relation->from_host == relation->to_host)
         return;
+    struct visitor *visitor = &search->visitors[relation->from_host];
+    visitor->targets += visitor->last != relation->to_host + 1;
+    visitor->last = relation->to_host + 1;
     for (uint32_t i = 0; i < search->count; i++)
         if (search->servers[i].host == relation->to_host)
             visit_take(search, &search->servers[i], relation);
@@ -157,19 +164,30 @@ static bool others_are_known(const struct visited *server, uint32_t from) {
     return count >= WEIGHT_VISITS_KNOWN && last_ns - first_ns >= WEIGHT_VISIT_DAYS * DAY_NS;
 }
 
-// The first visit of the only host that pays an odd one; NULL: none, or several.
-static const struct visit *odd_visit(const struct visit_search *search,
-                                     const struct visited *server) {
+// The first visit of the only host that pays an odd one; is_strict: of those that log on nowhere
+// else. NULL: none, or several.
+static const struct visit *odd_pick(const struct visit_search *search, const struct visited *server,
+                                    bool is_strict, bool *ret_several) {
     const struct visit *odd = NULL;
-    for (uint32_t i = 0; i < server->count; i++) {
+    *ret_several = false;
+    for (uint32_t i = 0; i < server->count && !*ret_several; i++) {
         const struct visit *visit = &server->visits[i];
-        if (!visit_is_odd(server, visit))
+        if (!visit_is_odd(server, visit) ||
+            (is_strict && search->visitors[visit->from].targets > 1))
             continue;
-        if (odd && odd->from != visit->from)
-            return NULL;
+        *ret_several = odd && odd->from != visit->from;
         if (!odd || visit->first_ns < odd->first_ns)
             odd = visit;
     }
+    return *ret_several ? NULL : odd;
+}
+
+static const struct visit *odd_visit(const struct visit_search *search,
+                                     const struct visited *server) {
+    bool several;
+    const struct visit *odd = odd_pick(search, server, false, &several);
+    if (several)
+        odd = odd_pick(search, server, true, &several);
     if (!odd || odd->first_ns > server->given_ns + WEIGHT_SKEW_SECONDS * SECOND_NS ||
         odd->first_ns < server->given_ns - WEIGHT_SILENT_SECONDS * SECOND_NS ||
         odd->first_ns < search->book->cast.input->first_ns + DAY_NS ||
@@ -217,7 +235,10 @@ static void visit_keep(struct edge_list *edges, struct hidden_list *hidden,
 enum status visit_find(struct edge_list *edges, struct hidden_list *hidden,
                        const struct forest *forest, const struct clue_book *book,
                        uint32_t *ret_found, struct problem *problem) {
-    struct visit_search search = {.arena = &edges->arena, .book = book};
+    struct visit_search search = {
+        .arena = &edges->arena,
+        .book = book,
+        .visitors = memory_new((size_t)forest->host_count + 1, sizeof *search.visitors)};
     enum status status = STATUS_OK;
     *ret_found = 0;
     servers_find(&search, forest);
@@ -235,5 +256,6 @@ enum status visit_find(struct edge_list *edges, struct hidden_list *hidden,
     }
     if (*ret_found)
         edge_list_sort(edges);
+    memory_free(search.visitors);
     return status;
 }

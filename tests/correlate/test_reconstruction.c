@@ -254,7 +254,7 @@ static void play_visit(struct play *play, const char *from, const char *account,
 }
 
 // H-001 gave out what was never released, and nothing tells how somebody came to it.
-static struct reconstruction *play_visits(struct play *play, bool another) {
+static struct reconstruction *play_visits(struct play *play, bool another, bool elsewhere) {
     play_init(play, 200);
     const struct rule *replaced =
         rule_of("vedette-wave-package-replaced", RULE_LEVEL_HIGH, "vedette.stage.spread");
@@ -270,6 +270,9 @@ static struct reconstruction *play_visits(struct play *play, bool another) {
     play_visit(play, "h-050", "root", 4, 1);
     if (another)
         play_visit(play, "h-051", "guest", 12, 1);
+    if (another && elsewhere)
+        relation_table_add(play->table, RELATION_LOGON, "h-051", "h-060", 86400)->account =
+            SLICE("guest");
     struct reconstruction *made = play_reconstruct(play);
     assert_int_equal(made->incident_count, 1);
     return made;
@@ -279,7 +282,7 @@ static struct reconstruction *play_visits(struct play *play, bool another) {
 static void an_odd_visit_is_the_way_in(void **state) {
     (void)state;
     struct play play;
-    struct reconstruction *made = play_visits(&play, false);
+    struct reconstruction *made = play_visits(&play, false, false);
     const struct campaign *incident = &made->incidents[0];
     assert_int_equal(incident->host_count, 5);
     assert_true(slice_equal_string(incident->hosts[0].name, "H-050"));
@@ -288,9 +291,13 @@ static void an_odd_visit_is_the_way_in(void **state) {
     assert_int_equal(incident->hosts[1].best.parent, 0);
     reconstruction_free(made);
     play_done(&play);
-    made = play_visits(&play, true); // two are none
+    made = play_visits(&play, true, false); // two are none
     assert_int_equal(made->incidents[0].host_count, 4);
     assert_true(slice_equal_string(made->incidents[0].hosts[0].name, "H-001"));
+    reconstruction_free(made);
+    play_done(&play);
+    made = play_visits(&play, true, true); // but for one that logs on to others, too
+    assert_true(slice_equal_string(made->incidents[0].hosts[0].name, "H-050"));
     reconstruction_free(made);
     play_done(&play);
 }
