@@ -11,8 +11,10 @@
 
 #include <assert.h>
 
-// A record finds its class in two steps:
+// A record finds its class in three steps:
 //
+//     last (shape), where that is all there is --hit--> class
+//        | miss
 //     front (shape, event id) --hit, provider and channel equal--> class
 //        | miss
 //     table (shape, provider, channel, event id) --hit--> class
@@ -47,6 +49,7 @@ struct class_entry {
 
 struct normaliser {
     struct class_entry *front[FRONT_SIZE];
+    const struct class_entry *last; // met last, of those whose shape alone is the class
     struct table table;
     struct arena arena;
     struct class_entry **entries; // by id
@@ -206,7 +209,19 @@ static struct class_entry *class_find(struct normaliser *normaliser, const struc
     return &normaliser->scratch;
 }
 
+// Lines of text name neither provider nor channel nor event id: the shape alone makes the class.
+static bool shape_is_class(const struct shape *shape) {
+    const int32_t *fields = shape->role_fields;
+    return (fields[FIELD_ROLE_PROVIDER] & fields[FIELD_ROLE_CHANNEL] &
+            fields[FIELD_ROLE_EVENT_ID]) < 0;
+}
+
 void normaliser_classify(struct normaliser *normaliser, struct event *event) {
+    const struct class_entry *last = normaliser->last;
+    if (last && last->event_class.shape == event->shape) {
+        event->event_class = &last->event_class;
+        return;
+    }
     struct head head = {
         .shape = event->shape,
         .provider = event_role_value(event, FIELD_ROLE_PROVIDER),
@@ -227,5 +242,7 @@ void normaliser_classify(struct normaliser *normaliser, struct event *event) {
             *place = entry;
         }
     }
+    if (entry != &normaliser->scratch && shape_is_class(event->shape))
+        normaliser->last = entry;
     event->event_class = &entry->event_class;
 }
