@@ -20,7 +20,8 @@ struct cast {
 };
 
 enum {
-    CAST_STRANGERS_MAX = 1 << 16
+    CAST_STRANGERS_MAX = 1 << 16,
+    CAST_ASKERS_MAX = 1 << 12 // more are a guesser's
 };
 
 void cast_init(struct cast *cast, const struct correlate_input *input);
@@ -29,6 +30,9 @@ void cast_done(struct cast *cast);
 // Who that was at the time; RELATION_NO_HOST. cast_meet makes an inside address a stranger.
 uint32_t cast_find(const struct cast *cast, struct slice name, int64_t time_ns);
 uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns);
+
+// Whom only a controller's record names, as the one who asked (NTLM): strangers by name.
+enum status cast_meet_askers(struct cast *cast, struct problem *problem);
 
 // Whether no evidence names it.
 bool cast_is_stranger(const struct cast *cast, uint32_t host);

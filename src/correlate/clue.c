@@ -71,7 +71,9 @@ static void clue_read_field(struct clue *clue, const struct finding_field *field
              text_integer(field->text, &number) && number >= 0 && number <= UINT16_MAX) {
         clue->source_quiet_days = (uint32_t)number;
         clue->source_moves = number == 0;
-    } else if (slice_equal_string(field->name, "destination") && clue->destination.size == 0)
+    } else if (slice_equal_string(field->name, "series"))
+        clue->series = field->text;
+    else if (slice_equal_string(field->name, "destination") && clue->destination.size == 0)
         clue->destination = field->text;
     else if (slice_equal_string(field->name, "volume") && text_integer(field->text, &number))
         clue->volume = (uint64_t)number;
@@ -94,11 +96,11 @@ static bool verdict_is_benign(const struct correlate_input *input, const struct 
 
 // Copies all texts of a clue into the book's arena; false when it is full.
 static bool clue_keep(struct clue_book *book, struct clue *clue, const struct finding *finding) {
-    struct slice *texts[4 + CLUE_ARTEFACTS_MAX] = {&clue->account, &clue->what, &clue->destination,
-                                                   &clue->source};
+    struct slice *texts[5 + CLUE_ARTEFACTS_MAX] = {&clue->account, &clue->what, &clue->destination,
+                                                   &clue->source, &clue->series};
     for (uint32_t i = 0; i < clue->artefact_count; i++)
-        texts[4 + i] = &clue->artefacts[i];
-    for (uint32_t i = 0; i < 4 + clue->artefact_count; i++) {
+        texts[5 + i] = &clue->artefacts[i];
+    for (uint32_t i = 0; i < 5 + clue->artefact_count; i++) {
         size_t size = texts[i]->size;
         *texts[i] = arena_keep(&book->arena, *texts[i]);
         if (texts[i]->size != size)
@@ -286,6 +288,8 @@ enum status clue_book_init(struct clue_book *book, const struct correlate_input 
             status = clue_take(book, input, finding, &numbers, problem);
     } while (status == STATUS_OK && more);
     memory_free(finding);
+    if (status == STATUS_OK)
+        status = cast_meet_askers(&book->cast, problem);
     book->rule_count = numbers.count;
     memory_free(numbers.rules);
     table_done(&numbers.table);

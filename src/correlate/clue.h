@@ -42,6 +42,7 @@ struct clue {
     struct slice destination;
     struct slice artefacts[CLUE_ARTEFACTS_MAX];
     uint32_t artefact_count;
+    struct slice series;        // of programs: their pattern, or empty
     struct slice source;        // as told, or empty
     uint32_t source_host;       // of the cast; RELATION_NO_HOST
     uint32_t source_quiet_days; // of evidence, in which it had not moved to others; 0: not known

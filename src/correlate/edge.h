@@ -14,7 +14,7 @@ struct edge {
     bool is_told;      // a detector told it; else it is a bare relation
     bool is_silent;    // to a stepping stone (silent.h); `evidence` is what it explains
     bool is_proven; // silent, and something was executed elsewhere from there: others' logs say so
-    bool is_by_account; // silent: the account is what tells, not how many its source reached
+    bool is_by_account; // the account is what tells, not how many its source reached
     bool is_first_move; // told: a logon or session of a host that had never moved to others
     bool is_loose;      // only logs without a time zone show it: hours may be missing
     int32_t evidence;   // of the finding that told it, beyond what its rarity leaves it
@@ -43,6 +43,9 @@ struct edge_list {
 enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
                            const struct correlate_input *input, struct problem *problem);
 void edge_list_done(struct edge_list *list);
+
+// Accounts that every host has say nothing about who used them.
+bool account_is_somebodys(struct slice account);
 
 // A detector is sure that something was executed on its target from its source.
 bool edge_executes(const struct edge *edge, const struct clue_book *book);

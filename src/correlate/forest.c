@@ -265,7 +265,8 @@ void forest_join(struct forest *forest, const struct clue_book *book, const stru
     for (uint32_t i = 0; i < edges->count; i++) {
         const struct edge *edge = &edges->edges[i];
         if (!edge->is_told || edge->cost >= root_cost ||
-            book->clues[edge->clue].level < RULE_LEVEL_MEDIUM)
+            book->clues[edge->clue].level < RULE_LEVEL_MEDIUM ||
+            (book->clues[edge->clue].source_moves && edge->cost > WEIGHT_EDGE_ACCOUNT))
             continue;
         uint32_t from = forest_root(forest, edge->from), to = forest_root(forest, edge->to);
         if (from == FOREST_NONE || to == FOREST_NONE || from == to)

@@ -6,6 +6,7 @@
 #include "correlate/bystander.h"
 #include "correlate/cleared.h"
 #include "correlate/hidden_entry.h"
+#include "correlate/kin.h"
 #include "correlate/shared.h"
 #include "correlate/silent.h"
 #include "correlate/visit.h"
@@ -243,7 +244,13 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
         first_moves_settle(holder, forest, root_cost);
         status = silent_hops(holder, forest, root_cost, problem);
     }
+    if (status == STATUS_OK)
+        status = kin_edges_add(&holder->edges, &holder->book, problem);
+    if (status != STATUS_OK)
+        return status;
+    forest_regrow(forest, holder, root_cost);
     first_moves_settle(holder, forest, root_cost);
+    status = silent_hops(holder, forest, root_cost, problem);
     found = 0;
     if (status == STATUS_OK)
         status = cleared_find(&holder->edges, forest, &holder->book, &found, problem);

@@ -43,20 +43,6 @@ static int32_t edge_gain(const struct stones *stones, const struct edge *edge) {
     return edge->evidence + clue_evidence(stones->book, edge->to, from_ns, INT64_MAX) - edge->cost;
 }
 
-// Accounts that every host has say nothing about who used them.
-static bool account_is_somebodys(struct slice account) {
-    static const char *const COMMON[] = {"root",  "administrator", "system",
-                                         "guest", "localsystem",   "anonymous logon"};
-    size_t from = account.size;
-    while (from > 0 && account.data[from - 1] != '\\')
-        from--;
-    struct slice user = slice_part(account, from, SIZE_MAX);
-    for (size_t i = 0; i < ARRAY_SIZE(COMMON); i++)
-        if (text_equal_fold_ascii(user, slice_of_string(COMMON[i])))
-            return false;
-    return user.size && user.data[user.size - 1] != '$';
-}
-
 static void stone_begin(const struct stones *stones, struct stone *stone, const struct edge *edge) {
     const struct forest_host *from = &stones->forest->hosts[edge->from];
     stone->is_entry = from->reached_ns != CLOCK_NONE;

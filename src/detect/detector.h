@@ -40,6 +40,7 @@ struct detection {
     //   destination  where something went: host, address, domain
     //   source_quiet_days  days of evidence, when the source moved to nobody in the first of
     //                them and to nobody again and again; "0" when it did
+    //   series       pattern of programs that have another name on each host
     //   artefact     file, hash, service, task, pipe, package path
     //   path         path of a URL
     //   mailbox, rule, tool   names

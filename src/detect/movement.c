@@ -214,6 +214,16 @@ static uint32_t days_count(const uint64_t *bits) {
     return count;
 }
 
+static void days_take(const struct movement *movement, struct pair_days *days,
+                      const struct relation *relation) {
+    if (relation->first_ns == CLOCK_NONE)
+        return;
+    day_mark(days->bits, day_of(movement, relation->first_ns));
+    day_mark(days->bits, day_of(movement, relation->last_ns));
+    for (uint32_t i = 0; i < relation->time_count; i++)
+        day_mark(days->bits, day_of(movement, relation->times[i]));
+}
+
 static void pair_take_times(struct movement *movement, struct movement_pair *pair,
                             struct pair_days *days, const struct relation *relation) {
     if (relation->first_ns == CLOCK_NONE)
@@ -222,10 +232,7 @@ static void pair_take_times(struct movement *movement, struct movement_pair *pai
         pair->first_ns = relation->first_ns;
     if (relation->last_ns > pair->last_ns)
         pair->last_ns = relation->last_ns;
-    day_mark(days->bits, day_of(movement, relation->first_ns));
-    day_mark(days->bits, day_of(movement, relation->last_ns));
-    for (uint32_t i = 0; i < relation->time_count; i++)
-        day_mark(days->bits, day_of(movement, relation->times[i]));
+    days_take(movement, days, relation);
 }
 
 static void pair_take_session(struct movement_pair *pair, const struct relation *relation) {
@@ -239,8 +246,10 @@ static void pair_take_session(struct movement_pair *pair, const struct relation 
 
 static void pair_take(struct movement *movement, struct movement_pair *pair, struct pair_days *days,
                       const struct relation *relation, unsigned signs) {
-    if (signs & MOVEMENT_SESSION && !(pair->signs & LOGON_SIGNS))
+    if (signs & MOVEMENT_SESSION && !(pair->signs & LOGON_SIGNS)) {
         pair_take_session(pair, relation);
+        days_take(movement, days, relation);
+    }
     bool first = signs & LOGON_SIGNS && !(pair->signs & LOGON_SIGNS);
     pair->signs |= signs;
     if (signs & MOVEMENT_CONNECTION)
@@ -248,6 +257,7 @@ static void pair_take(struct movement *movement, struct movement_pair *pair, str
     if (first) { // sessions on the wire say no more when
         pair->first_ns = INT64_MAX;
         pair->last_ns = INT64_MIN;
+        *days = (struct pair_days){0};
     }
     pair_take_times(movement, pair, days, relation);
     uint32_t account = account_number(movement, relation->account);
@@ -293,7 +303,8 @@ static void pair_end(struct movement *movement, struct movement_pair *pair,
         movement->pair_count--;
         return;
     }
-    pair->day_count = days_count(days->bits);
+    pair->active_days = days_count(days->bits);
+    pair->day_count = pair->active_days;
     if (!(pair->signs & LOGON_SIGNS))
         pair->day_count = pair->first_ns > pair->last_ns
                               ? 1

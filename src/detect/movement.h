@@ -47,7 +47,8 @@ struct movement_pair {
     uint32_t account;  // the first by time; INTERN_FULL: none
     int64_t account_ns;
     unsigned signs;
-    uint32_t day_count;
+    uint32_t day_count;   // of logons; where the wire alone shows it, from the first to the last
+    uint32_t active_days; // with a logon, or with a session where the wire alone shows it
     int64_t first_ns, last_ns; // of logons, tickets, shares, else of sessions; INT64_MAX, INT64_MIN
     uint32_t run, run_count;   // by lateral.c: what was run on the target
     int score;                 // by lateral.c

@@ -37,12 +37,12 @@ void suspects_judge(struct movement *movement) {
 bool *quiet_hosts_find(const struct movement *movement) {
     bool *quiet = memory_new((size_t)movement->names.count + 1, sizeof *quiet);
     for (uint32_t i = 0; i < movement->names.count; i++)
-        quiet[i] = true;
+        quiet[i] = movement->hosts[i].recurrent == 0;
     int64_t known_ns = movement->first_ns + BASELINE_DAYS * DAY_NS;
     for (uint32_t i = 0; i < movement->pair_count; i++) {
         const struct movement_pair *pair = &movement->pairs[i];
         if (!movement_is_popular(movement, pair->to) &&
-            (pair->first_ns < known_ns || pair->day_count > NOVEL_DAYS_MAX))
+            (pair->first_ns < known_ns || pair->active_days > NOVEL_DAYS_MAX))
             quiet[pair->from] = false;
     }
     return quiet;

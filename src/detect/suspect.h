@@ -22,7 +22,8 @@ enum {
 void suspects_judge(struct movement *movement);
 
 // By host (of movement->names): it moved to nobody in the first days of the evidence, and to nobody
-// again and again, on the wire or by any log. The answer is released with memory_free.
+// again on another day by any log, or on many days on the wire. The answer is released with
+// memory_free.
 bool *quiet_hosts_find(const struct movement *movement);
 
 #endif

@@ -1,0 +1,21 @@
+// Ways that no session shows
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_KIN_H
+#define CORRELATE_KIN_H
+
+#include "correlate/edge.h"
+
+// Where the session between two hosts is lost, two more things lead from one to the other:
+//
+//   a program of a series (vedette-program-series) that lies on both;
+//   an account that executed on others from the one and is then used by the other for the first
+//   time, by what a controller checked for it (NTLM names who asked, not whom he went to). It
+//   weighs what the fleet's own record says: host-days to one such first use by another account,
+//   less the days since, at most 9 bits.
+//
+// They are looked for last, because they would take the place of better ways over stepping stones.
+// Adds such edges to the list and sorts it.
+enum status kin_edges_add(struct edge_list *list, const struct clue_book *book,
+                          struct problem *problem);
+
+#endif
