@@ -17,6 +17,7 @@ struct source_map {
     const uint32_t *to; // SOURCE_MAP_NONE: there is no such source
     uint32_t count;
     bool same; // every number maps to itself
+    bool own;  // what has these numbers was packed by this process: it is as it should be
 };
 
 // False when a number is not known.

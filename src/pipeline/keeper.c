@@ -384,7 +384,8 @@ static enum status keeper_begin(struct keeper *keeper, struct problem *problem) 
     return store_begin(keeper->store, problem);
 }
 
-// At the end: files that were not read to their ends have a digest all the same.
+// At the end: files that were not read to their ends have a digest all the same. What is not
+// committed then is left to the caller.
 static enum status keeper_put_digests(struct keeper *keeper, struct problem *problem) {
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < keeper->found_count && status == STATUS_OK; i++) {
@@ -397,7 +398,7 @@ static enum status keeper_put_digests(struct keeper *keeper, struct problem *pro
         else if (status == STATUS_OK)
             status = keeper_put_source(keeper, i, SETTLED_NAME, problem);
     }
-    return status == STATUS_OK ? keeper_commit(keeper, problem) : status;
+    return status;
 }
 
 static bool keeper_is_due(const struct keeper *keeper) {
@@ -484,7 +485,12 @@ void keeper_give_up(struct keeper *keeper) {
         custody_finish(keeper->custody, true);
 }
 
-enum status keeper_finish(struct keeper *keeper, struct problem *problem) {
+int64_t keeper_run(const struct keeper *keeper) {
+    return keeper->run;
+}
+
+enum status keeper_finish(struct keeper *keeper, bool *ret_open, struct problem *problem) {
+    *ret_open = false;
     if (keeper->custody)
         custody_finish(keeper->custody, keeper_has_failed(keeper));
     if (!keeper->writing)
@@ -495,6 +501,7 @@ enum status keeper_finish(struct keeper *keeper, struct problem *problem) {
     pthread_mutex_unlock(&keeper->lock);
     pthread_join(keeper->writer, NULL);
     keeper->writing = false;
+    *ret_open = keeper->status == STATUS_OK && keeper->wrote_ns;
     if (keeper->status != STATUS_OK)
         *problem = keeper->problem;
     return keeper->status;

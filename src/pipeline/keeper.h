@@ -64,7 +64,11 @@ bool keeper_has_failed(struct keeper *keeper);
 // Custody ends as soon as it can: something else went wrong.
 void keeper_give_up(struct keeper *keeper);
 
-// After the workers: put everything away and end the threads.
-enum status keeper_finish(struct keeper *keeper, struct problem *problem);
+// The run's number in the store.
+int64_t keeper_run(const struct keeper *keeper);
+
+// After the workers: put everything away and end the threads. *ret_open: what was put last waits
+// for the caller's store_commit.
+enum status keeper_finish(struct keeper *keeper, bool *ret_open, struct problem *problem);
 
 #endif

@@ -285,13 +285,20 @@ static enum status pipeline_work_kept(struct pipeline_run *run, struct problem *
         status = pipeline_work_threads(run, problem);
     if (status != STATUS_OK)
         keeper_give_up(keeper);
-    enum status written = keeper_finish(keeper, &kept);
+    enum status written = keeper_finish(keeper, &run->writer.open, &kept);
     if (status == STATUS_OK && written != STATUS_OK)
         *problem = kept;
     status = status == STATUS_OK ? written : status;
+    run->writer.run = keeper_run(keeper);
     keeper_free(keeper);
     run->shared.keeper = NULL;
-    return status == STATUS_OK ? run_load(run, run->options.keep->store, problem) : status;
+    struct store *store = run->options.keep->store;
+    if (status == STATUS_OK)
+        status = run_load(run, store, problem);
+    // Whatever failed, what was read stays; else run_tidy_begin commits it.
+    if (status != STATUS_OK && run->writer.open)
+        store_commit(store, &kept);
+    return status;
 }
 
 static enum status pipeline_work(struct pipeline_run *run, struct problem *problem) {

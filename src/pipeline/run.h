@@ -17,7 +17,9 @@ enum {
 struct run_writer {
     pthread_t thread;
     bool running;
-    bool wrote; // in a transaction that is still open
+    bool wrote;  // in a transaction that is still open
+    bool open;   // the last pieces wait for their commit
+    int64_t run; // of this process, in the store; 0: none
     enum status status;
     struct problem problem;
 };
@@ -55,7 +57,8 @@ enum status run_load(struct pipeline_run *run, struct store *store, struct probl
 void run_add_counts(struct pipeline_counts *sum, const struct pipeline_counts *part);
 
 // With a store, on a thread of its own, so that nobody else may use the store until run_write_join:
-// what lies in the log goes to the database (hosts are settled meanwhile); settled relations, hosts
+// the last pieces are committed and what lies in the log goes to the database (hosts are settled
+// meanwhile); settled relations, hosts
 // and rules go into a transaction (detectors judge meanwhile).
 void run_tidy_begin(struct pipeline_run *run);
 void run_write_begin(struct pipeline_run *run);

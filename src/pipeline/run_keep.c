@@ -72,7 +72,10 @@ static enum status keep_lists(struct pipeline_run *run, struct store *store,
 
 static void *tidy_thread(void *argument) {
     struct pipeline_run *run = argument;
-    run->writer.status = store_tidy(run->options.keep->store, &run->writer.problem);
+    struct store *store = run->options.keep->store;
+    enum status status = run->writer.open ? store_commit(store, &run->writer.problem) : STATUS_OK;
+    run->writer.open = false;
+    run->writer.status = status == STATUS_OK ? store_tidy(store, &run->writer.problem) : status;
     return NULL;
 }
 

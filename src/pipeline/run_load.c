@@ -75,6 +75,7 @@ static enum status load_maps(struct load *load, struct store *store, struct prob
         struct load_map *map = &load->maps[load->map_count++];
         *map = (struct load_map){0};
         status = load_map_init(map, rows + from, to - from, &places, problem);
+        map->map.own = load->run->writer.run && load->run->writer.run == map->run;
         from = to;
     }
     memory_free(rows);

@@ -541,7 +541,12 @@ enum status relater_put(struct relater *relater, struct slice rows, const struct
     struct relation_sum *sum = memory_new(1, sizeof *sum);
     struct slice key, payload;
     enum status status = STATUS_OK;
+    bool as_it_is = map->same && map->own;
     while (status == STATUS_OK && packed_row_take(&rows, &key, &payload)) {
+        if (as_it_is) {
+            status = relation_table_put(relater->table, key, payload, problem);
+            continue;
+        }
         if (!put_key_is_sound(key) || !relation_read_sum(payload, sum) || sum->count == 0 ||
             !source_map_change(map, sum->references, sum->reference_count)) {
             status = problem_set(problem, STATUS_FORMAT, "a relation that was kept is damaged");
