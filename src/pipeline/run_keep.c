@@ -84,7 +84,6 @@ static void *write_thread(void *argument) {
     struct store *store = run->options.keep->store;
     struct problem *problem = &run->writer.problem;
     enum status status = store_begin(store, problem);
-    run->writer.wrote = true;
     if (status == STATUS_OK)
         status = store_clear_results(store, problem);
     if (status == STATUS_OK)
@@ -107,8 +106,10 @@ void run_tidy_begin(struct pipeline_run *run) {
 }
 
 void run_write_begin(struct pipeline_run *run) {
-    if (run->options.keep)
-        run_writer_start(run, write_thread);
+    if (!run->options.keep)
+        return;
+    run->writer.wrote = true;
+    run_writer_start(run, write_thread);
 }
 
 enum status run_write_join(struct pipeline_run *run, struct problem *problem) {
