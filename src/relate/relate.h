@@ -46,8 +46,8 @@ enum status relater_hit(struct relater *relater, const struct rule *rule, const 
 // of other evidence. Not in the middle of a unit.
 enum status relater_pack(struct relater *relater, struct buffer *to, struct problem *problem);
 
-// Take up packed rows again. STATUS_FORMAT when they are none, whoever wrote them; what the map says
-// are our own, and need no other numbers, is taken as it is.
+// Take up packed rows again. STATUS_FORMAT when they are none, whoever wrote them; what the map
+// says are our own, and need no other numbers, is taken as it is.
 enum status relater_put(struct relater *relater, struct slice rows, const struct source_map *map,
                         struct problem *problem);
 
