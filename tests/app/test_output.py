@@ -133,7 +133,7 @@ class Output(EvidenceCase):
         self.assertRegex(text, r"HOST1 +0 +3 +0 +1  2026-03-01 03:00  2026-03-01 03:02")
         self.assertIn("Not understood: 1 file of no known format", text)
         self.assertIn("note.txt", text)
-        self.assertNotIn("empty.evtx", text)
+        self.assertIn("\nEmpty: 1 file without a byte: ", text)  # not: of no known format
 
     def test_terminal_forms_are_safe(self):
         log = self.put("safe.jsonl", lines(event(1, host=HOSTILE, CommandLine=HOSTILE),
