@@ -207,6 +207,23 @@ static void errands_drop(struct edge_list *edges, uint32_t server, uint32_t from
     edges->count = kept;
 }
 
+// So many hosts sent what was taken to it that it is the intruder's, however he came there.
+static bool takes_loot(const struct edge_list *edges, const struct clue_book *book, uint32_t host) {
+    uint32_t senders[WEIGHT_LOOT_HOSTS], count = 0;
+    for (uint32_t i = 0; i < edges->count && count < WEIGHT_LOOT_HOSTS; i++) {
+        const struct edge *edge = &edges->edges[i];
+        if (!edge->is_told || edge->from != host ||
+            !clue_is_of(&book->clues[edge->clue], "vedette-exfiltration-internal"))
+            continue;
+        uint32_t k = 0;
+        while (k < count && senders[k] != edge->to)
+            k++;
+        if (k == count)
+            senders[count++] = edge->to;
+    }
+    return count == WEIGHT_LOOT_HOSTS;
+}
+
 static void visit_keep(struct edge_list *edges, struct hidden_list *hidden,
                        const struct forest *forest, const struct visited *server,
                        const struct visit *visit) {
@@ -250,6 +267,7 @@ enum status visit_find(struct edge_list *edges, struct hidden_list *hidden,
             status == STATUS_OK && !server->is_crowded ? odd_visit(&search, server) : NULL;
         if (visit) {
             visit_keep(edges, hidden, forest, server, visit);
+            hidden->by_host[visit->from].is_proven |= takes_loot(edges, book, visit->from);
             *ret_found += 1;
         }
         memory_free(server->visits);
