@@ -214,6 +214,17 @@ static bool identity_is_own(const struct identity *identity, uint32_t name) {
     return about->makes_host && about->computer >= NAME_SEVERAL;
 }
 
+// A host that all records call by its FQDN is told, and looked up, by its bare name too.
+static void identity_add_bare_names(struct identity *identity) {
+    uint32_t count = identity->names.count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct slice spelling = identity->about[i].spelling;
+        size_t size = name_short(spelling);
+        if (size < spelling.size && identity_is_own(identity, i))
+            identity_add_name(identity, slice_part(spelling, 0, size));
+    }
+}
+
 static uint32_t identity_new_host(struct identity *identity, uint32_t name, size_t short_size) {
     const struct identity_name *about = &identity->about[name];
     struct fleet_host *host = &identity->hosts[identity->host_count];
@@ -435,6 +446,7 @@ static void identity_match_wire(struct identity *identity) {
 
 void identity_settle(struct identity *identity) {
     assert(!identity->host_of);
+    identity_add_bare_names(identity);
     uint32_t count = identity->names.count;
     identity->host_of = memory_new(count + 1, sizeof *identity->host_of);
     memset(identity->host_of, 0xFF, (count + 1) * sizeof *identity->host_of);

@@ -70,6 +70,7 @@ static void test_names(void **state) {
     assert_string_equal(find(identity, "srv.a.example", 0, text), "SRV");
     assert_string_equal(find(identity, "srv", 0, text), "");
     assert_string_equal(find(identity, "VeryLongServern", 0, text), "VERYLONGSERVERNAME");
+    assert_string_equal(find(identity, "verylongservername", 0, text), "VERYLONGSERVERNAME");
     assert_string_equal(find(identity, "10.0.0.9", 1, text), "VERYLONGSERVERNAME");
     assert_string_equal(find(identity, "case7", 0, text), "PC-01");
     assert_string_equal(find(identity, "all", 0, text), "");
