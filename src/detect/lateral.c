@@ -189,10 +189,19 @@ struct run_group {
     uint32_t hosts, first_run;
 };
 
+// In evidence of a day or two nobody's habits are known. Where hosts log on to each other all the
+// same, a program beside a session is chance: only what surely came from afar counts.
+static bool habits_are_unknown(const struct lateral *lateral) {
+    return lateral->movement.span_days < BASELINE_DAYS &&
+           lateral->by_target_count > lateral->context->fleet->count;
+}
+
 static void run_group_end(struct lateral *lateral, const struct run_group *group) {
     uint32_t part = lateral->context->fleet->count / 50;
     uint32_t common = part > COMMON_HOSTS_MIN ? part : COMMON_HOSTS_MIN;
     uint32_t to = group->first_run;
+    if (habits_are_unknown(lateral))
+        common = 0;
     for (uint32_t i = group->first_run; i < lateral->run_count; i++)
         if (lateral->runs[i].sure || group->hosts <= common)
             lateral->runs[to++] = lateral->runs[i];
