@@ -133,10 +133,10 @@ static enum status session_take(struct cleared_search *search, struct arena *are
                        .reference_count = relation->reference_count};
     if (!way_is_better(&host->way, &way))
         return STATUS_OK;
-    struct reference *references = arena_new(arena, way.reference_count, sizeof *references);
+    const struct reference *references =
+        references_keep(arena, relation->references, way.reference_count);
     if (!references)
         return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
-    memcpy(references, relation->references, way.reference_count * sizeof *references);
     way.references = references;
     host->way = way;
     return STATUS_OK;

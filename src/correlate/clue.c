@@ -106,11 +106,10 @@ static bool clue_keep(struct clue_book *book, struct clue *clue, const struct fi
         if (texts[i]->size != size)
             return false;
     }
-    struct reference *references =
-        arena_new(&book->arena, finding->reference_count, sizeof *references);
+    const struct reference *references =
+        references_keep(&book->arena, finding->references, finding->reference_count);
     if (!references)
         return false;
-    memcpy(references, finding->references, finding->reference_count * sizeof *references);
     clue->references = references;
     clue->reference_count = finding->reference_count;
     return true;

@@ -169,11 +169,10 @@ static enum status edge_of_relation(struct edge_list *list, const struct relatio
                         .reason = runs ? "remote execution" : "rare logon",
                         .account = arena_keep(&list->arena, relation->account),
                         .reference_count = relation->reference_count};
-    struct reference *references =
-        arena_new(&list->arena, relation->reference_count + 1u, sizeof *references);
+    const struct reference *references =
+        references_keep(&list->arena, relation->references, relation->reference_count);
     if (!references || list->count >= EDGES_MAX)
         return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     edge.references = references;
     *edge_add(list) = edge;
     return STATUS_OK;
@@ -282,11 +281,10 @@ int32_t edge_first_move_evidence(const struct edge_list *list, int64_t since_ns)
 }
 
 bool edge_list_add(struct edge_list *list, const struct edge *edge) {
-    struct reference *references =
-        arena_new(&list->arena, edge->reference_count + 1u, sizeof *references);
+    const struct reference *references =
+        references_keep(&list->arena, edge->references, edge->reference_count);
     if (!references || list->count >= EDGES_MAX)
         return false;
-    memcpy(references, edge->references, edge->reference_count * sizeof *references);
     struct edge *added = edge_add(list);
     *added = *edge;
     added->references = references;

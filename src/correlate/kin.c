@@ -92,11 +92,10 @@ static void use_take(struct uses *uses, struct edge_list *list, const struct cas
     uint32_t host = relation->from_host != RELATION_NO_HOST
                         ? relation->from_host
                         : cast_find(cast, relation->from, relation->first_ns);
-    struct reference *references =
-        arena_new(&list->arena, relation->reference_count, sizeof *references);
+    const struct reference *references =
+        references_keep(&list->arena, relation->references, relation->reference_count);
     if (host == RELATION_NO_HOST || !references)
         return;
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     uses->rows[uses->count++] =
         (struct use){.first_ns = relation->first_ns,
                      .host = host,

@@ -150,10 +150,10 @@ static void stones_take(struct stones *stones, struct arena *arena, struct relat
                        .reference_count = relation->reference_count};
     if (!stone_may_be_reached(stones, stone, relation) || !way_is_better(&stone->way, &way))
         return;
-    struct reference *references = arena_new(arena, way.reference_count, sizeof *references);
+    const struct reference *references =
+        references_keep(arena, relation->references, way.reference_count);
     if (!references)
         return;
-    memcpy(references, relation->references, way.reference_count * sizeof *references);
     way.references = references;
     stone->way = way;
 }

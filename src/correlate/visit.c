@@ -72,14 +72,13 @@ static void visit_take(struct visit_search *search, struct visited *server,
         server->is_crowded = true;
         return;
     }
-    struct reference *references =
-        arena_new(search->arena, relation->reference_count, sizeof *references);
+    const struct reference *references =
+        references_keep(search->arena, relation->references, relation->reference_count);
     struct slice account = arena_keep(search->arena, relation->account);
     if (!references || account.size != relation->account.size) {
         search->failed = true;
         return;
     }
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     server->visits[server->count++] = (struct visit){.from = relation->from_host,
                                                      .first_ns = relation->first_ns,
                                                      .last_ns = relation->last_ns,

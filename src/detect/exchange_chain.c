@@ -54,11 +54,10 @@ void exchange_sign_add(struct exchange_book *book, const struct relation *relati
     if (server == UINT32_MAX || book->sign_count == EXCHANGE_SIGNS_MAX ||
         relation->first_ns == CLOCK_NONE || relation->reference_count == 0)
         return;
-    struct reference *references =
-        arena_new(&book->arena, relation->reference_count, sizeof *references);
+    const struct reference *references =
+        references_keep(&book->arena, relation->references, relation->reference_count);
     if (!references)
         return;
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     book->signs[book->sign_count++] =
         (struct exchange_sign){.link = link,
                                .server = server,

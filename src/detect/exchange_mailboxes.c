@@ -33,14 +33,6 @@ static struct slice keep_lower(struct arena *arena, struct slice text) {
     return slice_of(lower, text.size);
 }
 
-static const struct reference *references_keep(struct arena *arena,
-                                               const struct relation *relation) {
-    struct reference *references = arena_new(arena, relation->reference_count, sizeof *references);
-    if (references)
-        memcpy(references, relation->references, relation->reference_count * sizeof *references);
-    return references;
-}
-
 static struct slice first_parameter(struct slice text, const char *const *names, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct slice value = cmdlet_parameter(text, names[i]);
@@ -150,7 +142,7 @@ static void cmdlet_take(struct takes *takes, const struct relation *cmdlet) {
         !take_is_kind(takes, cmdlet, &take))
         return;
     take.server = exchange_server_of(book, cmdlet, true);
-    take.references = references_keep(arena, cmdlet);
+    take.references = references_keep(arena, cmdlet->references, cmdlet->reference_count);
     if (take.server == UINT32_MAX || !take.references)
         return;
     take.reference_count = cmdlet->reference_count;
@@ -358,7 +350,8 @@ static void fetch_take(struct takes *takes, const struct relation *request) {
             request->first_ns > row->time_ns + 7 * EXCHANGE_DAY_NS || row->fetch_count ||
             exchange_server_of(takes->book, request, false) != row->server)
             continue;
-        row->fetches = references_keep(&takes->book->arena, request);
+        row->fetches =
+            references_keep(&takes->book->arena, request->references, request->reference_count);
         row->fetch_count = row->fetches ? request->reference_count : 0;
         row->fetched_by = arena_keep(&takes->book->arena, request->from);
         row->fetched_bytes = request->bytes_in;

@@ -104,11 +104,10 @@ static bool level_take(struct exchange_book *book, const struct relation *relati
                   (of_file == level->of_file && exchange_build_compare(&build, &level->build) > 0);
     if (!better)
         return true;
-    struct reference *references =
-        arena_new(&book->arena, relation->reference_count, sizeof *references);
+    const struct reference *references =
+        references_keep(&book->arena, relation->references, relation->reference_count);
     if (!references)
         return false;
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     *level = (struct level){.server = server,
                             .of_file = of_file,
                             .build = build,

@@ -73,12 +73,11 @@ static void row_keep(struct reads *reads, const struct relation *relation) {
     if (reads->count == ROWS_MAX)
         return;
     struct relation kept = *relation;
-    struct reference *references =
-        arena_new(&reads->arena, relation->reference_count + 1u, sizeof *references);
+    const struct reference *references =
+        references_keep(&reads->arena, relation->references, relation->reference_count);
     struct relation_day *days = arena_new(&reads->arena, relation->day_count + 1u, sizeof *days);
     if (!references || !days)
         return;
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     memcpy(days, relation->days, relation->day_count * sizeof *days);
     kept.references = references;
     kept.days = days;

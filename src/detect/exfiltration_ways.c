@@ -11,8 +11,6 @@
 #include "detect/exfiltration.h"
 #include "detect/reading.h"
 
-#include <string.h>
-
 enum {
     WAYS_MAX = 1 << 16,
     SLACK_DAYS = 1,
@@ -145,11 +143,11 @@ static void note_add(struct uploads *uploads, struct upload *upload,
     for (const struct upload_note *note = upload->notes; note; note = note->next)
         notes++;
     struct upload_note *note = notes < NOTES_MAX ? arena_new(&book->arena, 1, sizeof *note) : NULL;
-    struct reference *references =
-        note ? arena_new(&book->arena, relation->reference_count + 1u, sizeof *references) : NULL;
+    const struct reference *references =
+        note ? references_keep(&book->arena, relation->references, relation->reference_count)
+             : NULL;
     if (!references)
         return;
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     note->row.references = references;
     note->row.reference_count = relation->reference_count;
     note->row.count = relation->count;

@@ -194,11 +194,10 @@ static bool is_large(const struct relation *relation) {
 // A copy whose references and days live as long as the book; false: no room.
 static bool relation_keep(struct volume_book *book, const struct relation *relation,
                           struct relation *ret_kept) {
-    struct reference *references =
-        arena_new(&book->arena, relation->reference_count + 1u, sizeof *references);
+    const struct reference *references =
+        references_keep(&book->arena, relation->references, relation->reference_count);
     if (!references)
         return false;
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     *ret_kept = (struct relation){.kind = relation->kind,
                                   .artefact = arena_keep(&book->arena, relation->artefact),
                                   .detail = {[1] = arena_keep(&book->arena, relation->detail[1])},

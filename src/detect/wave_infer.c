@@ -98,11 +98,10 @@ static void drop_add(struct inference *inference, const struct relation *relatio
         inference->drops =
             memory_resize(inference->drops, inference->drop_capacity, sizeof *inference->drops);
     }
-    struct reference *references =
-        arena_new(arena, relation->reference_count + 1u, sizeof *references);
+    const struct reference *references =
+        references_keep(arena, relation->references, relation->reference_count);
     if (!references)
         return;
-    memcpy(references, relation->references, relation->reference_count * sizeof *references);
     inference->drops[inference->drop_count++] =
         (struct drop){.package = arena_keep(arena, path_base(relation->detail[0])),
                       .child = arena_keep(arena, relation->artefact),

@@ -54,13 +54,12 @@ bool web_relation_keep(struct arena *arena, const struct relation *from, struct 
     if (kept.time_count > WEB_ROW_TIMES_MAX)
         kept.time_count = WEB_ROW_TIMES_MAX;
     int64_t *times = arena_new(arena, kept.time_count + 1, sizeof *times);
-    struct reference *references = arena_new(arena, from->reference_count + 1, sizeof *references);
+    const struct reference *references =
+        references_keep(arena, from->references, from->reference_count);
     if (!times || !references)
         return false;
     if (kept.time_count)
         memcpy(times, from->times, kept.time_count * sizeof *times);
-    if (from->reference_count)
-        memcpy(references, from->references, from->reference_count * sizeof *references);
     kept.times = times;
     kept.references = references;
     *to = kept;

@@ -45,3 +45,11 @@ bool reference_insert(struct reference *references, uint32_t *count,
     *count = last + 1;
     return true;
 }
+
+const struct reference *references_keep(struct arena *arena, const struct reference *references,
+                                        uint32_t count) {
+    struct reference *kept = arena_new(arena, count, sizeof *kept);
+    if (kept && count)
+        memcpy(kept, references, count * sizeof *kept);
+    return kept;
+}

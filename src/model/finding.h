@@ -3,6 +3,7 @@
 #ifndef MODEL_FINDING_H
 #define MODEL_FINDING_H
 
+#include "base/arena.h"
 #include "base/digest.h"
 #include "base/slice.h"
 #include "model/event.h"
@@ -59,6 +60,10 @@ int reference_compare(const struct reference *a, const struct reference *b);
 // equal one is not added twice. Says whether it is kept.
 bool reference_insert(struct reference *references, uint32_t *count,
                       const struct reference *reference);
+
+// A copy that lives as long as the arena, also of none; NULL when there is no room.
+const struct reference *references_keep(struct arena *arena, const struct reference *references,
+                                        uint32_t count);
 
 // Whether reference_insert would keep a record of that time and position, so that a digest is
 // only made for records that are cited.
