@@ -40,6 +40,13 @@ uint32_t cast_find(const struct cast *cast, struct slice name, int64_t time_ns) 
     return stranger == INTERN_FULL ? RELATION_NO_HOST : cast->input->fleet->count + stranger;
 }
 
+void cast_find_ends(const struct cast *cast, struct relation *relation) {
+    if (relation->from_host == RELATION_NO_HOST)
+        relation->from_host = cast_find(cast, relation->from, relation->first_ns);
+    if (relation->to_host == RELATION_NO_HOST)
+        relation->to_host = cast_find(cast, relation->to, relation->first_ns);
+}
+
 uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns) {
     uint32_t host = cast_find(cast, name, time_ns);
     if (host != RELATION_NO_HOST || !address_is_address(name) || address_is_outside(name) ||

@@ -29,6 +29,7 @@ void cast_done(struct cast *cast);
 
 // Who that was at the time; RELATION_NO_HOST. cast_meet makes an inside address a stranger.
 uint32_t cast_find(const struct cast *cast, struct slice name, int64_t time_ns);
+void cast_find_ends(const struct cast *cast, struct relation *relation); // those not known yet
 uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns);
 
 // Whom only a controller's record names, as the one who asked (NTLM): strangers by name.

@@ -107,14 +107,10 @@ static bool way_is_better(const struct edge *best, const struct edge *way) {
 
 static enum status session_take(struct cleared_search *search, struct arena *arena,
                                 struct relation *relation, struct problem *problem) {
-    const struct cast *cast = &search->book->cast;
     if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
         !relation_is_session(relation))
         return STATUS_OK;
-    if (relation->from_host == RELATION_NO_HOST)
-        relation->from_host = cast_find(cast, relation->from, relation->first_ns);
-    if (relation->to_host == RELATION_NO_HOST)
-        relation->to_host = cast_find(cast, relation->to, relation->first_ns);
+    cast_find_ends(&search->book->cast, relation);
     if (relation->to_host == RELATION_NO_HOST || relation->from_host == RELATION_NO_HOST ||
         !session_leads(search, relation))
         return STATUS_OK;
@@ -147,10 +143,8 @@ static enum status sessions_read(struct cleared_search *search, struct arena *ar
     const struct relation_source *source = search->book->cast.input->relations;
     void *reader = NULL;
     bool more = true;
-    enum status status = source->open(source->context,
-                                      RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION) |
-                                          RELATION_MASK(CREDENTIAL_USE) | RELATION_MASK(FLOW),
-                                      RELATION_ORDER_PAIR, &reader, problem);
+    enum status status =
+        source->open(source->context, SESSION_KINDS, RELATION_ORDER_PAIR, &reader, problem);
     while (status == STATUS_OK) {
         struct relation relation;
         status = source->next(reader, &relation, &more, problem);

@@ -127,14 +127,10 @@ static bool stone_may_be_reached(const struct stones *stones, const struct stone
 }
 
 static void stones_take(struct stones *stones, struct arena *arena, struct relation *relation) {
-    const struct cast *cast = &stones->book->cast;
     if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
         !relation_is_session(relation))
         return;
-    if (relation->from_host == RELATION_NO_HOST)
-        relation->from_host = cast_find(cast, relation->from, relation->first_ns);
-    if (relation->to_host == RELATION_NO_HOST)
-        relation->to_host = cast_find(cast, relation->to, relation->first_ns);
+    cast_find_ends(&stones->book->cast, relation);
     if (relation->to_host == RELATION_NO_HOST || relation->from_host == RELATION_NO_HOST ||
         relation->from_host == relation->to_host)
         return;
@@ -163,10 +159,8 @@ static enum status stones_read(struct stones *stones, struct arena *arena,
     const struct relation_source *source = stones->book->cast.input->relations;
     void *reader = NULL;
     bool more = true;
-    enum status status = source->open(source->context,
-                                      RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION) |
-                                          RELATION_MASK(CREDENTIAL_USE) | RELATION_MASK(FLOW),
-                                      RELATION_ORDER_PAIR, &reader, problem);
+    enum status status =
+        source->open(source->context, SESSION_KINDS, RELATION_ORDER_PAIR, &reader, problem);
     while (status == STATUS_OK) {
         struct relation relation;
         status = source->next(reader, &relation, &more, problem);

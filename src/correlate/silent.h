@@ -20,7 +20,10 @@
 enum status silent_find(struct edge_list *edges, const struct forest *forest,
                         const struct clue_book *book, uint32_t *ret_found, struct problem *problem);
 
-// Sessions over which one may work on another host.
+// Sessions over which one may work on another host, and the kinds that may be one.
+#define SESSION_KINDS                                                                              \
+    (RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION) | RELATION_MASK(CREDENTIAL_USE) |      \
+     RELATION_MASK(FLOW))
 bool relation_is_session(const struct relation *relation);
 
 #endif
