@@ -77,10 +77,7 @@ struct uses {
 };
 
 static struct slice account_user(struct slice account) {
-    size_t from = account.size;
-    while (from > 0 && account.data[from - 1] != '\\')
-        from--;
-    return slice_part(account, from, SIZE_MAX);
+    return slice_behind_last(account, "\\");
 }
 
 static void use_take(struct uses *uses, struct edge_list *list, const struct cast *cast,
