@@ -168,19 +168,16 @@ static enum status edge_of_relation(struct edge_list *list, const struct relatio
                         .cost = runs ? WEIGHT_EDGE_EXECUTION : WEIGHT_EDGE_LOGON,
                         .reason = runs ? "remote execution" : "rare logon",
                         .account = arena_keep(&list->arena, relation->account),
+                        .references = relation->references,
                         .reference_count = relation->reference_count};
-    const struct reference *references =
-        references_keep(&list->arena, relation->references, relation->reference_count);
-    if (!references || list->count >= EDGES_MAX)
+    if (!edge_list_add(list, &edge))
         return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
-    edge.references = references;
-    *edge_add(list) = edge;
     return STATUS_OK;
 }
 
 // New to the pair: not there in the first week of evidence, and not a habit.
-static bool relation_is_candidate(const struct relation *relation, const struct clue_book *book,
-                                  const struct correlate_input *input) {
+static bool relation_is_candidate(const struct relation *relation, const struct clue_book *book) {
+    const struct correlate_input *input = book->cast.input;
     if (relation->from_host == RELATION_NO_HOST || relation->to_host == RELATION_NO_HOST ||
         relation->from_host == relation->to_host || relation->first_ns == CLOCK_NONE ||
         relation->reference_count == 0 || slice_equal(relation->detail[1], SLICE("failed")))
@@ -194,9 +191,8 @@ static bool relation_is_candidate(const struct relation *relation, const struct 
 }
 
 static enum status edges_of_relations(struct edge_list *list, const struct clue_book *book,
-                                      const struct correlate_input *input,
                                       struct problem *problem) {
-    const struct relation_source *source = input->relations;
+    const struct relation_source *source = book->cast.input->relations;
     void *reader = NULL;
     enum status status =
         source->open(source->context, RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION),
@@ -209,7 +205,7 @@ static enum status edges_of_relations(struct edge_list *list, const struct clue_
             break;
         if (relation.from_host == RELATION_NO_HOST)
             relation.from_host = cast_find(&book->cast, relation.from, relation.first_ns);
-        if (relation_is_candidate(&relation, book, input))
+        if (relation_is_candidate(&relation, book))
             status = edge_of_relation(list, &relation, problem);
     }
     source->close(reader);
@@ -253,13 +249,13 @@ static void edges_weigh_hubs(struct edge_list *list, uint32_t host_count) {
 }
 
 enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
-                           const struct correlate_input *input, struct problem *problem) {
+                           struct problem *problem) {
     *list = (struct edge_list){0};
     arena_init(&list->arena, EDGE_BYTES);
     edges_of_clues(list, book);
     edges_raise_logons(list, book);
     edges_doubt_movers(list, book);
-    enum status status = edges_of_relations(list, book, input, problem);
+    enum status status = edges_of_relations(list, book, problem);
     if (status != STATUS_OK) {
         edge_list_done(list);
         return status;

@@ -41,7 +41,7 @@ struct edge_list {
 // From detectors' findings that name a source, and from relations (logons, remote executions)
 // between two of our hosts that are new to the pair and lead to a host with evidence of its own.
 enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
-                           const struct correlate_input *input, struct problem *problem);
+                           struct problem *problem);
 void edge_list_done(struct edge_list *list);
 
 // Accounts that every host has say nothing about who used them.

@@ -312,7 +312,7 @@ enum status reconstruction_new(const struct correlate_input *input,
     struct holder *holder = memory_new(1, sizeof *holder);
     enum status status = clue_book_init(&holder->book, input, problem);
     if (status == STATUS_OK)
-        status = edge_list_init(&holder->edges, &holder->book, input, problem);
+        status = edge_list_init(&holder->edges, &holder->book, problem);
     if (status == STATUS_OK) {
         hidden_list_init(&holder->hidden, holder->book.cast.fleet.count);
         status = result_make(holder, input, problem);
