@@ -88,24 +88,27 @@ static struct slice relations_path(const void *context, uint32_t source) {
     return pipeline_source_path(context, source);
 }
 
+// What is printed, and whose sources it names.
+struct printing {
+    struct relations *relations;
+    struct source_names names;
+};
+
+static enum status relation_print(void *context, struct relation *relation,
+                                  struct problem *problem) {
+    struct printing *printing = context;
+    struct relations *relations = printing->relations;
+    (void)problem; // relations_flush tells it where all of them are kept
+    report_append_relation(&relations->text, relation, &printing->names);
+    buffer_append_byte(&relations->text, '\n');
+    return relations->text.size > RELATIONS_FLUSH_BYTES ? relations_flush(relations) : STATUS_OK;
+}
+
 static enum status relations_print(struct relations *relations, const struct pipeline_run *run) {
-    const struct relation_source *source = relation_store_source(pipeline_relations(run));
-    struct source_names names = {run, relations_path};
-    void *reader = NULL;
-    bool more = true;
-    enum status status = source->open(source->context, relations->kinds, relations_order(relations),
-                                      &reader, &relations->problem);
-    while (status == STATUS_OK && more) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, &relations->problem);
-        if (status != STATUS_OK || !more)
-            break;
-        report_append_relation(&relations->text, &relation, &names);
-        buffer_append_byte(&relations->text, '\n');
-        if (relations->text.size > RELATIONS_FLUSH_BYTES)
-            status = relations_flush(relations);
-    }
-    source->close(reader);
+    struct printing printing = {relations, {run, relations_path}};
+    enum status status = relation_source_each(relation_store_source(pipeline_relations(run)),
+                                              relations->kinds, relations_order(relations),
+                                              relation_print, &printing, &relations->problem);
     return status == STATUS_OK ? relations_flush(relations) : status;
 }
 

@@ -311,30 +311,26 @@ static void session_take(struct scope *scope, const struct relation *relation) {
     }
 }
 
+static enum status relation_judge(void *context, struct relation *relation,
+                                  struct problem *problem) {
+    struct scope *scope = context;
+    (void)problem;
+    if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0)
+        return STATUS_OK;
+    if (relation->kind == RELATION_UPDATE_FETCH || relation->kind == RELATION_WEB_REQUEST)
+        fetch_take(scope, relation);
+    else
+        session_take(scope, relation);
+    return STATUS_OK;
+}
+
 static enum status relations_read(struct scope *scope, struct problem *problem) {
-    const struct relation_source *source = scope->search->input->relations;
     uint64_t kinds =
         RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION) | RELATION_MASK(CREDENTIAL_USE);
-    void *reader = NULL;
-    bool more = true;
     if (scope->outbreak_count)
         kinds |= RELATION_MASK(UPDATE_FETCH) | RELATION_MASK(WEB_REQUEST);
-    enum status status =
-        source->open(source->context, kinds, RELATION_ORDER_PAIR, &reader, problem);
-    while (status == STATUS_OK) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        if (relation.first_ns == CLOCK_NONE || relation.reference_count == 0)
-            continue;
-        if (relation.kind == RELATION_UPDATE_FETCH || relation.kind == RELATION_WEB_REQUEST)
-            fetch_take(scope, &relation);
-        else
-            session_take(scope, &relation);
-    }
-    source->close(reader);
-    return status;
+    return relation_source_each(scope->search->input->relations, kinds, RELATION_ORDER_PAIR,
+                                relation_judge, scope, problem);
 }
 
 static int way_compare(const void *left, const void *right) {

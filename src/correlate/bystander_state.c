@@ -331,11 +331,18 @@ static void judge_take_rows(struct judge *judge) {
     }
 }
 
+static enum status start_take(void *context, struct relation *relation, struct problem *problem) {
+    struct judge *judge = context;
+    (void)problem;
+    if (relation->to_host < judge->search->input->fleet->count)
+        judge->starts[relation->to_host] = true;
+    return STATUS_OK;
+}
+
 // Only for hosts that have a Security log and no better one.
 static enum status judge_read_starts(struct judge *judge, struct problem *problem) {
     const struct bystander_search *search = judge->search;
-    const struct relation_source *source = search->input->relations;
-    bool asked = false, more = true;
+    bool asked = false;
     for (uint32_t i = 0; i < search->count && !asked; i++) {
         uint32_t host = search->ways[i].host;
         asked = host < search->input->fleet->count && !host_log(judge, host, "sysmon") &&
@@ -343,19 +350,8 @@ static enum status judge_read_starts(struct judge *judge, struct problem *proble
     }
     if (!asked)
         return STATUS_OK;
-    void *reader = NULL;
-    enum status status =
-        source->open(source->context, RELATION_MASK(SPAWN), RELATION_ORDER_TO, &reader, problem);
-    while (status == STATUS_OK) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        if (relation.to_host < search->input->fleet->count)
-            judge->starts[relation.to_host] = true;
-    }
-    source->close(reader);
-    return status;
+    return relation_source_each(search->input->relations, RELATION_MASK(SPAWN), RELATION_ORDER_TO,
+                                start_take, judge, problem);
 }
 
 enum status bystanders_tell(struct bystander_search *search,

@@ -56,30 +56,21 @@ uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns) {
     return stranger == INTERN_FULL ? RELATION_NO_HOST : cast->input->fleet->count + stranger;
 }
 
-static void asker_meet(struct cast *cast, const struct relation *relation) {
+static enum status asker_meet(void *context, struct relation *relation, struct problem *problem) {
+    struct cast *cast = context;
+    (void)problem;
     if (relation->from_host == RELATION_NO_HOST && relation->first_ns != CLOCK_NONE &&
         slice_equal(relation->artefact, SLICE("ntlm")) && relation->detail[1].size == 0 &&
         !address_is_address(relation->from) &&
         cast_find(cast, relation->from, relation->first_ns) == RELATION_NO_HOST &&
         relation->from.size && cast->strangers.count < CAST_ASKERS_MAX)
         intern_add(&cast->strangers, relation->from);
+    return STATUS_OK;
 }
 
 enum status cast_meet_askers(struct cast *cast, struct problem *problem) {
-    const struct relation_source *source = cast->input->relations;
-    void *reader = NULL;
-    bool more = true;
-    enum status status = source->open(source->context, RELATION_MASK(CREDENTIAL_USE),
-                                      RELATION_ORDER_PAIR, &reader, problem);
-    while (status == STATUS_OK) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        asker_meet(cast, &relation);
-    }
-    source->close(reader);
-    return status;
+    return relation_source_each(cast->input->relations, RELATION_MASK(CREDENTIAL_USE),
+                                RELATION_ORDER_PAIR, asker_meet, cast, problem);
 }
 
 bool cast_is_stranger(const struct cast *cast, uint32_t host) {

@@ -23,6 +23,7 @@ enum {
 struct cleared_search {
     const struct clue_book *book;
     const struct forest *forest;
+    struct arena *arena; // the edges'
     uint32_t *clearings; // clues
     uint32_t count;
     // By host: the root whose campaign's logs were cleared with its own, and the way there.
@@ -105,8 +106,8 @@ static bool way_is_better(const struct edge *best, const struct edge *way) {
     return way->from < best->from;
 }
 
-static enum status session_take(struct cleared_search *search, struct arena *arena,
-                                struct relation *relation, struct problem *problem) {
+static enum status session_take(void *context, struct relation *relation, struct problem *problem) {
+    struct cleared_search *search = context;
     if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
         !relation_is_session(relation))
         return STATUS_OK;
@@ -130,7 +131,7 @@ static enum status session_take(struct cleared_search *search, struct arena *are
     if (!way_is_better(&host->way, &way))
         return STATUS_OK;
     const struct reference *references =
-        references_keep(arena, relation->references, way.reference_count);
+        references_keep(search->arena, relation->references, way.reference_count);
     if (!references)
         return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
     way.references = references;
@@ -138,22 +139,9 @@ static enum status session_take(struct cleared_search *search, struct arena *are
     return STATUS_OK;
 }
 
-static enum status sessions_read(struct cleared_search *search, struct arena *arena,
-                                 struct problem *problem) {
-    const struct relation_source *source = search->book->cast.input->relations;
-    void *reader = NULL;
-    bool more = true;
-    enum status status =
-        source->open(source->context, SESSION_KINDS, RELATION_ORDER_PAIR, &reader, problem);
-    while (status == STATUS_OK) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        status = session_take(search, arena, &relation, problem);
-    }
-    source->close(reader);
-    return status;
+static enum status sessions_read(struct cleared_search *search, struct problem *problem) {
+    return relation_source_each(search->book->cast.input->relations, SESSION_KINDS,
+                                RELATION_ORDER_PAIR, session_take, search, problem);
 }
 
 enum status cleared_find(struct edge_list *edges, const struct forest *forest,
@@ -162,6 +150,7 @@ enum status cleared_find(struct edge_list *edges, const struct forest *forest,
     struct cleared_search search = {
         .book = book,
         .forest = forest,
+        .arena = &edges->arena,
         .clearings = memory_new(CLEARINGS_MAX, sizeof *search.clearings),
         .hosts = memory_new((size_t)forest->host_count + 1, sizeof *search.hosts)};
     for (uint32_t host = 0; host < forest->host_count; host++)
@@ -171,7 +160,7 @@ enum status cleared_find(struct edge_list *edges, const struct forest *forest,
     clearings_find(&search);
     hosts_find(&search);
     if (search.found)
-        status = sessions_read(&search, &edges->arena, problem);
+        status = sessions_read(&search, problem);
     for (uint32_t host = 0; status == STATUS_OK && host < forest->host_count; host++)
         if (search.hosts[host].way.reason)
             *ret_found += edge_list_add(edges, &search.hosts[host].way);

@@ -72,12 +72,14 @@ static void row_take_days(struct coverage_book *book, const struct relation *rel
     row->last_ns = relation->last_ns;
 }
 
-static void row_take(struct coverage_book *book, const struct relation *relation) {
+static enum status row_take(void *context, struct relation *relation, struct problem *problem) {
+    struct coverage_book *book = context;
+    (void)problem;
     bool known = relation->to_host != RELATION_NO_HOST;
     struct slice name = known ? book->input->fleet->hosts[relation->to_host].name : relation->to;
     struct coverage_row *row = coverage_add_row(book, relation->to_host, name);
     if (!row)
-        return;
+        return STATUS_OK;
     row->log = arena_keep(&book->arena, relation->artefact);
     row->format = arena_keep(&book->arena, relation->detail[0]);
     row->records = relation->count;
@@ -91,6 +93,7 @@ static void row_take(struct coverage_book *book, const struct relation *relation
         row->state = COVERAGE_SHORT;
     else if (row->span_count > 1 || row->missing_records)
         row->state = COVERAGE_HOLES;
+    return STATUS_OK;
 }
 
 static int row_compare(const void *left, const void *right) {
@@ -102,11 +105,18 @@ static int row_compare(const void *left, const void *right) {
     return order ? order : a->host < b->host ? -1 : a->host > b->host;
 }
 
+struct clearing {
+    struct coverage_book *book;
+    uint32_t read_count; // rows of logs that were read
+};
+
 // A log that was cleared: its rows, or a row of its own where nothing is left of it.
-static void row_clear(struct coverage_book *book, const struct relation *relation,
-                      uint32_t read_count) {
+static enum status row_clear(void *context, struct relation *relation, struct problem *problem) {
+    const struct clearing *clearing = context;
+    struct coverage_book *book = clearing->book;
     bool found = false;
-    for (uint32_t i = 0; i < read_count; i++) {
+    (void)problem;
+    for (uint32_t i = 0; i < clearing->read_count; i++) {
         struct coverage_row *row = &book->result.rows[i];
         if (row->host != relation->to_host || row->host == RELATION_NO_HOST ||
             !text_equal_fold_ascii(row->log, relation->artefact))
@@ -117,42 +127,26 @@ static void row_clear(struct coverage_book *book, const struct relation *relatio
             row->cleared_ns = relation->last_ns;
     }
     if (found || relation->to_host == RELATION_NO_HOST)
-        return;
+        return STATUS_OK;
     struct coverage_row *row = coverage_add_row(book, relation->to_host,
                                                 book->input->fleet->hosts[relation->to_host].name);
     if (!row)
-        return;
+        return STATUS_OK;
     row->log = arena_keep(&book->arena, relation->artefact);
     row->state = COVERAGE_CLEARED;
     row->cleared_ns = relation->last_ns;
+    return STATUS_OK;
 }
 
-typedef void coverage_step(struct coverage_book *book, const struct relation *relation,
-                           uint32_t read_count);
-
-static void step_take(struct coverage_book *book, const struct relation *relation,
-                      uint32_t read_count) {
-    (void)read_count;
-    row_take(book, relation);
-}
-
-static enum status coverage_read(struct coverage_book *book, uint64_t kinds, coverage_step *step,
-                                 struct problem *problem) {
+static enum status coverage_read(struct coverage_book *book, struct problem *problem) {
     const struct relation_source *source = book->input->relations;
-    uint32_t read_count = book->result.row_count;
-    void *reader;
-    enum status status = source->open(source->context, kinds, RELATION_ORDER_TO, &reader, problem);
-    while (status == STATUS_OK) {
-        struct relation relation;
-        bool more;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        step(book, &relation, read_count);
-    }
-    if (reader)
-        source->close(reader);
-    return status;
+    enum status status = relation_source_each(source, RELATION_MASK(COVERAGE), RELATION_ORDER_TO,
+                                              row_take, book, problem);
+    struct clearing clearing = {book, book->result.row_count};
+    return status == STATUS_OK
+               ? relation_source_each(source, RELATION_MASK(LOG_CLEARED), RELATION_ORDER_TO,
+                                      row_clear, &clearing, problem)
+               : status;
 }
 
 static void first_of(int64_t *first_ns, int64_t time_ns) {
@@ -183,9 +177,7 @@ enum status evidence_coverage_new(const struct correlate_input *input,
     book->input = input;
     book->made = made;
     book->first_found_ns = first_found(made);
-    enum status status = coverage_read(book, RELATION_MASK(COVERAGE), step_take, problem);
-    if (status == STATUS_OK)
-        status = coverage_read(book, RELATION_MASK(LOG_CLEARED), row_clear, problem);
+    enum status status = coverage_read(book, problem);
     if (status != STATUS_OK) {
         evidence_coverage_free(&book->result);
         return status;

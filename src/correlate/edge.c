@@ -190,26 +190,27 @@ static bool relation_is_candidate(const struct relation *relation, const struct 
     return !habit && !known && clue_evidence(book, relation->to_host, from_ns, until_ns) > 0;
 }
 
+struct candidates {
+    struct edge_list *list;
+    const struct clue_book *book;
+};
+
+static enum status relation_try(void *context, struct relation *relation, struct problem *problem) {
+    const struct candidates *candidates = context;
+    if (relation->from_host == RELATION_NO_HOST)
+        relation->from_host =
+            cast_find(&candidates->book->cast, relation->from, relation->first_ns);
+    return relation_is_candidate(relation, candidates->book)
+               ? edge_of_relation(candidates->list, relation, problem)
+               : STATUS_OK;
+}
+
 static enum status edges_of_relations(struct edge_list *list, const struct clue_book *book,
                                       struct problem *problem) {
-    const struct relation_source *source = book->cast.input->relations;
-    void *reader = NULL;
-    enum status status =
-        source->open(source->context, RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION),
-                     RELATION_ORDER_PAIR, &reader, problem);
-    bool more = true;
-    while (status == STATUS_OK) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        if (relation.from_host == RELATION_NO_HOST)
-            relation.from_host = cast_find(&book->cast, relation.from, relation.first_ns);
-        if (relation_is_candidate(&relation, book))
-            status = edge_of_relation(list, &relation, problem);
-    }
-    source->close(reader);
-    return status;
+    struct candidates candidates = {list, book};
+    return relation_source_each(book->cast.input->relations,
+                                RELATION_MASK(LOGON) | RELATION_MASK(REMOTE_EXECUTION),
+                                RELATION_ORDER_PAIR, relation_try, &candidates, problem);
 }
 
 static int edge_compare(const void *left, const void *right) {

@@ -71,6 +71,8 @@ struct use {
 };
 
 struct uses {
+    const struct clue_book *book;
+    struct arena *arena; // the edges'
     struct use *rows;
     uint32_t count;
     int64_t first_ns, last_ns;
@@ -80,29 +82,34 @@ static struct slice account_user(struct slice account) {
     return slice_behind_last(account, "\\");
 }
 
-static void use_take(struct uses *uses, struct edge_list *list, const struct cast *cast,
-                     const struct relation *relation) {
+static enum status use_take(void *context, struct relation *relation, struct problem *problem) {
+    struct uses *uses = context;
+    const struct cast *cast = &uses->book->cast;
+    (void)problem;
     if (!slice_equal(relation->artefact, SLICE("ntlm")) || relation->detail[1].size ||
         relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
         uses->count == KIN_USES_MAX || !account_is_somebodys(relation->account))
-        return;
+        return STATUS_OK;
     uint32_t host = relation->from_host != RELATION_NO_HOST
                         ? relation->from_host
                         : cast_find(cast, relation->from, relation->first_ns);
+    if (host == RELATION_NO_HOST)
+        return STATUS_OK;
     const struct reference *references =
-        references_keep(&list->arena, relation->references, relation->reference_count);
-    if (host == RELATION_NO_HOST || !references)
-        return;
+        references_keep(uses->arena, relation->references, relation->reference_count);
+    if (!references)
+        return STATUS_OK;
     uses->rows[uses->count++] =
         (struct use){.first_ns = relation->first_ns,
                      .host = host,
-                     .user = arena_keep(&list->arena, account_user(relation->account)),
+                     .user = arena_keep(uses->arena, account_user(relation->account)),
                      .references = references,
                      .reference_count = relation->reference_count};
     if (relation->first_ns < uses->first_ns)
         uses->first_ns = relation->first_ns;
     if (relation->last_ns > uses->last_ns)
         uses->last_ns = relation->last_ns;
+    return STATUS_OK;
 }
 
 static int use_compare(const void *left, const void *right) {
@@ -115,21 +122,10 @@ static int use_compare(const void *left, const void *right) {
     return a->first_ns < b->first_ns ? -1 : a->first_ns > b->first_ns;
 }
 
-static enum status uses_read(struct uses *uses, struct edge_list *list,
-                             const struct clue_book *book, struct problem *problem) {
-    const struct relation_source *source = book->cast.input->relations;
-    void *reader = NULL;
-    bool more = true;
-    enum status status = source->open(source->context, RELATION_MASK(CREDENTIAL_USE),
-                                      RELATION_ORDER_PAIR, &reader, problem);
-    while (status == STATUS_OK) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        use_take(uses, list, &book->cast, &relation);
-    }
-    source->close(reader);
+static enum status uses_read(struct uses *uses, struct problem *problem) {
+    enum status status =
+        relation_source_each(uses->book->cast.input->relations, RELATION_MASK(CREDENTIAL_USE),
+                             RELATION_ORDER_PAIR, use_take, uses, problem);
     if (uses->count)
         qsort(uses->rows, uses->count, sizeof *uses->rows, use_compare);
     return status;
@@ -194,10 +190,12 @@ static bool edges_of_uses(struct edge_list *list, const struct clue_book *book,
 
 enum status kin_edges_add(struct edge_list *list, const struct clue_book *book,
                           struct problem *problem) {
-    struct uses uses = {.rows = memory_new(KIN_USES_MAX, sizeof *uses.rows),
+    struct uses uses = {.book = book,
+                        .arena = &list->arena,
+                        .rows = memory_new(KIN_USES_MAX, sizeof *uses.rows),
                         .first_ns = INT64_MAX,
                         .last_ns = INT64_MIN};
-    enum status status = uses_read(&uses, list, book, problem);
+    enum status status = uses_read(&uses, problem);
     if (status == STATUS_OK && (!edges_of_uses(list, book, &uses) || !edges_of_series(list, book)))
         status = problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
     memory_free(uses.rows);

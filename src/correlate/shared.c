@@ -145,25 +145,20 @@ static void rarity_count(struct rarity *rarity, struct slice key, uint32_t host)
     rarity->counts[at]++;
 }
 
+static enum status rarity_take(void *context, struct relation *relation, struct problem *problem) {
+    struct rarity *rarity = context;
+    (void)problem;
+    if (relation->kind == RELATION_FILE)
+        rarity_count(rarity, relation->detail[0], relation->to_host);
+    else
+        rarity_count(rarity, relation->to, relation->from_host);
+    return STATUS_OK;
+}
+
 static enum status rarity_read(struct rarity *rarity, const struct relation_source *source,
                                struct problem *problem) {
-    void *reader = NULL;
-    bool more = true;
-    enum status status = source->open(
-        source->context, RELATION_MASK(CONTACT) | RELATION_MASK(FLOW) | RELATION_MASK(FILE),
-        RELATION_ORDER_TO, &reader, problem);
-    while (status == STATUS_OK) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        if (relation.kind == RELATION_FILE)
-            rarity_count(rarity, relation.detail[0], relation.to_host);
-        else
-            rarity_count(rarity, relation.to, relation.from_host);
-    }
-    source->close(reader);
-    return status;
+    const uint64_t kinds = RELATION_MASK(CONTACT) | RELATION_MASK(FLOW) | RELATION_MASK(FILE);
+    return relation_source_each(source, kinds, RELATION_ORDER_TO, rarity_take, rarity, problem);
 }
 
 static bool key_is_rare(const struct rarity *rarity, struct slice key, uint32_t host_count) {

@@ -23,7 +23,7 @@ struct stone {
 struct stones {
     struct stone *by_host;
     uint32_t count;
-    const struct edge_list *edges;
+    struct edge_list *edges;
     const struct forest *forest;
     const struct clue_book *book;
 };
@@ -126,14 +126,16 @@ static bool stone_may_be_reached(const struct stones *stones, const struct stone
            relation->first_ns >= stone->used_ns - WEIGHT_SILENT_SECONDS * SECOND_NS;
 }
 
-static void stones_take(struct stones *stones, struct arena *arena, struct relation *relation) {
+static enum status stones_take(void *context, struct relation *relation, struct problem *problem) {
+    struct stones *stones = context;
+    (void)problem;
     if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
         !relation_is_session(relation))
-        return;
+        return STATUS_OK;
     cast_find_ends(&stones->book->cast, relation);
     if (relation->to_host == RELATION_NO_HOST || relation->from_host == RELATION_NO_HOST ||
         relation->from_host == relation->to_host)
-        return;
+        return STATUS_OK;
     struct stone *stone = &stones->by_host[relation->to_host];
     bool flow = relation->kind == RELATION_FLOW;
     struct edge way = {.time_ns = relation->first_ns,
@@ -145,31 +147,19 @@ static void stones_take(struct stones *stones, struct arena *arena, struct relat
                                       : "logon to a stepping stone without findings",
                        .reference_count = relation->reference_count};
     if (!stone_may_be_reached(stones, stone, relation) || !way_is_better(&stone->way, &way))
-        return;
+        return STATUS_OK;
     const struct reference *references =
-        references_keep(arena, relation->references, way.reference_count);
+        references_keep(&stones->edges->arena, relation->references, way.reference_count);
     if (!references)
-        return;
+        return STATUS_OK;
     way.references = references;
     stone->way = way;
+    return STATUS_OK;
 }
 
-static enum status stones_read(struct stones *stones, struct arena *arena,
-                               struct problem *problem) {
-    const struct relation_source *source = stones->book->cast.input->relations;
-    void *reader = NULL;
-    bool more = true;
-    enum status status =
-        source->open(source->context, SESSION_KINDS, RELATION_ORDER_PAIR, &reader, problem);
-    while (status == STATUS_OK) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        stones_take(stones, arena, &relation);
-    }
-    source->close(reader);
-    return status;
+static enum status stones_read(struct stones *stones, struct problem *problem) {
+    return relation_source_each(stones->book->cast.input->relations, SESSION_KINDS,
+                                RELATION_ORDER_PAIR, stones_take, stones, problem);
 }
 
 // The told edge from a reached host that last used the account before the stone did; one of another
@@ -230,7 +220,7 @@ enum status silent_find(struct edge_list *edges, const struct forest *forest,
     *ret_found = 0;
     stones_find(&stones);
     if (stones.count)
-        status = stones_read(&stones, &edges->arena, problem);
+        status = stones_read(&stones, problem);
     for (uint32_t host = 0; status == STATUS_OK && host < forest->host_count; host++)
         if (stones.by_host[host].used_ns != CLOCK_NONE)
             stone_by_account(&stones, host, &stones.by_host[host]);

@@ -46,7 +46,6 @@ struct visit_search {
     } * visitors; // by host
     struct arena *arena;
     const struct clue_book *book;
-    bool failed;
 };
 
 static void servers_find(struct visit_search *search, const struct forest *forest) {
@@ -63,22 +62,20 @@ static void servers_find(struct visit_search *search, const struct forest *fores
     }
 }
 
-static void visit_take(struct visit_search *search, struct visited *server,
-                       const struct relation *relation) {
+static enum status visit_take(struct visit_search *search, struct visited *server,
+                              const struct relation *relation, struct problem *problem) {
     struct slice user = slice_behind_last(relation->account, "\\");
     if (user.size == 0 || user.data[user.size - 1] == '$' || relation->reference_count == 0)
-        return;
+        return STATUS_OK;
     if (server->count == VISITS_MAX) {
         server->is_crowded = true;
-        return;
+        return STATUS_OK;
     }
     const struct reference *references =
         references_keep(search->arena, relation->references, relation->reference_count);
     struct slice account = arena_keep(search->arena, relation->account);
-    if (!references || account.size != relation->account.size) {
-        search->failed = true;
-        return;
-    }
+    if (!references || account.size != relation->account.size)
+        return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
     server->visits[server->count++] = (struct visit){.from = relation->from_host,
                                                      .first_ns = relation->first_ns,
                                                      .last_ns = relation->last_ns,
@@ -86,42 +83,31 @@ static void visit_take(struct visit_search *search, struct visited *server,
                                                      .account = account,
                                                      .references = references,
                                                      .reference_count = relation->reference_count};
+    return STATUS_OK;
 }
 
-static void relation_take(struct visit_search *search, struct relation *relation) {
+static enum status logon_take(void *context, struct relation *relation, struct problem *problem) {
+    struct visit_search *search = context;
     const struct cast *cast = &search->book->cast;
     if (relation->first_ns == CLOCK_NONE || relation->to_host == RELATION_NO_HOST ||
         relation->detail[1].size) // failed
-        return;
+        return STATUS_OK;
     if (relation->from_host == RELATION_NO_HOST)
         relation->from_host = cast_find(cast, relation->from, relation->first_ns);
     if (relation->from_host == RELATION_NO_HOST || relation->from_host == relation->to_host)
-        return;
+        return STATUS_OK;
     struct visitor *visitor = &search->visitors[relation->from_host];
     visitor->targets += visitor->last != relation->to_host + 1;
     visitor->last = relation->to_host + 1;
     for (uint32_t i = 0; i < search->count; i++)
         if (search->servers[i].host == relation->to_host)
-            visit_take(search, &search->servers[i], relation);
+            return visit_take(search, &search->servers[i], relation, problem);
+    return STATUS_OK;
 }
 
 static enum status visits_read(struct visit_search *search, struct problem *problem) {
-    const struct relation_source *source = search->book->cast.input->relations;
-    void *reader = NULL;
-    bool more = true;
-    enum status status =
-        source->open(source->context, RELATION_MASK(LOGON), RELATION_ORDER_PAIR, &reader, problem);
-    while (status == STATUS_OK && !search->failed) {
-        struct relation relation;
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        relation_take(search, &relation);
-    }
-    source->close(reader);
-    return search->failed
-               ? problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX)
-               : status;
+    return relation_source_each(search->book->cast.input->relations, RELATION_MASK(LOGON),
+                                RELATION_ORDER_PAIR, logon_take, search, problem);
 }
 
 static bool account_is_shared(const struct visited *server, const struct visit *visit) {

@@ -35,4 +35,12 @@ struct relation_source {
     uint32_t (*find_host)(void *context, struct slice name, int64_t time_ns);
 };
 
+// Gives each of these relations to `take`, in this order; the relation is its to change. Ends with
+// the first status that is not STATUS_OK, of the source or of `take`.
+typedef enum status relation_taker(void *context, struct relation *relation,
+                                   struct problem *problem);
+enum status relation_source_each(const struct relation_source *source, uint64_t kinds,
+                                 enum relation_order order, relation_taker *take, void *context,
+                                 struct problem *problem);
+
 #endif

@@ -37,26 +37,18 @@ static enum status keep_findings(struct pipeline_run *run, struct store *store,
     return status == STATUS_OK ? collector_rewind(run->collector, problem) : status;
 }
 
+static enum status keep_relation(void *context, struct relation *relation,
+                                 struct problem *problem) {
+    struct store *store = context;
+    return store_put_relation(store, relation, problem);
+}
+
 static enum status keep_relations(struct pipeline_run *run, struct store *store,
                                   struct problem *problem) {
-    const struct relation_source *source = relation_store_source(run->relations);
     // Which days a log has is the report's; as rows they would outnumber all others.
     const uint64_t kinds = ~RELATION_MASK(COVERAGE);
-    struct relation relation;
-    void *reader;
-    bool more = true;
-    enum status status =
-        source->open(source->context, kinds, RELATION_ORDER_TIME, &reader, problem);
-    if (status != STATUS_OK)
-        return status;
-    while (status == STATUS_OK) {
-        status = source->next(reader, &relation, &more, problem);
-        if (status != STATUS_OK || !more)
-            break;
-        status = store_put_relation(store, &relation, problem);
-    }
-    source->close(reader);
-    return status;
+    return relation_source_each(relation_store_source(run->relations), kinds, RELATION_ORDER_TIME,
+                                keep_relation, store, problem);
 }
 
 static enum status keep_lists(struct pipeline_run *run, struct store *store,
