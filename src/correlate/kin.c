@@ -1,5 +1,9 @@
 // Ways that no session shows
 // SPDX-License-Identifier: Apache-2.0
+//
+// Cost: n log n of the clues that have a series, each of which looks back over KIN_SERIES_MAX
+// others and those of its own host between them; one pass over the accounts that controllers
+// checked, then all edges for each first use of an account by a host.
 #include "correlate/kin.h"
 
 #include "base/clock.h"
@@ -13,52 +17,97 @@
 
 enum {
     KIN_USES_MAX = 1 << 16,
-    KIN_SERIES_MAX = 8 // hosts before, each a possible source
+    KIN_SERIES_MAX = 8 // clues before, each of a possible source
 };
 
-// The latest clue of the series on another host before one, after `not_after` was met; or NULL.
-static const struct clue *series_before(const struct clue_book *book, const struct clue *clue,
-                                        const struct clue *later) {
-    const struct clue *best = NULL;
-    for (uint32_t i = 0; i < book->count; i++) {
-        const struct clue *other = &book->clues[i];
-        if (other->series.size == 0 || other->host == clue->host || other->is_benign ||
-            !slice_equal(other->series, clue->series) || other->first_ns >= clue->first_ns)
-            continue;
-        if (later && (other->first_ns > later->first_ns ||
-                      (other->first_ns == later->first_ns && other->host >= later->host)))
-            continue;
-        if (!best || other->first_ns > best->first_ns ||
-            (other->first_ns == best->first_ns && other->host > best->host))
-            best = other;
-    }
-    return best;
+// The clues of programs of a series, by (series, first time, host).
+struct series_list {
+    const struct clue **rows;
+    uint32_t count;
+};
+
+static int series_compare_time(const struct clue *a, const struct clue *b) {
+    int order = slice_compare(a->series, b->series);
+    if (order != 0)
+        return order;
+    return a->first_ns < b->first_ns ? -1 : a->first_ns > b->first_ns;
 }
 
-static bool edges_of_series(struct edge_list *list, const struct clue_book *book) {
-    for (uint32_t i = 0; i < book->count; i++) {
-        const struct clue *clue = &book->clues[i], *before = NULL;
-        if (clue->series.size == 0 || clue->is_benign)
+static int series_compare(const void *left, const void *right) {
+    const struct clue *const *a = left, *const *b = right;
+    int order = series_compare_time(*a, *b);
+    return order ? order : (*a)->host < (*b)->host ? -1 : (*a)->host > (*b)->host;
+}
+
+static bool clue_has_series(const struct clue *clue) {
+    return clue->series.size && !clue->is_benign;
+}
+
+static void series_list_init(struct series_list *list, const struct clue_book *book) {
+    list->count = 0;
+    for (uint32_t i = 0; i < book->count; i++)
+        list->count += clue_has_series(&book->clues[i]);
+    list->rows = memory_new((size_t)list->count + 1, sizeof *list->rows);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < book->count; i++)
+        if (clue_has_series(&book->clues[i]))
+            list->rows[count++] = &book->clues[i];
+    if (count)
+        qsort(list->rows, count, sizeof *list->rows, series_compare);
+}
+
+// How many rows come before the clue's series and time.
+static uint32_t series_before(const struct series_list *list, const struct clue *clue) {
+    uint32_t from = 0, until = list->count;
+    while (from < until) {
+        uint32_t middle = from + (until - from) / 2;
+        if (series_compare_time(list->rows[middle], clue) < 0)
+            from = middle + 1;
+        else
+            until = middle;
+    }
+    return from;
+}
+
+// From the latest on other hosts before the clue.
+static bool edges_of_clue(struct edge_list *edges, const struct series_list *list,
+                          const struct clue *clue, uint32_t number) {
+    const struct clue *last = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = series_before(list, clue); i > 0 && count < KIN_SERIES_MAX; i--) {
+        const struct clue *before = list->rows[i - 1];
+        if (!slice_equal(before->series, clue->series))
+            break;
+        if (before->host == clue->host ||
+            (last && last->host == before->host && last->first_ns == before->first_ns))
             continue;
-        for (uint32_t k = 0; k < KIN_SERIES_MAX; k++) {
-            before = series_before(book, clue, before);
-            if (!before)
-                break;
-            struct edge edge = {.time_ns = clue->first_ns,
-                                .from = before->host,
-                                .to = clue->host,
-                                .cost = WEIGHT_EDGE_SHARED,
-                                .is_told = true,
-                                .evidence = clue_level_bits(clue->level) - clue->bits,
-                                .clue = i,
-                                .reason = "program of the same series as on a host before",
-                                .references = clue->references,
-                                .reference_count = clue->reference_count};
-            if (!edge_list_add(list, &edge))
-                return false;
-        }
+        last = before;
+        count++;
+        struct edge edge = {.time_ns = clue->first_ns,
+                            .from = before->host,
+                            .to = clue->host,
+                            .cost = WEIGHT_EDGE_SHARED,
+                            .is_told = true,
+                            .evidence = clue_level_bits(clue->level) - clue->bits,
+                            .clue = number,
+                            .reason = "program of the same series as on a host before",
+                            .references = clue->references,
+                            .reference_count = clue->reference_count};
+        if (!edge_list_add(edges, &edge))
+            return false;
     }
     return true;
+}
+
+static bool edges_of_series(struct edge_list *edges, const struct clue_book *book) {
+    struct series_list list;
+    bool room = true;
+    series_list_init(&list, book);
+    for (uint32_t i = 0; room && i < book->count; i++)
+        if (clue_has_series(&book->clues[i]))
+            room = edges_of_clue(edges, &list, &book->clues[i], i);
+    memory_free(list.rows);
+    return room;
 }
 
 // An account that a controller checked for a host.
