@@ -98,10 +98,7 @@ static void edges_of_clues(struct edge_list *list, const struct clue_book *book)
 bool account_is_somebodys(struct slice account) {
     static const char *const COMMON[] = {"root",  "administrator", "system",
                                          "guest", "localsystem",   "anonymous logon"};
-    size_t from = account.size;
-    while (from > 0 && account.data[from - 1] != '\\')
-        from--;
-    struct slice user = slice_part(account, from, SIZE_MAX);
+    struct slice user = slice_behind_last(account, "\\");
     for (size_t i = 0; i < ARRAY_SIZE(COMMON); i++)
         if (text_equal_fold_ascii(user, slice_of_string(COMMON[i])))
             return false;
