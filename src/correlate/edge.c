@@ -165,9 +165,10 @@ static enum status edge_of_relation(struct edge_list *list, const struct relatio
                         .cost = runs ? WEIGHT_EDGE_EXECUTION : WEIGHT_EDGE_LOGON,
                         .reason = runs ? "remote execution" : "rare logon",
                         .account = arena_keep(&list->arena, relation->account),
-                        .references = relation->references,
+                        .references = references_keep(&list->arena, relation->references,
+                                                      relation->reference_count),
                         .reference_count = relation->reference_count};
-    if (!edge_list_add(list, &edge))
+    if (!edge.references || !edge_list_add(list, &edge))
         return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
     return STATUS_OK;
 }
@@ -275,13 +276,9 @@ int32_t edge_first_move_evidence(const struct edge_list *list, int64_t since_ns)
 }
 
 bool edge_list_add(struct edge_list *list, const struct edge *edge) {
-    const struct reference *references =
-        references_keep(&list->arena, edge->references, edge->reference_count);
-    if (!references || list->count >= EDGES_MAX)
+    if (list->count >= EDGES_MAX)
         return false;
-    struct edge *added = edge_add(list);
-    *added = *edge;
-    added->references = references;
+    *edge_add(list) = *edge;
     return true;
 }
 

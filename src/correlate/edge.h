@@ -59,8 +59,8 @@ static inline int32_t edge_cost(const struct edge_list *list, const struct edge 
 // ago, the likelier its owner's.
 int32_t edge_first_move_evidence(const struct edge_list *list, int64_t since_ns);
 
-// One more, which takes its place when all are sorted. False when there is no room. The references
-// are copied.
+// One more, which takes its place when all are sorted. False when there is no room. Its references
+// and account lie in the list's arena or the book's.
 bool edge_list_add(struct edge_list *list, const struct edge *edge);
 void edge_list_sort(struct edge_list *list);
 
