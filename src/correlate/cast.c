@@ -56,11 +56,15 @@ uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns) {
     return stranger == INTERN_FULL ? RELATION_NO_HOST : cast->input->fleet->count + stranger;
 }
 
+bool relation_names_asker(const struct relation *relation) {
+    return slice_equal(relation->artefact, SLICE("ntlm")) && relation->detail[1].size == 0 &&
+           relation->first_ns != CLOCK_NONE;
+}
+
 static enum status asker_meet(void *context, struct relation *relation, struct problem *problem) {
     struct cast *cast = context;
     (void)problem;
-    if (relation->from_host == RELATION_NO_HOST && relation->first_ns != CLOCK_NONE &&
-        slice_equal(relation->artefact, SLICE("ntlm")) && relation->detail[1].size == 0 &&
+    if (relation_names_asker(relation) && relation->from_host == RELATION_NO_HOST &&
         !address_is_address(relation->from) &&
         cast_find(cast, relation->from, relation->first_ns) == RELATION_NO_HOST &&
         relation->from.size && cast->strangers.count < CAST_ASKERS_MAX)

@@ -32,7 +32,9 @@ uint32_t cast_find(const struct cast *cast, struct slice name, int64_t time_ns);
 void cast_find_ends(const struct cast *cast, struct relation *relation); // those not known yet
 uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns);
 
-// Whom only a controller's record names, as the one who asked (NTLM): strangers by name.
+// A use of credentials that a controller let pass by NTLM: names who asked, not whom he went to.
+bool relation_names_asker(const struct relation *relation);
+// Whom only such a record names: strangers by name.
 enum status cast_meet_askers(struct cast *cast, struct problem *problem);
 
 // Whether no evidence names it.

@@ -135,8 +135,7 @@ static enum status use_take(void *context, struct relation *relation, struct pro
     struct uses *uses = context;
     const struct cast *cast = &uses->book->cast;
     (void)problem;
-    if (!slice_equal(relation->artefact, SLICE("ntlm")) || relation->detail[1].size ||
-        relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
+    if (!relation_names_asker(relation) || relation->reference_count == 0 ||
         uses->count == KIN_USES_MAX || !account_is_somebodys(relation->account))
         return STATUS_OK;
     uint32_t host = relation->from_host != RELATION_NO_HOST
