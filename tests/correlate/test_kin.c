@@ -1,0 +1,267 @@
+// Series of programs and stolen accounts lead between hosts
+// SPDX-License-Identifier: Apache-2.0
+#include "../detect/relation_table.h"
+
+#include "base/memory.h"
+#include "correlate/kin.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define START_NS (1767571200ll * 1000000000)
+#define DAY_SECONDS 86400ll
+
+enum {
+    HOSTS = 100,
+    FINDINGS_MAX = 32
+};
+
+static const struct slice SPREAD = SLICE("attack.lateral-movement");
+static const struct rule RULE_SERIES = {.id = SLICE("vedette-program-series"),
+                                        .level = RULE_LEVEL_MEDIUM,
+                                        .tags = &SPREAD,
+                                        .tag_count = 1};
+static const struct rule RULE_EXECUTION = {.id = SLICE("vedette-lateral-execution"),
+                                           .level = RULE_LEVEL_HIGH,
+                                           .tags = &SPREAD,
+                                           .tag_count = 1};
+
+// A fleet H-000 ... H-099 with findings and uses of credentials, and the edges that come of it.
+struct kinship {
+    struct relation_table *table;
+    struct relation_source source;
+    struct correlate_input input;
+    struct finding findings[FINDINGS_MAX];
+    uint32_t finding_count, at;
+    char names[HOSTS][16];
+    struct clue_book book;
+    struct edge_list edges;
+    uint32_t told_count; // edges before any was added
+};
+
+static enum status finding_next(void *context, struct finding *ret_finding, bool *ret_more,
+                                struct problem *problem) {
+    struct kinship *kinship = context;
+    (void)problem;
+    *ret_more = kinship->at < kinship->finding_count;
+    if (*ret_more)
+        *ret_finding = kinship->findings[kinship->at++];
+    return STATUS_OK;
+}
+
+static const char *source_format(void *context, uint32_t source) {
+    (void)context;
+    (void)source;
+    return "evtx";
+}
+
+static struct kinship *kinship_new(void) {
+    struct kinship *kinship = memory_new(1, sizeof *kinship);
+    kinship->table = relation_table_new();
+    for (int i = 0; i < HOSTS; i++) {
+        snprintf(kinship->names[i], sizeof kinship->names[i], "H-%03d", i);
+        relation_table_host(kinship->table, kinship->names[i], 0);
+    }
+    return kinship;
+}
+
+static void kinship_free(struct kinship *kinship) {
+    edge_list_done(&kinship->edges);
+    clue_book_done(&kinship->book);
+    relation_table_free(kinship->table);
+    memory_free(kinship);
+}
+
+static struct finding *kinship_find(struct kinship *kinship, const struct rule *rule, uint32_t host,
+                                    int64_t seconds) {
+    assert_true(kinship->finding_count < FINDINGS_MAX);
+    struct finding *finding = &kinship->findings[kinship->finding_count++];
+    int64_t time_ns = START_NS + seconds * 1000000000;
+    *finding = (struct finding){.rule = rule,
+                                .host = slice_of_string(kinship->names[host]),
+                                .first_ns = time_ns,
+                                .last_ns = time_ns,
+                                .count = 1,
+                                .reference_count = 1};
+    finding->references[0] = (struct reference){.position = {.line = kinship->finding_count},
+                                                .time_ns = time_ns,
+                                                .sha256 = {(uint8_t)kinship->finding_count}};
+    return finding;
+}
+
+static void kinship_find_series(struct kinship *kinship, const char *series, uint32_t host,
+                                int64_t seconds) {
+    struct finding *finding = kinship_find(kinship, &RULE_SERIES, host, seconds);
+    finding->fields[0] =
+        (struct finding_field){.name = SLICE("series"), .text = slice_of_string(series)};
+    finding->field_count = 1;
+}
+
+static void kinship_find_execution(struct kinship *kinship, const char *account, uint32_t from,
+                                   uint32_t to, int64_t seconds) {
+    struct finding *finding = kinship_find(kinship, &RULE_EXECUTION, to, seconds);
+    finding->account = slice_of_string(account);
+    finding->fields[0] = (struct finding_field){.name = SLICE("source"),
+                                                .text = slice_of_string(kinship->names[from])};
+    finding->field_count = 1;
+}
+
+// A controller checks the account for a host.
+static struct relation *kinship_ask(struct kinship *kinship, const char *account, uint32_t host,
+                                    int64_t seconds) {
+    struct relation *use = relation_table_add(kinship->table, RELATION_CREDENTIAL_USE,
+                                              kinship->names[host], "H-000", seconds);
+    use->artefact = SLICE("ntlm");
+    use->account = slice_of_string(account);
+    return use;
+}
+
+static void kinship_add(struct kinship *kinship) {
+    struct problem problem;
+    relation_table_source(kinship->table, &kinship->source);
+    kinship->input = (struct correlate_input){.fleet = &kinship->table->fleet,
+                                              .relations = &kinship->source,
+                                              .context = kinship,
+                                              .next = finding_next,
+                                              .source_format = source_format,
+                                              .first_ns = START_NS,
+                                              .last_ns = START_NS + 60 * DAY_SECONDS * 1000000000};
+    assert_int_equal(clue_book_init(&kinship->book, &kinship->input, &problem), STATUS_OK);
+    assert_int_equal(edge_list_init(&kinship->edges, &kinship->book, &problem), STATUS_OK);
+    kinship->told_count = kinship->edges.count;
+    assert_int_equal(kin_edges_add(&kinship->edges, &kinship->book, &problem), STATUS_OK);
+}
+
+static uint32_t kinship_added(const struct kinship *kinship) {
+    return kinship->edges.count - kinship->told_count;
+}
+
+// The edge that kin added between two hosts, or NULL.
+static const struct edge *kinship_edge(const struct kinship *kinship, uint32_t from, uint32_t to) {
+    for (uint32_t i = 0; i < kinship->edges.count; i++) {
+        const struct edge *edge = &kinship->edges.edges[i];
+        if (edge->from == from && edge->to == to && strcmp(edge->reason, "remote execution") != 0)
+            return edge;
+    }
+    return NULL;
+}
+
+static void a_series_leads_from_each_host_before(void **state) {
+    (void)state;
+    struct kinship *kinship = kinship_new();
+    kinship_find_series(kinship, "upd?.exe", 1, 10);
+    kinship_find_series(kinship, "upd?.exe", 2, 20);
+    kinship_find_series(kinship, "svc?.dll", 4, 20); // another
+    kinship_find_series(kinship, "upd?.exe", 3, 30);
+    kinship_find_series(kinship, "upd?.exe", 5, 30); // at the same time: neither from the other
+    kinship_add(kinship);
+    assert_int_equal(kinship_added(kinship), 5);
+    assert_non_null(kinship_edge(kinship, 1, 2));
+    assert_non_null(kinship_edge(kinship, 1, 3));
+    assert_non_null(kinship_edge(kinship, 2, 3));
+    assert_non_null(kinship_edge(kinship, 1, 5));
+    const struct edge *edge = kinship_edge(kinship, 2, 5);
+    assert_non_null(edge);
+    assert_true(edge->is_told);
+    assert_int_equal(edge->time_ns, START_NS + 30ll * 1000000000);
+    assert_int_equal(edge->reference_count, 1);
+    assert_int_equal(edge->references[0].position.line, 5); // what lies on the later host
+    assert_int_equal(kinship->book.clues[edge->clue].host, 5);
+    kinship_free(kinship);
+}
+
+// Findings of one host and time count once, those of the host itself not at all.
+static void a_series_leads_from_the_latest(void **state) {
+    (void)state;
+    struct kinship *kinship = kinship_new();
+    for (uint32_t i = 1; i <= 12; i++)
+        kinship_find_series(kinship, "upd?.exe", i, 10 * i);
+    kinship_find_series(kinship, "upd?.exe", 20, 200);
+    kinship_find_series(kinship, "upd?.exe", 12, 120);
+    kinship_find_series(kinship, "upd?.exe", 20, 300);
+    kinship_add(kinship);
+    uint32_t first = 0, second = 0;
+    for (uint32_t i = 0; i < kinship->edges.count; i++) {
+        const struct edge *edge = &kinship->edges.edges[i];
+        assert_int_not_equal(edge->from, edge->to);
+        if (edge->to != 20)
+            continue;
+        assert_in_range(edge->from, 5, 12);
+        first += edge->time_ns == START_NS + 200ll * 1000000000;
+        second += edge->time_ns == START_NS + 300ll * 1000000000;
+    }
+    assert_non_null(kinship_edge(kinship, 5, 20)); // the eighth before
+    assert_int_equal(first, 8);
+    assert_int_equal(second, 8);
+    kinship_free(kinship);
+}
+
+static void a_stolen_account_leads_to_its_next_user(void **state) {
+    (void)state;
+    struct kinship *kinship = kinship_new();
+    kinship_find_execution(kinship, "CORP\\svc.deploy", 1, 2, 10 * DAY_SECONDS);
+    kinship_find_execution(kinship, "CORP\\svc.deploy", 3, 2, 11 * DAY_SECONDS);
+    kinship_ask(kinship, "eva", 50, 0); // habits of the fleet
+    kinship_ask(kinship, "eva", 50, 30 * DAY_SECONDS);
+    kinship_ask(kinship, "corp\\SVC.deploy", 40, 11 * DAY_SECONDS + 600);
+    kinship_add(kinship);
+    assert_int_equal(kinship_added(kinship), 1);
+    const struct edge *edge = kinship_edge(kinship, 3, 40); // from where it executed last
+    assert_non_null(edge);
+    assert_true(edge->is_by_account);
+    assert_false(edge->is_told);
+    assert_true(edge->evidence > edge->cost);
+    assert_true(slice_equal_string(edge->account, "SVC.deploy"));
+    assert_int_equal(edge->references[0].position.line, 3); // the third use that was noted
+    kinship_free(kinship);
+}
+
+static void other_uses_lead_nowhere(void **state) {
+    (void)state;
+    struct kinship *kinship = kinship_new();
+    kinship_find_execution(kinship, "CORP\\svc.deploy", 1, 2, 10 * DAY_SECONDS);
+    kinship_find_execution(kinship, "CORP\\Administrator", 1, 3, 10 * DAY_SECONDS);
+    kinship_ask(kinship, "svc.deploy", 40, 9 * DAY_SECONDS); // before; what follows is no first use
+    kinship_ask(kinship, "svc.deploy", 40, 11 * DAY_SECONDS);
+    kinship_ask(kinship, "svc.deploy", 41, 11 * DAY_SECONDS)->detail[1] = SLICE("failed");
+    kinship_ask(kinship, "svc.deploy", 42, 11 * DAY_SECONDS)->artefact = SLICE("ticket");
+    kinship_ask(kinship, "svc.deploy", 1, 11 * DAY_SECONDS);     // where it executed from
+    kinship_ask(kinship, "administrator", 43, 11 * DAY_SECONDS); // everybody's
+    kinship_ask(kinship, "svc.backup", 44, 11 * DAY_SECONDS);    // another's
+    kinship_add(kinship);
+    assert_int_equal(kinship_added(kinship), 0);
+    kinship_free(kinship);
+}
+
+// Where accounts move between hosts all the time, a first use says nothing.
+static void first_uses_of_every_day_say_nothing(void **state) {
+    (void)state;
+    struct kinship *kinship = kinship_new();
+    kinship_find_execution(kinship, "CORP\\svc.deploy", 1, 2, 10 * DAY_SECONDS);
+    kinship_ask(kinship, "eva", 50, 0);
+    for (uint32_t i = 10; i < HOSTS; i++)
+        for (int64_t day = 8; day < 12; day++)
+            kinship_ask(kinship, (const char *[]){"ada", "bob", "eva", "ian"}[day - 8], i,
+                        day * DAY_SECONDS);
+    kinship_ask(kinship, "svc.deploy", 40, 11 * DAY_SECONDS);
+    kinship_add(kinship);
+    assert_int_equal(kinship_added(kinship), 0);
+    kinship_free(kinship);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_series_leads_from_each_host_before),
+        cmocka_unit_test(a_series_leads_from_the_latest),
+        cmocka_unit_test(a_stolen_account_leads_to_its_next_user),
+        cmocka_unit_test(other_uses_lead_nowhere),
+        cmocka_unit_test(first_uses_of_every_day_say_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
