@@ -87,7 +87,6 @@ static void host_gather(struct assembly *assembly, uint32_t number, struct campa
         const struct clue *clue = &book->clues[i];
         if (!assembly_clue_counts(assembly, clue))
             continue;
-        host->stages |= 1u << clue->stage;
         if (clue->last_ns > host->last_ns)
             host->last_ns = clue->last_ns;
         if (clue->level >= RULE_LEVEL_MEDIUM)

@@ -74,10 +74,10 @@ static void statements_gather(struct assembly *assembly, const struct stage_judg
         uint32_t number = assembly->members[k];
         for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
             const struct clue *clue = &book->clues[i];
-            if (clue->stage == stage && clue->level >= RULE_LEVEL_MEDIUM &&
-                assembly_clue_counts(assembly, clue) &&
+            int64_t begin_ns;
+            if (stage_of_clue(judge, clue, &begin_ns) == stage &&
                 (with_commonplace || !stage_clue_is_commonplace(judge, clue)))
-                statement_add(statement_find(row, clue->rule), clue, clue_begin(assembly, clue),
+                statement_add(statement_find(row, clue->rule), clue, begin_ns,
                               &last[clue->rule_number]);
         }
     }
@@ -163,7 +163,7 @@ static void stage_tell(struct assembly *assembly, struct campaign *campaign,
     struct campaign_stage *told = &campaign->stages[campaign->stage_count++];
     *told = (struct campaign_stage){.stage = stage,
                                     .host_count = stage_hosts(campaign, stage),
-                                    .first_ns = stage_begin(judge, stage),
+                                    .first_ns = judge->begins_ns[stage],
                                     .last_ns = INT64_MIN};
     struct citations citations = {.count = 0};
     for (uint32_t i = 0; i < row->count; i++) {
@@ -186,9 +186,30 @@ static void stage_tell(struct assembly *assembly, struct campaign *campaign,
     told->reference_count = citations.count;
 }
 
+// A host shows the stages in which its clues are told, and those of its weak clues.
+static void hosts_show_stages(const struct assembly *assembly, const struct stage_judge *judge,
+                              struct campaign *campaign) {
+    const struct clue_book *book = assembly->book;
+    for (uint32_t k = 0; k < campaign->host_count; k++) {
+        uint32_t number = assembly->members[k];
+        campaign->hosts[k].stages = 0;
+        for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
+            const struct clue *clue = &book->clues[i];
+            int64_t begin_ns;
+            if (!assembly_clue_counts(assembly, clue))
+                continue;
+            enum stage stage = clue->level >= RULE_LEVEL_MEDIUM
+                                   ? stage_of_clue(judge, clue, &begin_ns)
+                                   : clue->stage;
+            campaign->hosts[k].stages |= 1u << stage;
+        }
+    }
+}
+
 void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
     struct stage_judge judge;
     stage_judge_init(&judge, assembly);
+    hosts_show_stages(assembly, &judge, campaign);
     campaign->stages = assembly_new(assembly, STAGE_COUNT, sizeof *campaign->stages);
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT && campaign->stages; stage++) {
         struct statement_row row = {0};

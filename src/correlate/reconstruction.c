@@ -114,17 +114,17 @@ static struct slice campaign_title(struct assembly *assembly, const struct campa
 
 static struct slice campaign_confidence(struct assembly *assembly, const struct tree *tree,
                                         const struct campaign *campaign) {
-    unsigned stages = tree->stages & ~(1u << STAGE_NONE | 1u << STAGE_COVER);
-    const char *word =
-        campaign->is_incident ? "low"
-        : tree->score >= 2 * campaign->threshold_millibits && __builtin_popcount(stages) >= 5
-            ? "high"
-            : "medium";
+    uint32_t stages = 0;
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        stages += campaign->stages[i].stage != STAGE_COVER;
+    const char *word = campaign->is_incident                                             ? "low"
+                       : tree->score >= 2 * campaign->threshold_millibits && stages >= 5 ? "high"
+                                                                                         : "medium";
     buffer_append_format(&assembly->text,
-                         "%s: %d of 7 stages, %u host%s, %d kind%s of logs; score %d.%03d, chance "
+                         "%s: %u of 7 stages, %u host%s, %d kind%s of logs; score %d.%03d, chance "
                          "reaches %d.%03d",
-                         word, __builtin_popcount(stages), tree->host_count,
-                         tree->host_count == 1 ? "" : "s", __builtin_popcount(tree->classes),
+                         word, stages, tree->host_count, tree->host_count == 1 ? "" : "s",
+                         __builtin_popcount(tree->classes),
                          __builtin_popcount(tree->classes) == 1 ? "" : "s", tree->score / 1000,
                          tree->score % 1000, campaign->threshold_millibits / 1000,
                          campaign->threshold_millibits % 1000);

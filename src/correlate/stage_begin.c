@@ -1,5 +1,9 @@
 // When a stage of a campaign began
 // SPDX-License-Identifier: Apache-2.0
+//
+// 1. Every clue is told in one stage at most, and not before that stage begins.
+// 2. What was done wholly within a break-in begins no stage and is told with the break-in.
+// 3. A stage begins when the first clue that is told in it for its own sake does.
 #include "correlate/stage_begin.h"
 
 #include "base/memory.h"
@@ -84,11 +88,10 @@ bool stage_clue_is_commonplace(const struct stage_judge *judge, const struct clu
     return !edge || !edge->is_told || edge->clue != number;
 }
 
-void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly) {
+static void cited_list(struct stage_judge *judge) {
+    const struct assembly *assembly = judge->assembly;
     const struct clue_book *book = assembly->book;
     size_t capacity = 0;
-    *judge = (struct stage_judge){.assembly = assembly};
-    commonplaces_find(judge);
     for (int pass = 0; pass < 2; pass++) {
         if (pass)
             judge->cited = memory_new(capacity + 1, sizeof *judge->cited);
@@ -107,12 +110,6 @@ void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly
     }
     if (judge->cited_count)
         qsort(judge->cited, judge->cited_count, sizeof *judge->cited, cited_compare);
-}
-
-void stage_judge_done(struct stage_judge *judge) {
-    memory_free(judge->cited);
-    memory_free(judge->commonplace);
-    *judge = (struct stage_judge){0};
 }
 
 static bool clue_cites(const struct clue *clue, const struct reference *reference) {
@@ -178,7 +175,7 @@ static int64_t clue_first_since(const struct clue *clue, int64_t since_ns) {
     return first_ns;
 }
 
-int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {
+static int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {
     int64_t reached_ns = assembly->forest->hosts[clue->host].reached_ns;
     // Cites what the program did before, too: its removal is the end of that.
     if (clue_is_of(clue, "vedette-implant-removes-itself"))
@@ -208,7 +205,8 @@ static int64_t entering_until(const struct clue_book *book, const struct clue *c
     return until_ns;
 }
 
-static bool clue_is_explained(const struct stage_judge *judge, const struct clue *clue) {
+// The stage of a clue that stands on all that this one does and more; STAGE_NONE: there is none.
+static enum stage clue_explained_by(const struct stage_judge *judge, const struct clue *clue) {
     const struct clue_book *book = judge->assembly->book;
     uint64_t digest = digest_of(&clue->references[0]);
     size_t low = 0, high = judge->cited_count;
@@ -219,22 +217,41 @@ static bool clue_is_explained(const struct stage_judge *judge, const struct clue
         else
             high = middle;
     }
-    for (; low < judge->cited_count && judge->cited[low].digest == digest; low++)
-        if (clue_explains(&book->clues[judge->cited[low].clue], clue))
-            return true;
-    return clue_is_tunnelled(book, clue) ||
-           clue->last_ns <= entering_until(book, clue, clue_begin(judge->assembly, clue));
+    for (; low < judge->cited_count && judge->cited[low].digest == digest; low++) {
+        const struct clue *other = &book->clues[judge->cited[low].clue];
+        if (clue_explains(other, clue))
+            return other->stage;
+    }
+    return clue_is_tunnelled(book, clue) ? STAGE_CONTROL : STAGE_NONE;
 }
 
-// When a clue began to tell of its own stage: what it cites of a break-in is that one's.
-static int64_t clue_begin_of_stage(const struct assembly *assembly, const struct clue *clue) {
+// What it cites of a break-in is that one's: its own stage's begins behind it.
+static void telling_make(const struct stage_judge *judge, const struct clue *clue,
+                         struct telling *telling) {
+    const struct assembly *assembly = judge->assembly;
     int64_t begin_ns = clue_begin(assembly, clue);
     int64_t until_ns = entering_until(assembly->book, clue, begin_ns);
-    return begin_ns <= until_ns ? clue_first_since(clue, until_ns + 1) : begin_ns;
+    *telling = (struct telling){.begin_ns = begin_ns, .own_ns = begin_ns};
+    telling->is_within = clue->last_ns <= until_ns;
+    if (begin_ns <= until_ns)
+        telling->own_ns = clue_first_since(clue, until_ns + 1);
+    telling->by = telling->is_within ? STAGE_ENTRY : clue_explained_by(judge, clue);
+}
+
+static void tellings_make(struct stage_judge *judge) {
+    const struct assembly *assembly = judge->assembly;
+    const struct clue_book *book = assembly->book;
+    judge->tellings = memory_new((size_t)book->count + 1, sizeof *judge->tellings);
+    for (uint32_t k = 0; k < assembly->member_count; k++) {
+        uint32_t host = assembly->members[k];
+        for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++)
+            if (clue_tells(assembly, &book->clues[i]))
+                telling_make(judge, &book->clues[i], &judge->tellings[i]);
+    }
 }
 
 // The first clue of a stage from `since_ns` on that is at least so sure; with_explained: whatever
-// it means.
+// it means, but for a break-in.
 static int64_t stage_first(const struct stage_judge *judge, enum stage stage, enum rule_level least,
                            int64_t since_ns, bool with_explained) {
     const struct assembly *assembly = judge->assembly;
@@ -244,26 +261,56 @@ static int64_t stage_first(const struct stage_judge *judge, enum stage stage, en
         uint32_t host = assembly->members[k];
         for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
             const struct clue *clue = &book->clues[i];
-            if (clue->stage != stage || clue->level < least || !clue_tells(assembly, clue))
+            const struct telling *telling = &judge->tellings[i];
+            if (clue->stage != stage || clue->level < least || telling->is_within ||
+                !clue_tells(assembly, clue))
                 continue;
-            int64_t begin_ns =
-                with_explained ? clue_begin(assembly, clue) : clue_begin_of_stage(assembly, clue);
+            int64_t begin_ns = with_explained ? telling->begin_ns : telling->own_ns;
             if (begin_ns >= since_ns && begin_ns < first_ns &&
                 (with_explained ||
-                 (!stage_clue_is_commonplace(judge, clue) && !clue_is_explained(judge, clue))))
+                 (!stage_clue_is_commonplace(judge, clue) && telling->by == STAGE_NONE)))
                 first_ns = begin_ns;
         }
     }
     return first_ns;
 }
 
-int64_t stage_begin(const struct stage_judge *judge, enum stage stage) {
-    for (int pass = 0; pass < 2; pass++) {
+static void stage_begin(struct stage_judge *judge, enum stage stage) {
+    judge->begins_ns[stage] = INT64_MAX;
+    for (int pass = 0; pass < 2 && judge->begins_ns[stage] == INT64_MAX; pass++) {
         int64_t sure_ns = stage_first(judge, stage, RULE_LEVEL_HIGH, INT64_MIN, pass);
         int64_t since_ns = sure_ns == INT64_MAX ? INT64_MIN : sure_ns - DAY_NS;
-        int64_t first_ns = stage_first(judge, stage, RULE_LEVEL_MEDIUM, since_ns, pass);
-        if (first_ns != INT64_MAX)
-            return first_ns;
+        judge->begins_ns[stage] = stage_first(judge, stage, RULE_LEVEL_MEDIUM, since_ns, pass);
+        judge->with_explained[stage] = pass;
     }
-    return INT64_MAX;
+}
+
+enum stage stage_of_clue(const struct stage_judge *judge, const struct clue *clue,
+                         int64_t *ret_begin_ns) {
+    if (!clue_tells(judge->assembly, clue))
+        return STAGE_NONE;
+    const struct telling *telling = &judge->tellings[clue - judge->assembly->book->clues];
+    *ret_begin_ns = telling->begin_ns;
+    if (!telling->is_within && !judge->with_explained[clue->stage])
+        *ret_begin_ns = telling->own_ns;
+    if (!telling->is_within && *ret_begin_ns >= judge->begins_ns[clue->stage])
+        return clue->stage;
+    bool explained = telling->by != STAGE_NONE && *ret_begin_ns >= judge->begins_ns[telling->by];
+    return explained ? telling->by : STAGE_NONE;
+}
+
+void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly) {
+    *judge = (struct stage_judge){.assembly = assembly};
+    commonplaces_find(judge);
+    cited_list(judge);
+    tellings_make(judge);
+    for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++)
+        stage_begin(judge, (enum stage)stage);
+}
+
+void stage_judge_done(struct stage_judge *judge) {
+    memory_free(judge->cited);
+    memory_free(judge->commonplace);
+    memory_free(judge->tellings);
+    *judge = (struct stage_judge){0};
 }

@@ -14,7 +14,9 @@
 //     weeks before does not begin a stage that an intruder came to later;
 //   - what hosts of no intrusion show as often says nothing about this one.
 //
-// Either way a stage that has nothing else begins with what it has.
+// Either way a stage that has nothing else begins with what it has, but for what was done wholly
+// within a break-in: that is told as the break-in. What lies before its stage begins is told where
+// it is explained, or not at all.
 struct stage_judge {
     const struct assembly *assembly;
     struct cited_record {
@@ -23,21 +25,26 @@ struct stage_judge {
     } * cited; // by clues of two records and more, by digest
     size_t cited_count;
     bool *commonplace; // by rule number
+    struct telling {
+        int64_t begin_ns, own_ns;     // with what it cites, and behind a break-in
+        enum stage by;                // of what explains it
+        bool is_within;               // a break-in, whole
+    } * tellings;                     // by number of the clue
+    int64_t begins_ns[STAGE_COUNT];   // INT64_MAX: nothing tells of it
+    bool with_explained[STAGE_COUNT]; // it has nothing that stands for itself
 };
 
 // Looks at the campaign in work (assembly->members).
 void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly);
 void stage_judge_done(struct stage_judge *judge);
 
-// INT64_MAX when nothing tells of the stage.
-int64_t stage_begin(const struct stage_judge *judge, enum stage stage);
-
 // Its rule holds for hosts outside all campaigns about as often as for hosts of this one, and it is
 // no reason why its host is one of these.
 bool stage_clue_is_commonplace(const struct stage_judge *judge, const struct clue *clue);
 
-// When a clue began on its host: not before that was reached, but with the first record from then
-// on.
-int64_t clue_begin(const struct assembly *assembly, const struct clue *clue);
+// The stage in which a clue of the campaign is told, and since when it tells of that: never before
+// judge->begins_ns of it. STAGE_NONE: in none.
+enum stage stage_of_clue(const struct stage_judge *judge, const struct clue *clue,
+                         int64_t *ret_begin_ns);
 
 #endif

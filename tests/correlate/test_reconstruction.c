@@ -216,30 +216,87 @@ static void a_habit_of_the_fleet_begins_no_stage(void **state) {
     play_done(&play);
 }
 
+// H-000 is taken over within a quarter of an hour.
+static void play_takeover(struct play *play) {
+    play_find(play, rule_of("f-takeover", RULE_LEVEL_CRITICAL, "attack.initial-access"), "H-000",
+              NULL, 1000);
+    struct finding *finding = &play->findings[play->count - 1];
+    finding->last_ns += 900ll * 1000000000;
+    finding->reference_count = 3;
+    finding->references[1] = finding->references[2] = finding->references[0];
+    finding->references[1].sha256[2] = 1;
+    finding->references[2].sha256[2] = 2;
+}
+
 // What an account did before the intruder had it, and within his break-in, is not yet collection.
 static void a_takeover_begins_no_collection(void **state) {
     (void)state;
     struct play play;
     play_init(&play, 200);
     play_campaign(&play);
-    const struct rule *takeover =
-        rule_of("f-takeover", RULE_LEVEL_CRITICAL, "attack.initial-access");
     const struct rule *exports = rule_of("g-exports", RULE_LEVEL_HIGH, "vedette.stage.collection");
-    play_find(&play, takeover, "H-000", NULL, 1000);
-    struct finding *finding = &play.findings[play.count - 1];
-    finding->last_ns += 900ll * 1000000000;
-    finding->reference_count = 3;
-    finding->references[1] = finding->references[2] = finding->references[0];
-    finding->references[1].sha256[2] = 1;
-    finding->references[2].sha256[2] = 2;
+    play_takeover(&play);
     play_find(&play, exports, "H-000", NULL, 1600);
-    finding = &play.findings[play.count - 1];
+    struct finding *finding = &play.findings[play.count - 1];
     finding->first_ns -= 86400ll * 1000000000;
     play_find(&play, exports, "H-000", NULL, 150000);
     struct reconstruction *made = play_reconstruct(&play);
     assert_int_equal(made->campaign_count, 1);
     const struct campaign_stage *collection = stage_of(&made->campaigns[0], STAGE_COLLECTION);
     assert_int_equal((collection->first_ns - START_NS) / 1000000000, 150000);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
+static bool stage_is_told(const struct campaign *campaign, enum stage stage) {
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        if (campaign->stages[i].stage == stage)
+            return true;
+    return false;
+}
+
+static bool stage_tells(const struct campaign *campaign, enum stage stage, const char *words) {
+    const struct campaign_stage *told = stage_of(campaign, stage);
+    for (uint32_t i = 0; i < told->sentence_count; i++)
+        if (memmem(told->sentences[i].text.data, told->sentences[i].text.size, words,
+                   strlen(words)))
+            return true;
+    return false;
+}
+
+// A right granted within a break-in, and nothing else of its stage, is told with the break-in.
+static void a_right_within_a_takeover_is_the_takeover(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    play_takeover(&play);
+    play_find(&play, rule_of("i-grants", RULE_LEVEL_HIGH, "attack.credential-access"), "H-000",
+              NULL, 1500);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    assert_false(stage_is_told(&made->campaigns[0], STAGE_CREDENTIALS));
+    assert_true(stage_tells(&made->campaigns[0], STAGE_ENTRY, "i-grants"));
+    assert_false(made->campaigns[0].hosts[0].stages >> STAGE_CREDENTIALS & 1);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
+// What an administrator did days before a stage began is not told in it.
+static void no_sentence_is_earlier_than_its_stage(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    const struct rule *packs = rule_of("j-packs", RULE_LEVEL_MEDIUM, "vedette.stage.collection");
+    const struct rule *exports = rule_of("g-exports", RULE_LEVEL_HIGH, "vedette.stage.collection");
+    play_find(&play, packs, "H-000", NULL, 50000);
+    play_find(&play, exports, "H-000", NULL, 350000);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign_stage *told = stage_of(&made->campaigns[0], STAGE_COLLECTION);
+    assert_int_equal((told->first_ns - START_NS) / 1000000000, 350000);
+    assert_int_equal(told->sentence_count, 1);
     reconstruction_free(made);
     play_done(&play);
 }
@@ -729,6 +786,8 @@ int main(void) {
         cmocka_unit_test(a_campaign_is_found_whole),
         cmocka_unit_test(a_habit_of_the_fleet_begins_no_stage),
         cmocka_unit_test(a_takeover_begins_no_collection),
+        cmocka_unit_test(a_right_within_a_takeover_is_the_takeover),
+        cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
         cmocka_unit_test(an_odd_visit_is_the_way_in),
         cmocka_unit_test(a_log_cleared_with_the_others_tells),
         cmocka_unit_test(noise_is_no_campaign),
