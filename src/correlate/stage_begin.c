@@ -7,6 +7,7 @@
 #include "correlate/stage_begin.h"
 
 #include "base/memory.h"
+#include "correlate/known_account.h"
 #include "correlate/weights.h"
 
 #include <stdlib.h>
@@ -238,20 +239,39 @@ static void telling_make(const struct stage_judge *judge, const struct clue *clu
     telling->by = telling->is_within ? STAGE_ENTRY : clue_explained_by(judge, clue);
 }
 
+// What an account did that the campaign is not known to use, while one that it uses did the like
+// there, is no sign of this campaign.
+static void strangers_find(const struct stage_judge *judge, const struct known_accounts *known,
+                           uint32_t host) {
+    const struct clue_book *book = judge->assembly->book;
+    unsigned stages = 0;
+    for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++)
+        if (clue_tells(judge->assembly, &book->clues[i]) && !judge->tellings[i].is_within &&
+            clue_is_by_known_account(known, &book->clues[i]))
+            stages |= 1u << book->clues[i].stage;
+    for (uint32_t i = book->starts[host]; stages && i < book->starts[host + 1]; i++)
+        judge->tellings[i].is_strangers =
+            (stages >> book->clues[i].stage & 1) && clue_is_by_stranger(known, &book->clues[i]);
+}
+
 static void tellings_make(struct stage_judge *judge) {
     const struct assembly *assembly = judge->assembly;
     const struct clue_book *book = assembly->book;
+    struct known_accounts known;
+    known_accounts_init(&known, assembly);
     judge->tellings = memory_new((size_t)book->count + 1, sizeof *judge->tellings);
     for (uint32_t k = 0; k < assembly->member_count; k++) {
         uint32_t host = assembly->members[k];
         for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++)
             if (clue_tells(assembly, &book->clues[i]))
                 telling_make(judge, &book->clues[i], &judge->tellings[i]);
+        strangers_find(judge, &known, host);
     }
+    known_accounts_done(&known);
 }
 
 // The first clue of a stage from `since_ns` on that is at least so sure; with_explained: whatever
-// it means, but for a break-in.
+// it means, but for a break-in and others' work.
 static int64_t stage_first(const struct stage_judge *judge, enum stage stage, enum rule_level least,
                            int64_t since_ns, bool with_explained) {
     const struct assembly *assembly = judge->assembly;
@@ -263,7 +283,7 @@ static int64_t stage_first(const struct stage_judge *judge, enum stage stage, en
             const struct clue *clue = &book->clues[i];
             const struct telling *telling = &judge->tellings[i];
             if (clue->stage != stage || clue->level < least || telling->is_within ||
-                !clue_tells(assembly, clue))
+                telling->is_strangers || !clue_tells(assembly, clue))
                 continue;
             int64_t begin_ns = with_explained ? telling->begin_ns : telling->own_ns;
             if (begin_ns >= since_ns && begin_ns < first_ns &&
@@ -290,6 +310,8 @@ enum stage stage_of_clue(const struct stage_judge *judge, const struct clue *clu
     if (!clue_tells(judge->assembly, clue))
         return STAGE_NONE;
     const struct telling *telling = &judge->tellings[clue - judge->assembly->book->clues];
+    if (telling->is_strangers && clue->level < RULE_LEVEL_HIGH)
+        return STAGE_NONE;
     *ret_begin_ns = telling->begin_ns;
     if (!telling->is_within && !judge->with_explained[clue->stage])
         *ret_begin_ns = telling->own_ns;

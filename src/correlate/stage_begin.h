@@ -12,7 +12,9 @@
 //     still the tunnel, a right granted within a break-in still the break-in;
 //   - medium clues count from a day before the first high one: what an administrator did
 //     weeks before does not begin a stage that an intruder came to later;
-//   - what hosts of no intrusion show as often says nothing about this one.
+//   - what hosts of no intrusion show as often says nothing about this one;
+//   - nor does what an account did that the campaign is not known to use, on a host where one
+//     that it uses did the like: its owner was at work.
 //
 // Either way a stage that has nothing else begins with what it has, but for what was done wholly
 // within a break-in: that is told as the break-in. What lies before its stage begins is told where
@@ -29,6 +31,7 @@ struct stage_judge {
         int64_t begin_ns, own_ns;     // with what it cites, and behind a break-in
         enum stage by;                // of what explains it
         bool is_within;               // a break-in, whole
+        bool is_strangers;            // of an account that is not known to be the intruders
     } * tellings;                     // by number of the clue
     int64_t begins_ns[STAGE_COUNT];   // INT64_MAX: nothing tells of it
     bool with_explained[STAGE_COUNT]; // it has nothing that stands for itself

@@ -301,6 +301,32 @@ static void no_sentence_is_earlier_than_its_stage(void **state) {
     play_done(&play);
 }
 
+// On the server where the intruder exports mail with an account that he moved with, others do, too.
+static void anothers_work_begins_no_stage(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    const struct rule *exports = rule_of("g-exports", RULE_LEVEL_HIGH, "vedette.stage.collection");
+    const struct rule *packs = rule_of("j-packs", RULE_LEVEL_MEDIUM, "vedette.stage.collection");
+    for (size_t i = 0; i < play.count; i++)
+        if (slice_equal_string(play.findings[i].rule->id, "vedette-lateral-execution"))
+            play.findings[i].account = SLICE("corp\\adm");
+    play_find(&play, exports, "H-000", NULL, 150000);
+    play.findings[play.count - 1].account = SLICE("corp\\eva");
+    play_find(&play, exports, "H-000", NULL, 350000);
+    play.findings[play.count - 1].account = SLICE("ADM");
+    play_find(&play, packs, "H-000", NULL, 360000);
+    play.findings[play.count - 1].account = SLICE("corp\\eva");
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign_stage *told = stage_of(&made->campaigns[0], STAGE_COLLECTION);
+    assert_int_equal((told->first_ns - START_NS) / 1000000000, 350000);
+    assert_int_equal(told->sentence_count, 1);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void play_visit(struct play *play, const char *from, const char *account, int64_t day,
                        int64_t days) {
     struct relation *logon =
@@ -788,6 +814,7 @@ int main(void) {
         cmocka_unit_test(a_takeover_begins_no_collection),
         cmocka_unit_test(a_right_within_a_takeover_is_the_takeover),
         cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
+        cmocka_unit_test(anothers_work_begins_no_stage),
         cmocka_unit_test(an_odd_visit_is_the_way_in),
         cmocka_unit_test(a_log_cleared_with_the_others_tells),
         cmocka_unit_test(noise_is_no_campaign),
