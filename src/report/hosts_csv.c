@@ -62,19 +62,18 @@ static void csv_row(struct buffer *to, struct buffer *cell, const struct report_
     csv_tags(to, cell, input, host->references, host->reference_count);
 }
 
-static void csv_bystander(struct buffer *to, struct buffer *cell, const struct report_input *input,
-                          const struct campaign *campaign, const struct bystander *host) {
-    text_append_csv(to, campaign->id);
-    csv_cell(to, campaign->is_incident ? SLICE("incident") : SLICE("campaign"));
-    csv_cell(to, host->name);
-    csv_list(to, cell, host->aliases, host->alias_count);
-    csv_cell(to, slice_of_string(host_state_name(host->state)));
-    csv_time(to, host->first_ns);
-    csv_time(to, host->first_ns);
-    csv_cell(to, campaign->hosts[host->source].name);
-    csv_cell(to, host->reason);
-    buffer_append_text(to, ",,");
-    csv_tags(to, cell, input, host->references, host->reference_count);
+// A bystander's row: it has nothing to remove, and nobody's account was used there.
+static struct campaign_host host_of_bystander(const struct bystander *bystander) {
+    return (struct campaign_host){
+        .name = bystander->name,
+        .aliases = bystander->aliases,
+        .alias_count = bystander->alias_count,
+        .state = bystander->state,
+        .first_ns = bystander->first_ns,
+        .last_ns = bystander->first_ns,
+        .best = {.parent = (int32_t)bystander->source, .reason = bystander->reason},
+        .references = bystander->references,
+        .reference_count = bystander->reference_count};
 }
 
 void report_append_hosts(struct buffer *to, const struct report_input *input) {
@@ -89,8 +88,10 @@ void report_append_hosts(struct buffer *to, const struct report_input *input) {
                                               : &made->incidents[i - made->campaign_count];
         for (uint32_t k = 0; k < campaign->host_count; k++)
             csv_row(to, &cell, input, campaign, &campaign->hosts[k]);
-        for (uint32_t k = 0; k < campaign->bystander_count; k++)
-            csv_bystander(to, &cell, input, campaign, &campaign->bystanders[k]);
+        for (uint32_t k = 0; k < campaign->bystander_count; k++) {
+            struct campaign_host host = host_of_bystander(&campaign->bystanders[k]);
+            csv_row(to, &cell, input, campaign, &host);
+        }
     }
     buffer_done(&cell);
 }
