@@ -2,61 +2,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "relate/relater.h"
 
-#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/packed_row.h"
-#include "base/text.h"
-#include "model/stage.h"
-#include "relate/part_memo.h"
+#include "relate/class_plans.h"
 #include "relate/coverage.h"
+#include "relate/record_reader.h"
 
-#include <assert.h>
+#include <string.h>
 
-// Invariants:
-// 1. plans[class id] is what class_plan_init gave for that class, or NULL; a class without an id
-//    is worked out for each of its records, and nothing of it is remembered.
-// 2. Numbers in the memo and in `numbers` are of the table's generation `generation`.
 enum {
-    RELATER_PLAN_BYTES = 32 << 20, // 65,536 classes, most of them without rows
-    RELATER_SCRATCH_BYTES = 256 << 20,
-    RELATER_SCRATCH_KEEP = 1 << 20,
-    RELATER_READ_BYTES = 480, // of what a part reads; longer ones are rendered each time
-};
-
-#define TEXT_UNREAD (UINT32_MAX - 1)
-
-// The record at hand.
-struct record {
-    const struct class_plan *plan;
-    const struct event *event;
-    struct slice host; // writes it when the event names none
+    RELATER_PAYLOAD_BYTES = 256 << 20
 };
 
 struct relater {
     struct relation_table *table;
     char *directory;
-    struct arena plan_arena;
-    struct class_plan **plans; // by class id
-    uint32_t plan_capacity;
-    struct class_plan scratch_plan;
-    struct arena scratch_arena;
-    struct buffer scratch;
-    struct coverage *coverage;         // made with the first record that is counted
-    struct part_memo *memo;            // made with the first record that says something
-    struct record_memo *records;       // with it
-    uint32_t generation;               // of the table
-    uint8_t bytes[RELATER_READ_BYTES]; // that a part reads
-    uint32_t numbers[PLAN_PARTS_MAX];  // of the texts of the record at hand, by part
+    struct class_plans plans;
+    struct record_reader reader;
+    struct coverage *coverage;   // made with the first record that is counted
+    struct record_memo *records; // made with the first record that says something
 };
 
 struct relater *relater_new(size_t memory_bytes, const char *spill_directory) {
     struct relater *relater = memory_new(1, sizeof *relater);
     relater->table = relation_table_new(memory_bytes, spill_directory);
     relater->directory = memory_keep_text(spill_directory, strlen(spill_directory));
-    arena_init(&relater->plan_arena, RELATER_PLAN_BYTES);
-    arena_init(&relater->scratch_arena, RELATER_PLAN_BYTES);
-    buffer_init(&relater->scratch, RELATER_SCRATCH_BYTES);
+    class_plans_init(&relater->plans);
+    record_reader_init(&relater->reader, relater->table);
     return relater;
 }
 
@@ -65,12 +38,9 @@ void relater_free(struct relater *relater) {
         return;
     relation_table_free(relater->table);
     memory_free(relater->directory);
-    arena_done(&relater->plan_arena);
-    arena_done(&relater->scratch_arena);
-    memory_free(relater->plans);
-    buffer_done(&relater->scratch);
+    class_plans_done(&relater->plans);
+    record_reader_done(&relater->reader);
     coverage_free(relater->coverage);
-    part_memo_free(relater->memo);
     record_memo_free(relater->records);
     memory_free(relater);
 }
@@ -79,191 +49,10 @@ const char *relater_directory(const struct relater *relater) {
     return relater->directory;
 }
 
-static const struct class_plan *relater_scratch_plan(struct relater *relater,
-                                                     const struct event_class *event_class) {
-    arena_reset(&relater->scratch_arena);
-    bool room = class_plan_init(&relater->scratch_plan, event_class, &relater->scratch_arena);
-    assert(room);
-    (void)room;
-    relater->scratch_plan.is_passing = true;
-    return &relater->scratch_plan;
-}
-
-static const struct class_plan *relater_make_plan(struct relater *relater,
-                                                  const struct event_class *event_class) {
-    uint32_t id = event_class->id;
-    if (id == UINT32_MAX)
-        return relater_scratch_plan(relater, event_class);
-    if (id >= relater->plan_capacity) {
-        uint32_t capacity = relater->plan_capacity ? relater->plan_capacity : 64;
-        while (capacity <= id)
-            capacity *= 2;
-        relater->plans = memory_resize(relater->plans, capacity, sizeof(struct class_plan *));
-        memset(relater->plans + relater->plan_capacity, 0,
-               (capacity - relater->plan_capacity) * sizeof(struct class_plan *));
-        relater->plan_capacity = capacity;
-    }
-    struct class_plan *plan = arena_new(&relater->plan_arena, 1, sizeof *plan);
-    if (!plan || !class_plan_init(plan, event_class, &relater->plan_arena))
-        return relater_scratch_plan(relater, event_class);
-    relater->plans[id] = plan;
-    return plan;
-}
-
-static const struct class_plan *relater_plan(struct relater *relater,
-                                             const struct event_class *event_class) {
-    if (event_class->id < relater->plan_capacity && relater->plans[event_class->id])
-        return relater->plans[event_class->id];
-    return relater_make_plan(relater, event_class);
-}
-
-// Whether the field says anything; false as well when that takes more than a look.
-static bool slot_is_reducible(const struct value *value, uint8_t *ret_presence) {
-    bool none =
-        value_is_null(value) || value->size == 0 || (value->size == 1 && value->data[0] == '-');
-    *ret_presence = none ? VALUE_ABSENT : VALUE_BOOL;
-    return value->kind == VALUE_UTF8 || value_is_null(value);
-}
-
-// What decides of one slot: its kind and bytes.
-static struct slice slot_bytes(const struct event *event, uint16_t slot, uint8_t *ret_kind) {
-    const struct value *value = event_value(event, slot & ~(unsigned)SLOT_PRESENCE);
-    *ret_kind = value->kind;
-    uint8_t presence;
-    if (!(slot & SLOT_PRESENCE) || !slot_is_reducible(value, &presence))
-        return slice_of(value->data, value->size);
-    *ret_kind = presence;
-    return (struct slice){NULL, 0};
-}
-
-// The bytes of all that is read as one; false when there is no room for them.
-static bool reads_gather(const struct plan_reads *reads, const struct record *record,
-                         uint8_t bytes[RELATER_READ_BYTES], size_t *ret_size) {
-    size_t size = 0;
-    for (uint32_t i = 0; i < reads->count + reads->folder; i++) {
-        uint8_t kind = VALUE_UTF8;
-        struct slice text = record->host;
-        if (i < reads->count)
-            text = slot_bytes(record->event, reads->slots[i], &kind);
-        if (text.size > RELATER_READ_BYTES || RELATER_READ_BYTES - size < text.size + 3)
-            return false;
-        uint16_t text_size = (uint16_t)text.size;
-        memcpy(bytes + size, &text_size, sizeof text_size);
-        bytes[size + 2] = kind;
-        if (text_size)
-            bytes_copy(bytes + size + 3, text.data, text_size);
-        size += text_size + 3u;
-    }
-    *ret_size = size;
-    return true;
-}
-
-// By what it is remembered what `reader` reads of the record; false when it is not.
-static bool relater_memo_key(struct relater *relater, const void *reader,
-                             const struct plan_reads *reads, const struct record *record,
-                             struct memo_key *ret_key) {
-    *ret_key = (struct memo_key){.reader = reader};
-    if (record->plan->is_passing || reads->too_many)
-        return false;
-    if (reads->count == 1 && !reads->folder && !(reads->slots[0] & SLOT_PRESENCE)) {
-        const struct value *value = event_value(record->event, reads->slots[0]);
-        ret_key->bytes = slice_of(value->data, value->size);
-        ret_key->kind = value->kind;
-        return value->size <= RELATER_READ_BYTES;
-    }
-    ret_key->bytes.data = relater->bytes;
-    return reads_gather(reads, record, relater->bytes, &ret_key->bytes.size);
-}
-
-static void relater_renew_scratch(struct relater *relater) {
-    if (relater->scratch.capacity > RELATER_SCRATCH_KEEP)
-        buffer_done(&relater->scratch);
-    buffer_reset(&relater->scratch);
-}
-
-// The number of a part's text.
-static uint32_t part_read(struct relater *relater, const struct plan_part *part,
-                          const struct record *record) {
-    if (!part)
-        return TEXT_EMPTY;
-    uint32_t *number = &relater->numbers[part->index];
-    if (*number != TEXT_UNREAD)
-        return *number;
-    struct memo_key key;
-    bool remember = relater_memo_key(relater, part, &part->reads, record, &key);
-    if (remember && part_memo_find(relater->memo, &key, number))
-        return *number;
-    relater_renew_scratch(relater);
-    *number = relation_table_text(
-        relater->table, plan_part_render(part, record->event, record->host, &relater->scratch));
-    if (remember && *number != TEXT_FULL)
-        part_memo_add(relater->memo, &key, *number);
-    return *number;
-}
-
-static bool row_holds(struct relater *relater, const struct row_plan *row,
-                      const struct record *record) {
-    if (row->condition_count == 0)
-        return true;
-    struct memo_key key;
-    uint32_t holds;
-    bool remember = relater_memo_key(relater, row, &row->condition_reads, record, &key);
-    if (remember && part_memo_find(relater->memo, &key, &holds))
-        return holds;
-    relater_renew_scratch(relater);
-    holds = row_plan_holds(row, record->event, record->host, &relater->scratch);
-    if (remember)
-        part_memo_add(relater->memo, &key, holds);
-    return holds;
-}
-
-enum row_answer {
-    ROW_SILENT,
-    ROW_SAYS,
-    ROW_FULL, // no room for a text: spill first
-};
-
-// What a row said.
-struct row_saying {
-    enum row_answer answer;
-    struct relation_numbers key;
-    uint64_t hash;
-    uint32_t place; // once noted
-};
-
-// What a row says of the record.
-static enum row_answer row_read(struct relater *relater, const struct row_plan *row,
-                                const struct record *record, struct relation_numbers *ret_key) {
-    if (!row_holds(relater, row, record))
-        return ROW_SILENT;
-    ret_key->kind = row->kind;
-    for (size_t i = 0; i < PART_COUNT; i++) {
-        ret_key->texts[i] = part_read(relater, row->parts[i], record);
-        if (ret_key->texts[i] == TEXT_FULL)
-            return ROW_FULL;
-        if (ret_key->texts[i] == TEXT_EMPTY && row->required[i])
-            return ROW_SILENT;
-    }
-    ret_key->bucket = relation_table_bucket(relater->table, ret_key, record->event->time_ns);
-    return ROW_SAYS;
-}
-
-// Nothing is known of the record; after a spill, of any.
-static void relater_begin(struct relater *relater, const struct record *record) {
-    uint32_t generation = relation_table_generation(relater->table);
-    if (!relater->memo)
-        relater->memo = part_memo_new();
-    else if (relater->generation != generation)
-        part_memo_reset(relater->memo);
-    relater->generation = generation;
-    for (uint32_t i = 0; i < record->plan->part_count; i++)
-        relater->numbers[i] = TEXT_UNREAD;
-}
-
 static enum status relater_make_room(struct relater *relater, const struct record *record,
                                      struct problem *problem) {
     enum status status = relation_table_spill(relater->table, problem);
-    relater_begin(relater, record);
+    record_reader_begin(&relater->reader, record);
     return status;
 }
 
@@ -282,7 +71,7 @@ static enum status relater_say(struct relater *relater, const struct row_plan *r
     for (int attempt = 0; attempt < 2; attempt++) {
         struct relation_numbers key;
         struct relation_share share;
-        enum row_answer answer = row_read(relater, row, record, &key);
+        enum row_answer answer = record_read_row(&relater->reader, row, record, &key);
         if (answer == ROW_SILENT)
             return STATUS_OK;
         row_plan_share(row, record->event, &share);
@@ -293,22 +82,6 @@ static enum status relater_say(struct relater *relater, const struct row_plan *r
             return status;
     }
     return problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
-}
-
-// What the rows say, before any of it is noted: what one leads to comes from memory while the next
-// is read. False when a text finds no room.
-static bool record_read(struct relater *relater, const struct record *record,
-                        struct row_saying sayings[PLAN_ROWS_MAX]) {
-    const struct class_plan *plan = record->plan;
-    for (uint32_t i = 0; i < plan->row_count; i++) {
-        struct row_saying *saying = &sayings[i];
-        saying->answer = row_read(relater, &plan->rows[i], record, &saying->key);
-        if (saying->answer == ROW_FULL)
-            return false;
-        if (saying->answer == ROW_SAYS)
-            saying->hash = relation_table_hash(relater->table, &saying->key);
-    }
-    return true;
 }
 
 static bool record_note(struct relater *relater, const struct record *record, uint32_t row,
@@ -331,8 +104,8 @@ static bool record_key_init(struct relater *relater, const struct record *record
         relater->records = record_memo_new();
     ret_key->plan = record->plan;
     ret_key->stamp = relation_table_stamp(relater->table);
-    ret_key->bytes.data = relater->bytes;
-    return reads_gather(reads, record, relater->bytes, &ret_key->bytes.size) &&
+    ret_key->bytes.data = relater->reader.bytes;
+    return record_gather(&relater->reader, reads, record, &ret_key->bytes.size) &&
            ret_key->bytes.size <= RECORD_MEMO_BYTES_MAX;
 }
 
@@ -397,7 +170,7 @@ static uint32_t record_observe(struct relater *relater, const struct record *rec
                                struct relation_witness *witness,
                                struct row_saying sayings[PLAN_ROWS_MAX]) {
     uint32_t done = 0;
-    bool room = record_read(relater, record, sayings);
+    bool room = record_read_rows(&relater->reader, record, sayings);
     while (room && done < record->plan->row_count) {
         struct row_saying *saying = &sayings[done];
         room = saying->answer == ROW_SILENT ||
@@ -410,7 +183,7 @@ static uint32_t record_observe(struct relater *relater, const struct record *rec
 
 enum status relater_observe(struct relater *relater, const struct event *event, struct slice host,
                             struct problem *problem) {
-    struct record record = {relater_plan(relater, event->event_class), event, host};
+    struct record record = {class_plans_find(&relater->plans, event->event_class), event, host};
     const uint32_t row_count = record.plan->row_count;
     if (row_count == 0)
         return STATUS_OK;
@@ -427,7 +200,7 @@ enum status relater_observe(struct relater *relater, const struct event *event, 
     if (remember && key.bytes.size)
         bytes_copy(bytes, key.bytes.data, key.bytes.size);
     key.bytes.data = bytes;
-    relater_begin(relater, &record);
+    record_reader_begin(&relater->reader, &record);
     if (!recalled)
         done = record_observe(relater, &record, &witness, sayings);
     if (!recalled && remember && done == row_count)
@@ -451,69 +224,16 @@ enum status relater_end_unit(struct relater *relater, struct problem *problem) {
                              : STATUS_OK;
 }
 
-// "attack.t1059.001" -> "T1059.001" of the rule's first technique.
-static struct slice hit_technique(const struct rule *rule, char text[16]) {
-    static const struct slice START = SLICE("attack.t");
-    for (uint32_t i = 0; i < rule->tag_count; i++) {
-        struct slice tag = rule->tags[i];
-        if (tag.size <= START.size || tag.size > START.size + 8 ||
-            !text_starts_fold_ascii(tag, START) || tag.data[START.size] < '0' ||
-            tag.data[START.size] > '9')
-            continue;
-        size_t size = tag.size - START.size + 1;
-        text[0] = 'T';
-        memcpy(text + 1, tag.data + START.size, size - 1);
-        return slice_of(text, size);
-    }
-    return (struct slice){NULL, 0};
-}
-
-// Who and where as the first row says that holds for the record; else the account that the class
-// names, on the host that wrote it.
-static bool hit_read_place(struct relater *relater, const struct record *record,
-                           struct relation_numbers *ret_key) {
-    const struct class_plan *plan = record->plan;
-    for (uint32_t i = 0; i < plan->row_count; i++) {
-        if (plan->rows[i].kind == RELATION_ALIAS)
-            continue;
-        enum row_answer answer = row_read(relater, &plan->rows[i], record, ret_key);
-        if (answer != ROW_SILENT)
-            return answer == ROW_SAYS;
-    }
-    *ret_key = (struct relation_numbers){.bucket = 0};
-    ret_key->texts[PART_ACCOUNT] = part_read(relater, plan->account, record);
-    ret_key->texts[PART_TO] = part_read(relater, plan->recorder, record);
-    ret_key->texts[PART_RECORDER] = ret_key->texts[PART_TO];
-    return true;
-}
-
-// False when there is no room for a text.
-static bool hit_read(struct relater *relater, const struct rule *rule, const struct record *record,
-                     struct relation_numbers *ret_key) {
-    char technique[16];
-    if (!hit_read_place(relater, record, ret_key))
-        return false;
-    const struct slice texts[] = {
-        text_cut(rule->id, RELATION_PART_BYTES_MAX), slice_of_string(rule_level_text(rule->level)),
-        slice_of_string(stage_name(stage_of_rule(rule))), hit_technique(rule, technique)};
-    ret_key->kind = RELATION_RULE_HIT;
-    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-        ret_key->texts[PART_ARTEFACT + i] = relation_table_text(relater->table, texts[i]);
-    for (size_t i = 0; i < PART_COUNT; i++)
-        if (ret_key->texts[i] == TEXT_FULL)
-            return false;
-    return true;
-}
-
 enum status relater_hit(struct relater *relater, const struct rule *rule, const struct event *event,
                         struct slice host, struct problem *problem) {
-    struct record record = {relater_plan(relater, event->event_class), event, host};
+    struct record record = {class_plans_find(&relater->plans, event->event_class), event, host};
     struct relation_share share = {.time_ns = event->time_ns};
     struct relation_witness witness = {.event = event};
-    relater_begin(relater, &record);
+    record_reader_begin(&relater->reader, &record);
     for (int attempt = 0; attempt < 2; attempt++) {
         struct relation_numbers key;
-        if (hit_read(relater, rule, &record, &key) && relater_note(relater, &key, &share, &witness))
+        if (record_read_hit(&relater->reader, rule, &record, &key) &&
+            relater_note(relater, &key, &share, &witness))
             return STATUS_OK;
         enum status status = relater_make_room(relater, &record, problem);
         if (status != STATUS_OK)
@@ -540,6 +260,8 @@ enum status relater_put(struct relater *relater, struct slice rows, const struct
                         struct problem *problem) {
     struct relation_sum *sum = memory_new(1, sizeof *sum);
     struct slice key, payload;
+    struct buffer changed;
+    buffer_init(&changed, RELATER_PAYLOAD_BYTES);
     enum status status = STATUS_OK;
     bool as_it_is = map->same && map->own;
     while (status == STATUS_OK && packed_row_take(&rows, &key, &payload)) {
@@ -552,13 +274,14 @@ enum status relater_put(struct relater *relater, struct slice rows, const struct
             status = problem_set(problem, STATUS_FORMAT, "a relation that was kept is damaged");
             break;
         }
-        buffer_reset(&relater->scratch);
+        buffer_reset(&changed);
         if (!map->same) {
-            relation_append_sum(&relater->scratch, sum);
-            payload = buffer_slice(&relater->scratch);
+            relation_append_sum(&changed, sum);
+            payload = buffer_slice(&changed);
         }
         status = relation_table_put(relater->table, key, payload, problem);
     }
+    buffer_done(&changed);
     memory_free(sum);
     if (status == STATUS_OK && rows.size)
         status = problem_set(problem, STATUS_FORMAT, "relations that were kept are cut short");
@@ -567,9 +290,8 @@ enum status relater_put(struct relater *relater, struct slice rows, const struct
 
 enum status relater_drain(struct relater *relater, struct sorter **ret_sorter,
                           struct problem *problem) {
-    part_memo_free(relater->memo);
+    record_reader_forget(&relater->reader);
     record_memo_free(relater->records);
     relater->records = NULL;
-    relater->memo = NULL;
     return relation_table_drain(relater->table, ret_sorter, problem);
 }
