@@ -274,3 +274,16 @@ bool autostart_name_is_random(struct slice name) {
     }
     return false;
 }
+
+bool autostart_series(struct buffer *buffer, struct slice path) {
+    struct slice name = path_base(path);
+    size_t stem = name.size > 4 ? name.size - 4 : name.size; // without ".exe"
+    if (autostart_place_of(path) != AUTOSTART_ODD ||
+        !autostart_name_is_random(slice_part(name, 0, stem)))
+        return false;
+    size_t start = buffer_slice(buffer).size;
+    buffer_append_slice(buffer, slice_part(path, 0, path.size - name.size));
+    autostart_pattern(buffer, name);
+    struct slice pattern = slice_part(buffer_slice(buffer), start, SIZE_MAX);
+    return memchr(pattern.data, '#', pattern.size) != NULL;
+}

@@ -27,6 +27,11 @@ void autostart_path(struct buffer *buffer, struct slice path);
 // Digits and hexadecimal runs that hold a digit become '#', letters lower case.
 void autostart_pattern(struct buffer *buffer, struct slice name);
 
+// Of a program right in a folder that is none for programs, under a name that nobody would choose:
+// its folder and the name's pattern, "\\windows\\mon#.exe". Else false.
+// `path` is written as autostart_path does.
+bool autostart_series(struct buffer *buffer, struct slice path);
+
 enum autostart_place autostart_place_of(struct slice program);
 // Started by way of cmd, PowerShell, a script host...
 bool autostart_by_interpreter(struct slice command);

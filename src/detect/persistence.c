@@ -212,6 +212,18 @@ static void reasons_say(const struct persistence_book *book, const struct weight
               persistence_spread_of(book, weight->entry->program).hosts, text);
 }
 
+// The same words as program_series.c's: what starts by itself there and what lies there are kin.
+static void series_say(const struct persistence_book *book, const struct weight *weight,
+                       struct draft *draft) {
+    struct buffer text;
+    if (!weight->series || weight->entry->program == INTERN_FULL)
+        return;
+    buffer_init(&text, 2 * RELATION_PART_BYTES_MAX);
+    if (autostart_series(&text, persistence_text(book, weight->entry->program)))
+        draft_say_text(draft, "series", buffer_slice(&text));
+    buffer_done(&text);
+}
+
 static enum status weight_tell(const struct persistence_judge *judge, struct weight *weight,
                                struct draft *draft, const struct detection_sink *sink,
                                struct problem *problem) {
@@ -239,6 +251,7 @@ static enum status weight_tell(const struct persistence_judge *judge, struct wei
     draft_say_text(draft, "artefact", name);
     if (entry->program != INTERN_FULL)
         draft_say_text(draft, "artefact", persistence_text(book, entry->program));
+    series_say(book, weight, draft);
     return draft_tell(draft, sink, problem);
 }
 

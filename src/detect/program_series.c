@@ -5,11 +5,9 @@
 #include "detect/autostart_text.h"
 #include "detect/detection.h"
 #include "detect/judgement.h"
-#include "detect/path_name.h"
 #include "detect/reading.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 // Cost: one pass over files; memory for programs that lie right in folders that are none for
 // programs, under names that nobody would choose.
@@ -59,11 +57,6 @@ static bool path_is_program(struct slice path) {
            slice_ends(path, SLICE(".sys"));
 }
 
-static struct slice path_stem(struct slice path) {
-    struct slice name = path_base(path);
-    return slice_part(name, 0, name.size - 4);
-}
-
 static void row_take(struct series_book *book, struct slice path, struct slice pattern,
                      struct slice host, const struct relation *relation) {
     struct series_row row = {.pattern = intern_add(&book->texts, pattern),
@@ -93,15 +86,8 @@ static void relation_take(struct series_book *book, const struct detect_context 
     buffer_reset(&texts[1]);
     autostart_path(&texts[0], relation->artefact);
     struct slice path = buffer_slice(&texts[0]);
-    if (!path_is_program(path) || autostart_place_of(path) != AUTOSTART_ODD ||
-        !autostart_name_is_random(path_stem(path)))
-        return;
-    struct slice name = path_base(path);
-    buffer_append_slice(&texts[1], slice_part(path, 0, path.size - name.size));
-    autostart_pattern(&texts[1], name);
-    struct slice pattern = buffer_slice(&texts[1]);
-    if (memchr(pattern.data, '#', pattern.size))
-        row_take(book, path, pattern, reading_to(context, relation), relation);
+    if (path_is_program(path) && autostart_series(&texts[1], path))
+        row_take(book, path, buffer_slice(&texts[1]), reading_to(context, relation), relation);
 }
 
 static int row_compare(const void *left, const void *right) {

@@ -55,6 +55,7 @@ static void series_of_services(void **state) {
     assert_non_null(second);
     assert_non_null(strstr(table_detection_field(second, "why"), "7 points"));
     assert_string_equal(table_detection_field(second, "artefact"), "mon0b77");
+    assert_string_equal(table_detection_field(second, "series"), "\\windows\\mon#.exe");
     relation_table_free(table);
 }
 
