@@ -23,6 +23,7 @@ enum {
 struct cleared_search {
     const struct clue_book *book;
     const struct forest *forest;
+    const struct edge_list *edges;
     struct arena *arena; // the edges'
     uint32_t *clearings; // clues
     uint32_t count;
@@ -31,7 +32,8 @@ struct cleared_search {
         uint32_t root; // FOREST_NONE: none
         int64_t time_ns;
         struct slice account;
-        struct edge way; // reason NULL: none yet
+        struct edge way;        // a session; reason NULL: none yet
+        struct edge by_account; // where no session is left; reason NULL: none
     } * hosts;
     uint32_t found;
 };
@@ -63,6 +65,49 @@ static uint32_t cleared_together(const struct cleared_search *search, const stru
     return count;
 }
 
+// The last thing that a host of the campaign executed by the account before the clearing; or NULL.
+static const struct edge *account_last_execution(const struct cleared_search *search,
+                                                 const struct clue *clue, uint32_t root) {
+    const struct edge *last = NULL;
+    for (uint32_t i = 0; i < search->edges->count; i++) {
+        const struct edge *edge = &search->edges->edges[i];
+        const struct forest_host *from = &search->forest->hosts[edge->from];
+        if (edge->time_ns < clue->first_ns && edge_executes(edge, search->book) &&
+            from->root == root && from->reached_ns <= edge->time_ns &&
+            text_equal_fold_ascii(slice_behind_last(edge->account, "\\"),
+                                  slice_behind_last(clue->account, "\\")))
+            last = edge;
+    }
+    return last;
+}
+
+// The account itself led there.
+static struct edge way_by_account(const struct edge *execution, const struct clue *clue) {
+    return (struct edge){.time_ns = clue->first_ns,
+                         .from = execution->from,
+                         .to = clue->host,
+                         .cost = WEIGHT_EDGE_KNOWN_ACCOUNT,
+                         .is_silent = true,
+                         .is_proven = true,
+                         .is_by_account = true,
+                         .evidence = WEIGHT_CLEARED,
+                         .reason = "its logs were cleared by the account that cleared the others'",
+                         .account = execution->account,
+                         .references = clue->references,
+                         .reference_count = clue->reference_count};
+}
+
+// Enough of the campaign's logs were cleared by the same account; one is enough where the intruders
+// executed by that account before.
+static bool host_goes_with(struct cleared_search *search, const struct clue *clue, uint32_t root) {
+    struct cleared_host *host = &search->hosts[clue->host];
+    uint32_t together = cleared_together(search, clue, root);
+    const struct edge *execution = together ? account_last_execution(search, clue, root) : NULL;
+    if (execution)
+        host->by_account = way_by_account(execution, clue);
+    return execution || together >= WEIGHT_CLEARED_HOSTS;
+}
+
 static void hosts_find(struct cleared_search *search) {
     for (uint32_t i = 0; i < search->count; i++) {
         const struct clue *clue = &search->book->clues[search->clearings[i]];
@@ -72,7 +117,7 @@ static void hosts_find(struct cleared_search *search) {
         for (uint32_t k = 0; k < search->count && host->root == FOREST_NONE; k++) {
             uint32_t with = search->book->clues[search->clearings[k]].host;
             uint32_t root = search->forest->hosts[with].root;
-            if (root == FOREST_NONE || cleared_together(search, clue, root) < WEIGHT_CLEARED_HOSTS)
+            if (root == FOREST_NONE || !host_goes_with(search, clue, root))
                 continue;
             host->root = root;
             host->time_ns = clue->first_ns;
@@ -150,6 +195,7 @@ enum status cleared_find(struct edge_list *edges, const struct forest *forest,
     struct cleared_search search = {
         .book = book,
         .forest = forest,
+        .edges = edges,
         .arena = &edges->arena,
         .clearings = memory_new(CLEARINGS_MAX, sizeof *search.clearings),
         .hosts = memory_new((size_t)forest->host_count + 1, sizeof *search.hosts)};
@@ -161,9 +207,12 @@ enum status cleared_find(struct edge_list *edges, const struct forest *forest,
     hosts_find(&search);
     if (search.found)
         status = sessions_read(&search, problem);
-    for (uint32_t host = 0; status == STATUS_OK && host < forest->host_count; host++)
-        if (search.hosts[host].way.reason)
-            *ret_found += edge_list_add(edges, &search.hosts[host].way);
+    for (uint32_t i = 0; status == STATUS_OK && i < forest->host_count; i++) {
+        const struct cleared_host *host = &search.hosts[i];
+        const struct edge *way = host->way.reason ? &host->way : &host->by_account;
+        if (way->reason)
+            *ret_found += edge_list_add(edges, way);
+    }
     if (*ret_found)
         edge_list_sort(edges);
     memory_free(search.clearings);
