@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Cost: n log n of the clues that have a series, each of which looks back over KIN_SERIES_MAX
-// others and those of its own host between them; one pass over the accounts that controllers
-// checked, then all edges for each first use of an account by a host.
+// others and those of its own host between them, or on to the next that was reached; one pass over
+// the accounts that controllers checked, then all edges for each first use of an account by a host.
 #include "correlate/kin.h"
 
 #include "base/clock.h"
@@ -14,6 +14,8 @@
 #include <stdlib.h>
 
 #define DAY_NS (86400 * SECOND_NS)
+#define MOMENT_NS (WEIGHT_MOMENT_SECONDS * SECOND_NS)
+#define SILENT_NS (WEIGHT_SILENT_SECONDS * SECOND_NS)
 
 enum {
     KIN_USES_MAX = 1 << 16,
@@ -69,9 +71,48 @@ static uint32_t series_before(const struct series_list *list, const struct clue 
     return from;
 }
 
-// From the latest on other hosts before the clue.
+// Who brought the next program of the series to its host had that one's tree's entry, at least,
+// before: the latest host on its way that was reached before this clue; or FOREST_NONE.
+static uint32_t series_hand(const struct series_list *list, const struct forest *forest,
+                            const struct edge_list *edges, const struct clue *clue) {
+    const struct clue *next = NULL;
+    for (uint32_t i = series_before(list, clue); i < list->count && !next; i++) {
+        const struct clue *other = list->rows[i];
+        if (!slice_equal(other->series, clue->series))
+            return FOREST_NONE;
+        if (other->host != clue->host && forest->hosts[other->host].reached_ns != CLOCK_NONE)
+            next = other;
+    }
+    if (!next)
+        return FOREST_NONE;
+    uint32_t host = next->host;
+    while (host == clue->host || forest->hosts[host].reached_ns > clue->first_ns) {
+        if (forest->hosts[host].edge == FOREST_NONE)
+            return FOREST_NONE;
+        host = edges->edges[forest->hosts[host].edge].from;
+    }
+    return host;
+}
+
+static bool series_edge_add(struct edge_list *edges, const struct clue *clue, uint32_t number,
+                            uint32_t from, const char *reason) {
+    struct edge edge = {.time_ns = clue->first_ns,
+                        .from = from,
+                        .to = clue->host,
+                        .cost = WEIGHT_EDGE_SHARED,
+                        .is_told = true,
+                        .evidence = clue_level_bits(clue->level) - clue->bits,
+                        .clue = number,
+                        .reason = reason,
+                        .references = clue->references,
+                        .reference_count = clue->reference_count};
+    return edge_list_add(edges, &edge);
+}
+
+// From the latest on other hosts before the clue; where these are few, also from who brought the
+// next.
 static bool edges_of_clue(struct edge_list *edges, const struct series_list *list,
-                          const struct clue *clue, uint32_t number) {
+                          const struct forest *forest, const struct clue *clue, uint32_t number) {
     const struct clue *last = NULL;
     uint32_t count = 0;
     for (uint32_t i = series_before(list, clue); i > 0 && count < KIN_SERIES_MAX; i--) {
@@ -83,29 +124,24 @@ static bool edges_of_clue(struct edge_list *edges, const struct series_list *lis
             continue;
         last = before;
         count++;
-        struct edge edge = {.time_ns = clue->first_ns,
-                            .from = before->host,
-                            .to = clue->host,
-                            .cost = WEIGHT_EDGE_SHARED,
-                            .is_told = true,
-                            .evidence = clue_level_bits(clue->level) - clue->bits,
-                            .clue = number,
-                            .reason = "program of the same series as on a host before",
-                            .references = clue->references,
-                            .reference_count = clue->reference_count};
-        if (!edge_list_add(edges, &edge))
+        if (!series_edge_add(edges, clue, number, before->host,
+                             "program of the same series as on a host before"))
             return false;
     }
-    return true;
+    uint32_t hand = count < KIN_SERIES_MAX ? series_hand(list, forest, edges, clue) : FOREST_NONE;
+    return hand == FOREST_NONE ||
+           series_edge_add(edges, clue, number, hand,
+                           "program of a series that was brought to other hosts from there");
 }
 
-static bool edges_of_series(struct edge_list *edges, const struct clue_book *book) {
+static bool edges_of_series(struct edge_list *edges, const struct clue_book *book,
+                            const struct forest *forest) {
     struct series_list list;
     bool room = true;
     series_list_init(&list, book);
     for (uint32_t i = 0; room && i < book->count; i++)
         if (clue_has_series(&book->clues[i]))
-            room = edges_of_clue(edges, &list, &book->clues[i], i);
+            room = edges_of_clue(edges, &list, forest, &book->clues[i], i);
     memory_free(list.rows);
     return room;
 }
@@ -124,11 +160,40 @@ struct uses {
     struct arena *arena; // the edges'
     struct use *rows;
     uint32_t count;
+    struct use *checks; // every check of an account for a host whose address nothing names, by time
+    uint32_t check_count;
     int64_t first_ns, last_ns;
 };
 
 static struct slice account_user(struct slice account) {
     return slice_behind_last(account, "\\");
+}
+
+static void uses_span(struct uses *uses, int64_t first_ns, int64_t last_ns) {
+    if (first_ns < uses->first_ns)
+        uses->first_ns = first_ns;
+    if (last_ns > uses->last_ns)
+        uses->last_ns = last_ns;
+}
+
+static bool host_has_address(const struct cast *cast, uint32_t host) {
+    const struct fleet_host *known = &cast->fleet.hosts[host];
+    bool found = address_is_address(known->name);
+    for (uint32_t i = 0; i < known->alias_count && !found; i++)
+        found = address_is_address(known->aliases[i].text);
+    return found;
+}
+
+// When the controller checked it, each time: sessions on the wire at that moment are by the
+// account.
+static void checks_take(struct uses *uses, const struct use *use, const struct relation *relation) {
+    if (host_has_address(&uses->book->cast, use->host))
+        return;
+    const int64_t times[] = {relation->first_ns, relation->last_ns};
+    for (size_t i = 0; i < ARRAY_SIZE(times) && uses->check_count < KIN_USES_MAX; i++) {
+        uses->checks[uses->check_count] = *use;
+        uses->checks[uses->check_count++].first_ns = times[i];
+    }
 }
 
 static enum status use_take(void *context, struct relation *relation, struct problem *problem) {
@@ -153,11 +218,68 @@ static enum status use_take(void *context, struct relation *relation, struct pro
                      .user = arena_keep(uses->arena, account_user(relation->account)),
                      .references = references,
                      .reference_count = relation->reference_count};
-    if (relation->first_ns < uses->first_ns)
-        uses->first_ns = relation->first_ns;
-    if (relation->last_ns > uses->last_ns)
-        uses->last_ns = relation->last_ns;
+    uses_span(uses, relation->first_ns, relation->last_ns);
+    checks_take(uses, &uses->rows[uses->count - 1], relation);
     return STATUS_OK;
+}
+
+static bool edge_is_quiet_move(const struct edge *edge, const struct clue_book *book) {
+    return edge->is_told && !edge->is_member && book->clues[edge->clue].source_quiet_days > 0 &&
+           edge->reference_count > 0;
+}
+
+static int check_compare(const void *left, const void *right) {
+    const struct use *a = left, *b = right;
+    if (a->first_ns != b->first_ns)
+        return a->first_ns < b->first_ns ? -1 : 1;
+    return a->host != b->host ? (a->host < b->host ? -1 : 1) : slice_compare(a->user, b->user);
+}
+
+// As whom a session was opened: as its record says, or as the account that a controller checked at
+// that moment for a host whose address nothing names, where an address that nothing names opened
+// it.
+static struct slice move_user(const struct uses *uses, const struct edge *edge) {
+    const struct cast *cast = &uses->book->cast;
+    if (edge->account.size || !address_is_address(cast->fleet.hosts[edge->from].name))
+        return account_user(edge->account);
+    uint32_t low = 0, high = uses->check_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (uses->checks[middle].first_ns < edge->time_ns - MOMENT_NS)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool met = low < uses->check_count && uses->checks[low].first_ns <= edge->time_ns + MOMENT_NS;
+    return met ? uses->checks[low].user : SLICE("");
+}
+
+// A host that never moved before did so by an account: it was in the account's hands before its
+// first move, as whom that was seen or not. Edges come by time.
+static void uses_take_moves(struct uses *uses, const struct edge_list *list,
+                            const struct clue_book *book, const struct forest *forest) {
+    int64_t *moved_ns = memory_new((size_t)forest->host_count + 1, sizeof *moved_ns);
+    for (uint32_t i = 0; i < forest->host_count; i++)
+        moved_ns[i] = CLOCK_NONE;
+    for (uint32_t i = 0; i < list->count && uses->count < KIN_USES_MAX; i++) {
+        const struct edge *edge = &list->edges[i];
+        if (!edge_is_quiet_move(edge, book))
+            continue;
+        int64_t *first_ns = &moved_ns[edge->from];
+        if (*first_ns == CLOCK_NONE || edge->time_ns - *first_ns > SILENT_NS)
+            *first_ns = edge->time_ns;
+        int64_t reached_ns = forest->hosts[edge->from].reached_ns;
+        struct slice user = move_user(uses, edge);
+        if (!account_is_somebodys(user) || (reached_ns != CLOCK_NONE && reached_ns < *first_ns))
+            continue;
+        uses->rows[uses->count++] = (struct use){.first_ns = *first_ns - 1,
+                                                 .host = edge->from,
+                                                 .user = user,
+                                                 .references = edge->references,
+                                                 .reference_count = edge->reference_count};
+        uses_span(uses, edge->time_ns, edge->time_ns);
+    }
+    memory_free(moved_ns);
 }
 
 static int use_compare(const void *left, const void *right) {
@@ -171,24 +293,30 @@ static int use_compare(const void *left, const void *right) {
 }
 
 static enum status uses_read(struct uses *uses, struct problem *problem) {
-    enum status status =
-        relation_source_each(uses->book->cast.input->relations, RELATION_MASK(CREDENTIAL_USE),
-                             RELATION_ORDER_PAIR, use_take, uses, problem);
-    if (uses->count)
-        qsort(uses->rows, uses->count, sizeof *uses->rows, use_compare);
-    return status;
+    return relation_source_each(uses->book->cast.input->relations, RELATION_MASK(CREDENTIAL_USE),
+                                RELATION_ORDER_PAIR, use_take, uses, problem);
 }
 
-// The told execution by the account from another host, the last before the use.
+// The told execution by the account from another host, the last before the use; rather one from a
+// host that was reached by then.
 static const struct edge *use_theft(const struct edge_list *list, uint32_t count,
-                                    const struct clue_book *book, const struct use *use) {
+                                    const struct forest *forest, const struct clue_book *book,
+                                    const struct use *use) {
     const struct edge *last = NULL;
+    bool last_reached = false;
     for (uint32_t i = 0; i < count; i++) {
         const struct edge *edge = &list->edges[i];
-        if (edge->from != use->host && edge->time_ns < use->first_ns && edge_executes(edge, book) &&
-            (!last || edge->time_ns > last->time_ns) &&
-            text_equal_fold_ascii(account_user(edge->account), use->user))
-            last = edge;
+        if (edge->from == use->host || edge->time_ns >= use->first_ns ||
+            !edge_executes(edge, book) ||
+            !text_equal_fold_ascii(account_user(edge->account), use->user))
+            continue;
+        const struct forest_host *from = &forest->hosts[edge->from];
+        bool reached = from->reached_ns != CLOCK_NONE && from->reached_ns <= edge->time_ns;
+        if (last &&
+            (reached < last_reached || (reached == last_reached && edge->time_ns <= last->time_ns)))
+            continue;
+        last = edge;
+        last_reached = reached;
     }
     return last;
 }
@@ -199,13 +327,13 @@ static bool use_is_first(const struct uses *uses, uint32_t number) {
 }
 
 static bool edges_of_uses(struct edge_list *list, const struct clue_book *book,
-                          const struct uses *uses) {
+                          const struct uses *uses, const struct forest *forest) {
     uint32_t told = list->count;
     uint64_t others = 0;
     uint32_t *thefts = memory_new((size_t)uses->count + 1, sizeof *thefts); // edges, from 1
     for (uint32_t i = 0; i < uses->count; i++) {
         const struct edge *theft =
-            use_is_first(uses, i) ? use_theft(list, told, book, &uses->rows[i]) : NULL;
+            use_is_first(uses, i) ? use_theft(list, told, forest, book, &uses->rows[i]) : NULL;
         thefts[i] = theft ? (uint32_t)(theft - list->edges) + 1 : 0;
         others += !theft && use_is_first(uses, i) &&
                   uses->rows[i].first_ns >= uses->first_ns + WEIGHT_KNOWN_SECONDS * SECOND_NS;
@@ -236,17 +364,25 @@ static bool edges_of_uses(struct edge_list *list, const struct clue_book *book,
     return room;
 }
 
-enum status kin_edges_add(struct edge_list *list, const struct clue_book *book,
-                          struct problem *problem) {
+enum status kin_edges_add(struct edge_list *list, const struct forest *forest,
+                          const struct clue_book *book, struct problem *problem) {
     struct uses uses = {.book = book,
                         .arena = &list->arena,
                         .rows = memory_new(KIN_USES_MAX, sizeof *uses.rows),
+                        .checks = memory_new(KIN_USES_MAX, sizeof *uses.checks),
                         .first_ns = INT64_MAX,
                         .last_ns = INT64_MIN};
     enum status status = uses_read(&uses, problem);
-    if (status == STATUS_OK && (!edges_of_uses(list, book, &uses) || !edges_of_series(list, book)))
+    if (uses.check_count)
+        qsort(uses.checks, uses.check_count, sizeof *uses.checks, check_compare);
+    uses_take_moves(&uses, list, book, forest);
+    if (uses.count)
+        qsort(uses.rows, uses.count, sizeof *uses.rows, use_compare);
+    if (status == STATUS_OK &&
+        (!edges_of_uses(list, book, &uses, forest) || !edges_of_series(list, book, forest)))
         status = problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
     memory_free(uses.rows);
+    memory_free(uses.checks);
     edge_list_sort(list);
     return status;
 }

@@ -3,19 +3,20 @@
 #ifndef CORRELATE_KIN_H
 #define CORRELATE_KIN_H
 
-#include "correlate/edge.h"
+#include "correlate/forest.h"
 
 // Where the session between two hosts is lost, two more things lead from one to the other:
 //
 //   a program of a series (vedette-program-series) that lies on both;
 //   an account that executed on others from the one and is then used by the other for the first
-//   time, by what a controller checked for it (NTLM names who asked, not whom he went to). It
+//   time: by what a controller checked for it (NTLM names who asked, not whom he went to), or by a
+//   told session of a host that had never moved to others and that nothing shows to be reached. It
 //   weighs what the fleet's own record says: host-days to one such first use by another account,
 //   less the days since, at most 9 bits.
 //
 // They are looked for last, because they would take the place of better ways over stepping stones.
 // Adds such edges to the list and sorts it.
-enum status kin_edges_add(struct edge_list *list, const struct clue_book *book,
-                          struct problem *problem);
+enum status kin_edges_add(struct edge_list *list, const struct forest *forest,
+                          const struct clue_book *book, struct problem *problem);
 
 #endif

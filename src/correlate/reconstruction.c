@@ -245,7 +245,7 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
         status = silent_hops(holder, forest, root_cost, problem);
     }
     if (status == STATUS_OK)
-        status = kin_edges_add(&holder->edges, &holder->book, problem);
+        status = kin_edges_add(&holder->edges, forest, &holder->book, problem);
     if (status != STATUS_OK)
         return status;
     forest_regrow(forest, holder, root_cost);

@@ -1,0 +1,135 @@
+// Hosts that no session shows, by what they share with a campaign's
+// SPDX-License-Identifier: Apache-2.0
+#include "play.h"
+
+#include "correlate/weights.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+// A campaign that executes on H-002 and H-003 by an account.
+static void play_theft(struct play *play, size_t hosts) {
+    const struct rule *executes =
+        rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement");
+    play_init(play, hosts);
+    play_campaign(play);
+    play_find(play, executes, "H-002", "H-000", 300000);
+    play->findings[play->count - 1].account = SLICE("corp\\adm");
+    play_find(play, executes, "H-003", "H-000", 301000);
+    play->findings[play->count - 1].account = SLICE("corp\\adm");
+}
+
+// A session of a host that had never moved to others.
+static void play_first_move(struct play *play, const char *to, const char *from,
+                            const char *account, int64_t seconds) {
+    play_find(play, rule_of("vedette-lateral-session", RULE_LEVEL_LOW, "attack.lateral-movement"),
+              to, from, seconds);
+    play_tell(play, "source_quiet_days", "60");
+    play->findings[play->count - 1].account = slice_of_string(account);
+}
+
+static bool told(const struct reconstruction *made, const char *name) {
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign_host *host = host_named(&made->campaigns[0], name);
+    return host && host->state == HOST_STATE_CONFIRMED;
+}
+
+// Who was never seen to be reached moves for the first time, as the intruders' account: he was
+// reached before his first move of that week, and so was whom he moved to.
+static void a_first_move_by_their_account_tells_its_source(void **state) {
+    (void)state;
+    static const char *const ACCOUNTS[] = {"adm", "ann"};
+    for (int i = 0; i < 2; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        play_first_move(&play, "H-052", "H-050", "", 390000);
+        play_first_move(&play, "H-051", "H-050", ACCOUNTS[i], 400000);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-050"), i == 0);
+        assert_int_equal(told(made, "H-051"), i == 0);
+        assert_int_equal(told(made, "H-052"), i == 0);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+// The wire shows a session of an address, and at that moment a controller checked the intruders'
+// account for a host whose address nothing names.
+static void a_check_at_that_moment_says_as_whom(void **state) {
+    (void)state;
+    static const int64_t APART[] = {1, 60};
+    for (int i = 0; i < 2; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        play_first_move(&play, "H-051", "10.0.0.77", "", 400000);
+        struct relation *check = relation_table_add(play.table, RELATION_CREDENTIAL_USE, "H-050",
+                                                    "H-199", 400000 + APART[i]);
+        check->artefact = SLICE("ntlm");
+        check->account = SLICE("corp\\adm");
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "10.0.0.77"), i == 0);
+        assert_int_equal(told(made, "H-051"), i == 0);
+        assert_true(told(made, "H-050"));
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+static void play_series(struct play *play, const char *host, int64_t seconds) {
+    play_find(play, rule_of("vedette-program-series", RULE_LEVEL_HIGH, "attack.lateral-movement"),
+              host, NULL, seconds);
+    play_tell(play, "series", "\\windows\\up#.exe");
+}
+
+// A series leads back, too: who brought its later programs brought the first.
+static void a_series_leads_to_its_first_host(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        play_series(&play, "H-060", 299000);
+        play_series(&play, "H-061", 299500);
+        if (i == 0)
+            play_series(&play, "H-002", 300010);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-060"), i == 0);
+        assert_int_equal(told(made, "H-061"), i == 0);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+// One log of the campaign's and one more are cleared by the intruders' account.
+static void a_clearing_by_their_account_tells(void **state) {
+    (void)state;
+    static const char *const ACCOUNTS[] = {"adm", "ann"};
+    for (int i = 0; i < 2; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        const struct rule *cleared =
+            rule_of("vedette-log-cleared", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+        for (int k = 0; k < 2; k++) {
+            play_find(&play, cleared, k ? "H-002" : "H-070", NULL, 500000 + k);
+            play.findings[play.count - 1].account = slice_of_string(ACCOUNTS[i]);
+        }
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-070"), i == 0);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_first_move_by_their_account_tells_its_source),
+        cmocka_unit_test(a_check_at_that_moment_says_as_whom),
+        cmocka_unit_test(a_series_leads_to_its_first_host),
+        cmocka_unit_test(a_clearing_by_their_account_tells),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
