@@ -60,8 +60,18 @@ static uint32_t evidence_of_file(const struct reference *linked, uint32_t count,
     return end - from;
 }
 
-void html_evidence(const struct html *html) {
+static void evidence_begin_file(const struct html *html, const struct reference *linked,
+                                uint32_t count, uint32_t from) {
     const struct source_names *names = html->input->names;
+    buffer_append_text(html->to, from ? "</tbody>\n" : "");
+    buffer_append_text(html->to, from < HTML_PAPER_ROWS ? "<tbody>\n" : "<tbody class=p>\n");
+    buffer_append_text(html->to, "<tr><th colspan=5 scope=rowgroup>");
+    html_value(html, names->path(names->context, linked[from].position.source));
+    buffer_append_format(html->to, " <small>%u cited</small></tr>\n",
+                         evidence_of_file(linked, count, from));
+}
+
+void html_evidence(const struct html *html) {
     uint32_t count;
     struct reference *linked = evidence_linked(html, &count);
     buffer_append_format(html->to,
@@ -75,16 +85,14 @@ void html_evidence(const struct html *html) {
                                  "scope=col>Tag<th scope=col>Line or record<th scope=col>Offset<th "
                                  "scope=col>Time (UTC)<th scope=col>SHA-256</tr></thead>\n");
     for (uint32_t i = 0; i < count; i++) {
-        if (i == 0 || linked[i].position.source != linked[i - 1].position.source) {
-            buffer_append_text(html->to, i ? "</tbody>\n<tbody>\n" : "<tbody>\n");
-            buffer_append_text(html->to, "<tr><th colspan=5 scope=rowgroup>");
-            html_value(html, names->path(names->context, linked[i].position.source));
-            buffer_append_format(html->to, " <small>%u cited</small></tr>\n",
-                                 evidence_of_file(linked, count, i));
-        }
+        if (i == 0 || linked[i].position.source != linked[i - 1].position.source)
+            evidence_begin_file(html, linked, count, i);
+        else if (i == HTML_PAPER_ROWS)
+            buffer_append_text(html->to, "</tbody>\n<tbody class=p>\n");
         evidence_row(html, &linked[i]);
     }
     buffer_append_text(html->to, count ? "</tbody></table></div>\n" : "</table></div>\n");
+    html_paper(html, count);
     memory_free(linked);
 }
 
@@ -115,6 +123,7 @@ void html_rules(const struct html *html) {
         buffer_append_text(html->to, "</tr>\n");
     }
     buffer_append_text(html->to, "</tbody></table></div>\n");
+    html_paper(html, tally->rule_count);
     if (tally->rule_count > RULES_MAX)
         buffer_append_format(html->to, "<p>%zu more are left out here.</p>\n",
                              tally->rule_count - RULES_MAX);
@@ -235,6 +244,7 @@ void html_coverage(const struct html *html) {
                 shown++;
             }
     buffer_append_text(html->to, "</tbody></table></div>\n");
+    html_paper(html, shown);
     if (shown == COVERAGE_ROWS_MAX)
         buffer_append_text(html->to, "<p>All of them stand in report.json.</p>\n");
 }

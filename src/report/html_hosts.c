@@ -144,4 +144,5 @@ void html_hosts(const struct html *html, const struct campaign *campaign, uint32
     for (uint32_t i = 0; i < shown; i++)
         hosts_bystander(html, campaign, number, i);
     buffer_append_text(html->to, "</tbody></table></div>\n");
+    html_paper(html, campaign->host_count + shown);
 }

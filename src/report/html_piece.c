@@ -76,6 +76,14 @@ void html_bytes(const struct html *html, uint64_t bytes) {
     buffer_append_format(html->to, unit ? "%.1f %s" : "%.0f %s", amount, units[unit]);
 }
 
+void html_paper(const struct html *html, size_t rows) {
+    if (rows > HTML_PAPER_ROWS)
+        buffer_append_format(html->to,
+                             "<p class=paper>On paper the first %d rows stand here; the page has "
+                             "all %zu.</p>\n",
+                             HTML_PAPER_ROWS, rows);
+}
+
 void html_host_link(const struct html *html, const struct campaign *campaign, uint32_t number,
                     uint32_t host) {
     buffer_append_format(html->to, "<a href=\"#c%uh%u\">", number, host);

@@ -43,6 +43,13 @@ void html_host_link(const struct html *html, const struct campaign *campaign, ui
 void html_theft(const struct html *html, const struct campaign *campaign, uint32_t number,
                 const struct campaign_theft *theft, uint32_t tags);
 
+// On paper a long table ends early: the style shows the first HTML_PAPER_ROWS, a body of
+// class p none. A note below the table, on paper only, when it has more rows.
+enum {
+    HTML_PAPER_ROWS = 400 // html_style.c names the next one
+};
+void html_paper(const struct html *html, size_t rows);
+
 // Document up to <main>, and after it.
 void html_page_begin(const struct html *html);
 void html_page_end(const struct html *html);

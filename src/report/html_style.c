@@ -112,6 +112,7 @@ const char HTML_STYLE[] =
     "svg .s3{fill:var(--s3)}svg .s4{fill:var(--s4)}svg .s5{fill:var(--s5)}"
     "svg .s6{fill:var(--s6)}svg .s7{fill:var(--s7)}svg .s8{fill:var(--s8)}"
     "svg a:focus circle,svg a:hover circle{stroke:var(--ink);stroke-width:2}"
+    ".paper{display:none}"
     "footer{margin-top:3rem;padding-bottom:2rem;border-top:1px solid var(--line)}"
     "@media(max-width:60rem){.cols{grid-template-columns:minmax(0,1fr)}"
     ".strip{grid-template-columns:repeat(4,1fr)}}"
@@ -120,6 +121,9 @@ const char HTML_STYLE[] =
     ".strip{grid-template-columns:repeat(2,1fr)}"
     ".facts li{grid-template-columns:minmax(0,1fr);gap:0}}"
     "@media print{body{font-size:9.5pt;color:#000;background:#fff}.s,.bar,nav{display:none}"
+    // Of long tables the beginning (HTML_PAPER_ROWS and one): who wants more has the page.
+    "table.sort tbody tr:nth-child(n + 401 of :not([hidden])),tbody.p{display:none}"
+    ".paper{display:block}"
     ".w{overflow:visible}.w>svg{min-width:0}table.hosts{min-width:0;font-size:7.5pt}"
     "thead th{position:static}h2,h3,h4{break-after:avoid}tr,li,svg,.box{break-inside:avoid}"
     "a{color:inherit;text-decoration:none}details::details-content{content-visibility:visible}"
