@@ -15,6 +15,11 @@
 
 #define DAY_NS (86400 * SECOND_NS)
 
+struct stage_times {
+    int64_t *times_ns;
+    uint32_t count, capacity;
+};
+
 static uint64_t digest_of(const struct reference *reference) {
     uint64_t digest;
     memcpy(&digest, reference->sha256, sizeof digest);
@@ -270,37 +275,75 @@ static void tellings_make(struct stage_judge *judge) {
     known_accounts_done(&known);
 }
 
-// The first clue of a stage from `since_ns` on that is at least so sure; with_explained: whatever
-// it means, but for a break-in and others' work.
-static int64_t stage_first(const struct stage_judge *judge, enum stage stage, enum rule_level least,
-                           int64_t since_ns, bool with_explained) {
+// Whether a clue may begin its stage, and when it would. with_explained: whatever it means, but for
+// a break-in and others' work.
+static bool clue_begins_stage(const struct stage_judge *judge, uint32_t number, bool with_explained,
+                              int64_t *ret_begin_ns) {
+    const struct clue *clue = &judge->assembly->book->clues[number];
+    const struct telling *telling = &judge->tellings[number];
+    if (telling->is_within || telling->is_strangers || !clue_tells(judge->assembly, clue))
+        return false;
+    *ret_begin_ns = with_explained ? telling->begin_ns : telling->own_ns;
+    return with_explained || (!stage_clue_is_commonplace(judge, clue) && telling->by == STAGE_NONE);
+}
+
+static void times_add(struct stage_times *times, int64_t time_ns) {
+    if (times->count == times->capacity) {
+        times->capacity = times->capacity ? 2 * times->capacity : 64;
+        times->times_ns = memory_resize(times->times_ns, times->capacity, sizeof *times->times_ns);
+    }
+    times->times_ns[times->count++] = time_ns;
+}
+
+static int time_compare(const void *left, const void *right) {
+    const int64_t *a = left, *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+// When clues that are at least so sure would begin a stage, in order.
+static void stage_list(const struct stage_judge *judge, enum stage stage, enum rule_level least,
+                       bool with_explained, struct stage_times *times) {
     const struct assembly *assembly = judge->assembly;
     const struct clue_book *book = assembly->book;
-    int64_t first_ns = INT64_MAX;
+    times->count = 0;
     for (uint32_t k = 0; k < assembly->member_count; k++) {
         uint32_t host = assembly->members[k];
         for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
-            const struct clue *clue = &book->clues[i];
-            const struct telling *telling = &judge->tellings[i];
-            if (clue->stage != stage || clue->level < least || telling->is_within ||
-                telling->is_strangers || !clue_tells(assembly, clue))
-                continue;
-            int64_t begin_ns = with_explained ? telling->begin_ns : telling->own_ns;
-            if (begin_ns >= since_ns && begin_ns < first_ns &&
-                (with_explained ||
-                 (!stage_clue_is_commonplace(judge, clue) && telling->by == STAGE_NONE)))
-                first_ns = begin_ns;
+            int64_t begin_ns;
+            if (book->clues[i].stage == stage && book->clues[i].level >= least &&
+                clue_begins_stage(judge, i, with_explained, &begin_ns))
+                times_add(times, begin_ns);
         }
     }
-    return first_ns;
+    if (times->count)
+        qsort(times->times_ns, times->count, sizeof *times->times_ns, time_compare);
 }
 
-static void stage_begin(struct stage_judge *judge, enum stage stage) {
+// Where many clues tell of a stage and none of them is sure, the first of a day that has its share
+// of them: one host's own doings weeks before are none of theirs.
+static int64_t crowd_begin(const struct stage_times *times) {
+    uint32_t share = times->count / WEIGHT_CROWD_PART;
+    for (uint32_t i = 0; share && i + share <= times->count; i++)
+        if (times->times_ns[i + share - 1] - times->times_ns[i] <= DAY_NS)
+            return times->times_ns[i];
+    return times->count ? times->times_ns[0] : INT64_MAX;
+}
+
+static int64_t times_first_since(const struct stage_times *times, int64_t since_ns) {
+    for (uint32_t i = 0; i < times->count; i++)
+        if (times->times_ns[i] >= since_ns)
+            return times->times_ns[i];
+    return INT64_MAX;
+}
+
+static void stage_begin(struct stage_judge *judge, enum stage stage, struct stage_times *times) {
     judge->begins_ns[stage] = INT64_MAX;
     for (int pass = 0; pass < 2 && judge->begins_ns[stage] == INT64_MAX; pass++) {
-        int64_t sure_ns = stage_first(judge, stage, RULE_LEVEL_HIGH, INT64_MIN, pass);
-        int64_t since_ns = sure_ns == INT64_MAX ? INT64_MIN : sure_ns - DAY_NS;
-        judge->begins_ns[stage] = stage_first(judge, stage, RULE_LEVEL_MEDIUM, since_ns, pass);
+        stage_list(judge, stage, RULE_LEVEL_HIGH, pass, times);
+        int64_t sure_ns = times->count ? times->times_ns[0] : INT64_MAX;
+        stage_list(judge, stage, RULE_LEVEL_MEDIUM, pass, times);
+        judge->begins_ns[stage] =
+            sure_ns == INT64_MAX ? crowd_begin(times) : times_first_since(times, sure_ns - DAY_NS);
         judge->with_explained[stage] = pass;
     }
 }
@@ -326,8 +369,10 @@ void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly
     commonplaces_find(judge);
     cited_list(judge);
     tellings_make(judge);
+    struct stage_times times = {0};
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++)
-        stage_begin(judge, (enum stage)stage);
+        stage_begin(judge, (enum stage)stage, &times);
+    memory_free(times.times_ns);
 }
 
 void stage_judge_done(struct stage_judge *judge) {

@@ -169,6 +169,28 @@ static void no_sentence_is_earlier_than_its_stage(void **state) {
     play_done(&play);
 }
 
+// One of those that show a stage on one day did the like weeks before: nothing shows it for sure.
+static void the_many_begin_a_stage(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    const struct rule *wipes = rule_of("e-wipes", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+    const struct rule *again = rule_of("k-wipes", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+    play_find(&play, wipes, "H-012", NULL, 120000);
+    for (size_t i = 10; i < 40; i++) {
+        play_find(&play, wipes, play.names[i], NULL, 900000 + (int64_t)i);
+        play_find(&play, again, play.names[i], NULL, 900000 + (int64_t)i);
+    }
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign_stage *cover = stage_of(&made->campaigns[0], STAGE_COVER);
+    assert_int_equal((cover->first_ns - START_NS) / 1000000000, 900010);
+    assert_int_equal(cover->sentence_count, 2);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 // On the server where the intruder exports mail with an account that he moved with, others do, too.
 static void anothers_work_begins_no_stage(void **state) {
     (void)state;
@@ -669,6 +691,7 @@ int main(void) {
         cmocka_unit_test(a_right_within_a_takeover_is_the_takeover),
         cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
         cmocka_unit_test(anothers_work_begins_no_stage),
+        cmocka_unit_test(the_many_begin_a_stage),
         cmocka_unit_test(an_odd_visit_is_the_way_in),
         cmocka_unit_test(a_log_cleared_with_the_others_tells),
         cmocka_unit_test(noise_is_no_campaign),
