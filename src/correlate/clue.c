@@ -3,6 +3,7 @@
 #include "correlate/clue.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/table.h"
 #include "base/text.h"
@@ -79,6 +80,11 @@ static void clue_read_field(struct clue *clue, const struct finding_field *field
         clue->volume = (uint64_t)number;
     else if (slice_equal_string(field->name, "volume_is"))
         clue->volume_at_least = slice_equal_string(field->text, "at least");
+    else if (slice_equal_string(field->name, "destination_since"))
+        clock_parse(field->text, &clue->destination_since_ns);
+    else if (slice_equal_string(field->name, "also_set_by") &&
+             clue->setter_count < CLUE_SETTERS_MAX)
+        clue->setters[clue->setter_count++] = field->text;
     else if ((slice_equal_string(field->name, "artefact") ||
               slice_equal_string(field->name, "path")) &&
              clue->artefact_count < CLUE_ARTEFACTS_MAX)
@@ -96,11 +102,14 @@ static bool verdict_is_benign(const struct correlate_input *input, const struct 
 
 // Copies all texts of a clue into the book's arena; false when it is full.
 static bool clue_keep(struct clue_book *book, struct clue *clue, const struct finding *finding) {
-    struct slice *texts[5 + CLUE_ARTEFACTS_MAX] = {&clue->account, &clue->what, &clue->destination,
-                                                   &clue->source, &clue->series};
+    struct slice *texts[5 + CLUE_ARTEFACTS_MAX + CLUE_SETTERS_MAX] = {
+        &clue->account, &clue->what, &clue->destination, &clue->source, &clue->series};
+    uint32_t count = 5;
     for (uint32_t i = 0; i < clue->artefact_count; i++)
-        texts[5 + i] = &clue->artefacts[i];
-    for (uint32_t i = 0; i < 5 + clue->artefact_count; i++) {
+        texts[count++] = &clue->artefacts[i];
+    for (uint32_t i = 0; i < clue->setter_count; i++)
+        texts[count++] = &clue->setters[i];
+    for (uint32_t i = 0; i < count; i++) {
         size_t size = texts[i]->size;
         *texts[i] = arena_keep(&book->arena, *texts[i]);
         if (texts[i]->size != size)
@@ -139,6 +148,7 @@ static void clue_fill(struct clue *clue, const struct finding *finding, enum sta
                           .last_ns = finding->last_ns,
                           .count = finding->count,
                           .account = finding->account,
+                          .destination_since_ns = CLOCK_NONE,
                           .source_host = RELATION_NO_HOST};
     for (uint32_t i = 0; i < finding->field_count; i++)
         clue_read_field(clue, &finding->fields[i]);

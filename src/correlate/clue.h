@@ -13,6 +13,7 @@ enum {
     CLUES_MAX = 4 << 20,
     CLUE_ARTEFACTS_MAX = 6,
     CLUE_SOURCES_MAX = 2,
+    CLUE_SETTERS_MAX = 4,
     SOURCE_CLASSES_MAX = 8
 };
 
@@ -42,6 +43,9 @@ struct clue {
     struct slice destination;
     struct slice artefacts[CLUE_ARTEFACTS_MAX];
     uint32_t artefact_count;
+    int64_t destination_since_ns; // of a rule that sends mail on: first one there; or CLOCK_NONE
+    struct slice setters[CLUE_SETTERS_MAX]; // of such rules: other accounts that set some
+    uint32_t setter_count;
     struct slice series;        // of programs: their pattern, or empty
     struct slice source;        // as told, or empty
     uint32_t source_host;       // of the cast; RELATION_NO_HOST
@@ -50,6 +54,7 @@ struct clue {
     uint64_t volume;
     bool volume_at_least;
     bool is_benign; // a verdict or a benign explanation won
+    bool is_untied; // a rule that sends mail on, and nothing ties it to the intruder (mail_rules.h)
     int32_t bits;   // its evidence, millibits
     const struct reference *references;
     uint32_t reference_count;

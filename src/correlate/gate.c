@@ -28,7 +28,7 @@ static uint32_t level_precision(enum rule_level level) {
 }
 
 static bool clue_belongs(const struct clue *clue, const struct forest_host *host) {
-    return host->root != FOREST_NONE && !clue->is_benign && clue->bits > 0 &&
+    return host->root != FOREST_NONE && !clue->is_benign && !clue->is_untied && clue->bits > 0 &&
            clue->last_ns >= host->reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
 }
 

@@ -7,6 +7,7 @@
 #include "correlate/cleared.h"
 #include "correlate/hidden_entry.h"
 #include "correlate/kin.h"
+#include "correlate/mail_rules.h"
 #include "correlate/shared.h"
 #include "correlate/silent.h"
 #include "correlate/visit.h"
@@ -271,6 +272,7 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
         return status;
     }
     forest_join(&forest, &holder->book, &holder->edges, root_cost);
+    mail_rules_tie(&holder->book, &holder->edges, &forest);
     tree_list_init(&trees, &forest, &holder->book);
     bool joined;
     status = shared_join(&forest, &holder->edges, &holder->book, &trees, &joined, problem);
@@ -280,6 +282,7 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
             forest_done(&forest);
             return status;
         }
+        mail_rules_tie(&holder->book, &holder->edges, &forest);
         tree_list_init(&trees, &forest, &holder->book);
     }
     int32_t null_score =

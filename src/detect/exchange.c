@@ -59,6 +59,10 @@ static const struct rule RULES[] = {
     [EXCHANGE_FORWARD_AFTER] = JUDGEMENT(
         "vedette-exchange-forwarding-after-attack",
         "Mail forwarded outside on a mail server after it was attacked", MEDIUM, FORWARD_TAGS),
+    [EXCHANGE_FORWARD_USUAL] = JUDGEMENT("vedette-exchange-forwarding-usual",
+                                         "Mail forwarded to an outside address that was in use "
+                                         "before the attack",
+                                         LOW, FORWARD_TAGS),
     [EXCHANGE_IMPERSONATION] =
         JUDGEMENT("vedette-exchange-impersonation",
                   "Mailboxes read in bulk with a right granted just before", HIGH, EXPORT_TAGS),

@@ -14,8 +14,7 @@
 //
 //   export    sessions of one account on one server: own disk or web folder, fetched over the web,
 //             three mailboxes within a day, bounded by dates, removed within the hour
-//   forward   several mailboxes to one outside address by one account within hours; or any after
-//             an attack on the server
+//   forward   exchange_forward.c
 //   grant     the right to impersonate, and then mailboxes read by who had not done so before
 
 enum {
@@ -194,7 +193,7 @@ static bool row_is_new(const struct take *rows, uint32_t i) {
     return true;
 }
 
-static uint32_t mailboxes_count(const struct take *rows, uint32_t count) {
+uint32_t take_mailboxes(const struct take *rows, uint32_t count) {
     uint32_t mailboxes = 0;
     for (uint32_t i = 0; i < count; i++) {
         bool old = false;
@@ -205,8 +204,7 @@ static uint32_t mailboxes_count(const struct take *rows, uint32_t count) {
     return mailboxes;
 }
 
-// Of each row some records, first of all each row's first; and the span and count.
-static void rows_cite(struct draft *draft, const struct take *rows, uint32_t count) {
+void take_rows_cite(struct draft *draft, const struct take *rows, uint32_t count) {
     struct exchange_cited sets[3 * FINDING_REFERENCES_MAX];
     uint32_t set_count = 0;
     struct detection *detection = &draft->detection;
@@ -223,7 +221,7 @@ static void rows_cite(struct draft *draft, const struct take *rows, uint32_t cou
     detection->last_ns = rows[count - 1].time_ns;
 }
 
-static void rows_say(struct draft *draft, const struct take *rows, uint32_t count) {
+void take_rows_say(struct draft *draft, const struct take *rows, uint32_t count) {
     uint32_t listed = 0;
     for (uint32_t i = 0; i < count && listed < TAKE_LISTED_MAX; i++) {
         if (!row_is_new(rows, i))
@@ -261,7 +259,7 @@ static bool is_removed(const struct takes *takes, const struct take *export) {
 
 static struct export_signs export_weigh(const struct takes *takes, const struct take *rows,
                                         uint32_t count) {
-    struct export_signs signs = {.mailboxes = mailboxes_count(rows, count),
+    struct export_signs signs = {.mailboxes = take_mailboxes(rows, count),
                                  .after_attack = take_is_after_attack(takes, rows)};
     for (uint32_t i = 0; i < count; i++) {
         if (!row_is_new(rows, i))
@@ -287,7 +285,7 @@ static enum status export_tell(const struct takes *takes, const struct take *row
     struct draft *draft = &book->draft;
     struct slice server = book->servers[rows->server].name;
     draft_begin(draft, grave ? EXCHANGE_EXPORT : EXCHANGE_EXPORT_UNUSUAL, server, rows->person);
-    rows_cite(draft, rows, count);
+    take_rows_cite(draft, rows, count);
     draft_say(draft, "what", "%u mailbox%s of %.*s %s exported by %.*s.", signs.mailboxes,
               signs.mailboxes == 1 ? "" : "es", SLICE_FORMAT(server),
               signs.mailboxes == 1 ? "was" : "were",
@@ -302,7 +300,7 @@ static enum status export_tell(const struct takes *takes, const struct take *row
     draft_say(draft, "benign",
               "Exports that a court or the personnel department orders go to a file server and "
               "have a ticket.");
-    rows_say(draft, rows, count);
+    take_rows_say(draft, rows, count);
     for (uint32_t i = 0; i < count; i++)
         if (rows[i].fetched_by.size && row_is_new(rows, i))
             draft_say_text(draft, "destination", rows[i].fetched_by);
@@ -310,32 +308,6 @@ static enum status export_tell(const struct takes *takes, const struct take *row
         draft_say(draft, "volume", "%llu", (unsigned long long)signs.bytes);
         draft_say(draft, "volume_is", "at least");
     }
-    return draft_tell(draft, book->sink, problem);
-}
-
-static enum status forward_tell(const struct takes *takes, const struct take *rows, uint32_t count,
-                                struct problem *problem) {
-    uint32_t mailboxes = mailboxes_count(rows, count);
-    bool after = take_is_after_attack(takes, rows);
-    if (mailboxes < 2 && !after)
-        return STATUS_OK;
-    struct exchange_book *book = takes->book;
-    struct draft *draft = &book->draft;
-    struct slice server = book->servers[rows->server].name;
-    draft_begin(draft, mailboxes < 2 ? EXCHANGE_FORWARD_AFTER : EXCHANGE_FORWARD, server,
-                rows->person);
-    rows_cite(draft, rows, count);
-    draft_say(draft, "what", "Mail of %u %s on %.*s is sent on to %.*s, set by %.*s.", mailboxes,
-              mailboxes == 1 ? "person" : "people", SLICE_FORMAT(server),
-              SLICE_FORMAT(rows->target),
-              SLICE_FORMAT(rows->person.size ? rows->person : SLICE("an account not logged")));
-    draft_say(draft, "why", "%u mailbox%s to one address outside the organisation within hours%s",
-              mailboxes, mailboxes == 1 ? "" : "es",
-              after ? "; the server had been attacked before" : "");
-    draft_say(draft, "confidence", "%s", mailboxes > 1 && after ? "high" : "medium");
-    draft_say(draft, "benign",
-              "People who leave ask for it, one at a time and each to an address of their own.");
-    rows_say(draft, rows, count);
     return draft_tell(draft, book->sink, problem);
 }
 
@@ -418,7 +390,7 @@ enum status exchange_tell_mailboxes(struct exchange_book *book, struct problem *
         if (rows->kind == TAKE_EXPORT)
             status = export_tell(&takes, rows, size, problem);
         else if (rows->kind == TAKE_FORWARD)
-            status = forward_tell(&takes, rows, size, problem);
+            status = take_judge_forward(&takes, rows, size, problem);
         else if (rows->kind == TAKE_GRANT && grants++ < GRANTS_MAX)
             status = take_judge_grant(&takes, rows, problem);
     }

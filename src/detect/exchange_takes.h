@@ -53,6 +53,18 @@ bool take_is_after_attack(const struct takes *takes, const struct take *take);
 void take_list_add(struct arena *arena, struct slice *list, uint32_t *count, uint32_t most,
                    struct slice text);
 
+// How many mailboxes rows are about.
+uint32_t take_mailboxes(const struct take *rows, uint32_t count);
+
+// Of each row some records, first of all each row's first; and the span and count.
+void take_rows_cite(struct draft *draft, const struct take *rows, uint32_t count);
+// Mailboxes, destinations and ranges.
+void take_rows_say(struct draft *draft, const struct take *rows, uint32_t count);
+
+// Judge rules by which one account sends mail on to one outside address, within hours.
+enum status take_judge_forward(const struct takes *takes, const struct take *rows, uint32_t count,
+                               struct problem *problem);
+
 // Judge what was read with a right to impersonate, since it was granted.
 enum status take_judge_grant(const struct takes *takes, const struct take *grant,
                              struct problem *problem);

@@ -243,6 +243,7 @@ static enum status recipient_tell(struct forwarding *forwarding, const struct re
                                   struct problem *problem) {
     struct reading reading;
     bool begun = false;
+    char since[CLOCK_TEXT_SIZE];
     enum status status = reading_open(&reading, forwarding->context, RELATION_MASK(MAIL),
                                       RELATION_ORDER_TIME, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
@@ -269,6 +270,8 @@ static enum status recipient_tell(struct forwarding *forwarding, const struct re
               "A partner on copy was weighed: he gets mail of his own as well. A shared archive "
               "outside may be meant: ask who set it up.");
     draft_say_text(draft, "destination", recipient->name);
+    clock_format(draft->detection.first_ns, since);
+    draft_say(draft, "destination_since", "%s", since);
     for (uint32_t i = 0, said = 0; i < recipient->mailbox_count && said < MAILBOXES_SAID; i++) {
         if (recipient->mailboxes[i].messages < EACH_MIN)
             continue;

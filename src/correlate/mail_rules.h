@@ -1,0 +1,23 @@
+// Which rules that send mail on are the intruder's
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CORRELATE_MAIL_RULES_H
+#define CORRELATE_MAIL_RULES_H
+
+#include "correlate/forest.h"
+
+// People who leave have their mail sent on, also while an intruder has the mail server. A rule that
+// sends mail on to the outside is the intruder's when something ties it to him:
+//
+//   an account of his set it: one by which he reached hosts, or that a high finding on this server
+//   names for something else;
+//   it was set within an hour of his coming to the server;
+//   it is one of several that one account set at once, or copies of several people's mail go there;
+//   another rule that is tied leads to the same address.
+//
+// None is where mail was sent on to the address before his first host fell, nor where two accounts
+// that are not his set rules that lead there: that is the organisation's address, not his.
+// Sets `is_untied` of the book's clues: those belong to no campaign.
+void mail_rules_tie(struct clue_book *book, const struct edge_list *edges,
+                    const struct forest *forest);
+
+#endif
