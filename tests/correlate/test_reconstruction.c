@@ -217,6 +217,62 @@ static void anothers_work_begins_no_stage(void **state) {
     play_done(&play);
 }
 
+// The last finding is of a rule that sends mail on to a place, as it has been since `since`.
+static void play_mail_rule(struct play *play, const char *id, const char *account,
+                           const char *place, int64_t seconds, const char *since) {
+    enum rule_level level =
+        strcmp(id, "vedette-exchange-forwarding") ? RULE_LEVEL_MEDIUM : RULE_LEVEL_HIGH;
+    play_find(play, rule_of(id, level, "vedette.stage.theft"), "H-000", NULL, seconds);
+    struct finding *finding = &play->findings[play->count - 1];
+    finding->account = slice_of_string(account);
+    play_send_last(play, place);
+    finding->fields[finding->field_count++] =
+        (struct finding_field){.name = SLICE("destination_since"), .text = slice_of_string(since)};
+}
+
+static bool campaign_takes(const struct campaign *campaign, const char *place, uint32_t times) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->theft_count; i++)
+        count += slice_equal_string(campaign->thefts[i].destination, place);
+    return count == times;
+}
+
+// Of all rules that send mail on only those are theft that something ties to the intruder.
+static void mail_rules_are_tied_to_the_intruder(void **state) {
+    (void)state;
+    static const char *const SEVERAL = "vedette-exchange-forwarding";
+    static const char *const ONE = "vedette-exchange-forwarding-after-attack";
+    static const char *const BEFORE = "2026-01-04T23:00:00Z", *const SINCE = "2026-01-06T00:00:00Z";
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    play_find(&play, rule_of("h-exports", RULE_LEVEL_HIGH, "vedette.stage.collection"), "H-000",
+              NULL, 300000);
+    play.findings[play.count - 1].account = SLICE("CORP\\eva");
+    play_mail_rule(&play, SEVERAL, "ann", "several@example.net", 310000, SINCE);
+    play_mail_rule(&play, ONE, "bob", "several@example.net", 330000, SINCE); // as the other
+    play_mail_rule(&play, ONE, "eva", "own@example.net", 320000, SINCE);
+    play_mail_rule(&play, ONE, "cid", "arriving@example.net", 3000, SINCE);
+    play_mail_rule(&play, ONE, "cid", "nothing@example.net", 320000, SINCE);
+    play_mail_rule(&play, SEVERAL, "eva", "before@example.net", 320000, BEFORE);
+    play_mail_rule(&play, SEVERAL, "dan", "others@example.net", 320000, SINCE);
+    struct finding *finding = &play.findings[play.count - 1];
+    finding->fields[finding->field_count++] =
+        (struct finding_field){.name = SLICE("also_set_by"), .text = SLICE("fay")};
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign *campaign = &made->campaigns[0];
+    assert_true(campaign_takes(campaign, "several@example.net", 2));
+    assert_true(campaign_takes(campaign, "own@example.net", 1));
+    assert_true(campaign_takes(campaign, "arriving@example.net", 1));
+    assert_true(campaign_takes(campaign, "nothing@example.net", 0));
+    assert_true(campaign_takes(campaign, "before@example.net", 0));
+    assert_true(campaign_takes(campaign, "others@example.net", 0));
+    assert_int_equal(made->lead_count, 2); // what is high and not the intruder's stays a lead
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void play_visit(struct play *play, const char *from, const char *account, int64_t day,
                        int64_t days) {
     struct relation *logon =
@@ -692,6 +748,7 @@ int main(void) {
         cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
         cmocka_unit_test(anothers_work_begins_no_stage),
         cmocka_unit_test(the_many_begin_a_stage),
+        cmocka_unit_test(mail_rules_are_tied_to_the_intruder),
         cmocka_unit_test(an_odd_visit_is_the_way_in),
         cmocka_unit_test(a_log_cleared_with_the_others_tells),
         cmocka_unit_test(noise_is_no_campaign),

@@ -209,6 +209,41 @@ static void forwards_of_several_people_are_told(void **state) {
     }
 }
 
+static void forward(struct relation_table *table, int64_t seconds, const char *account,
+                    const char *parameters) {
+    cmdlet(table, seconds, account, "set-mailbox", parameters);
+}
+
+// After an attack every rule is told; one to an address that was in use before it says little.
+static void forwards_to_an_old_address_are_usual(void **state) {
+    (void)state;
+    for (int turn = 0; turn < 2; turn++) {
+        struct relation_table *table = mail_server();
+        attack(table);
+        if (turn)
+            forward(table, HOUR, "corp\\a",
+                    "-Identity \"w@corp.example\" -ForwardingSmtpAddress \"smtp:K@example.net\"");
+        forward(table, DAY, "corp\\b",
+                "-Identity \"x@corp.example\" -ForwardingSmtpAddress \"smtp:k@example.net\"");
+        forward(table, 2 * DAY, "corp\\c",
+                "-Identity \"y@corp.example\" -ForwardingSmtpAddress \"smtp:k@example.net\"");
+        forward(table, 2 * DAY + 60, "corp\\c",
+                "-Identity \"z@corp.example\" -ForwardingSmtpAddress \"smtp:k@example.net\"");
+        relation_table_judge(table, &detector_exchange);
+        assert_int_equal(relation_table_count(table, "vedette-exchange-forwarding-usual"),
+                         turn ? 2 : 0);
+        assert_int_equal(relation_table_count(table, "vedette-exchange-forwarding"), !turn);
+        assert_int_equal(relation_table_count(table, "vedette-exchange-forwarding-after-attack"),
+                         !turn);
+        const struct table_detection *one = relation_table_find(
+            table,
+            turn ? "vedette-exchange-forwarding-usual" : "vedette-exchange-forwarding-after-attack",
+            NULL);
+        assert_string_equal(table_detection_field(one, "also_set_by"), turn ? "a" : "c");
+        relation_table_free(table);
+    }
+}
+
 static void read(struct relation_table *table, int64_t seconds, const char *mailbox) {
     struct relation *row =
         relation_table_add(table, RELATION_MAIL_READ, "203.0.113.9", "mail-01", seconds);
@@ -309,6 +344,7 @@ int main(void) {
         cmocka_unit_test(flows_of_attackers_are_told),
         cmocka_unit_test(exports_are_judged_by_session),
         cmocka_unit_test(forwards_of_several_people_are_told),
+        cmocka_unit_test(forwards_to_an_old_address_are_usual),
         cmocka_unit_test(reading_after_a_grant_is_told),
         cmocka_unit_test(builds_are_held_against_releases),
         cmocka_unit_test(parameters_are_read_as_logs_write_them),
