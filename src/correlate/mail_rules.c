@@ -28,6 +28,7 @@ struct mail_rule_row {
 
 static bool clue_sends_mail_on(const struct clue *clue) {
     return clue_is_of(clue, "vedette-exchange-forwarding") ||
+           clue_is_of(clue, "vedette-exchange-export-usual") ||
            clue_is_of(clue, "vedette-exfiltration-forwarding");
 }
 

@@ -15,7 +15,8 @@
 //   another rule that is tied leads to the same address.
 //
 // None is where mail was sent on to the address before his first host fell, nor where two accounts
-// that are not his set rules that lead there: that is the organisation's address, not his.
+// that are not his set rules that lead there: that is the organisation's address, not his. So with
+// exports that nothing but the attack speaks against, to a folder where exports went before.
 // Sets `is_untied` of the book's clues: those belong to no campaign.
 void mail_rules_tie(struct clue_book *book, const struct edge_list *edges,
                     const struct forest *forest);

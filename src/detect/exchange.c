@@ -53,6 +53,9 @@ static const struct rule RULES[] = {
     [EXCHANGE_EXPORT_UNUSUAL] =
         JUDGEMENT("vedette-exchange-export-unusual",
                   "Mailboxes exported in bulk, or after an attack", MEDIUM, EXPORT_TAGS),
+    [EXCHANGE_EXPORT_USUAL] = JUDGEMENT(
+        "vedette-exchange-export-usual",
+        "Mailboxes exported after an attack to where exports went before it", LOW, EXPORT_TAGS),
     [EXCHANGE_FORWARD] =
         JUDGEMENT("vedette-exchange-forwarding",
                   "Mail of several people forwarded to one outside address", HIGH, FORWARD_TAGS),

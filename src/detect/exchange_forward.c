@@ -36,8 +36,7 @@ static struct forward_history history_of(const struct takes *takes, const struct
     return history;
 }
 
-// The first attack on any server that may be what the rule is about; false: there was none.
-static bool attack_before(const struct exchange_book *book, int64_t time_ns, int64_t *ret_time_ns) {
+bool take_attack_before(const struct exchange_book *book, int64_t time_ns, int64_t *ret_time_ns) {
     bool found = false;
     for (uint32_t i = 0; i < book->session_count; i++) {
         const struct exchange_session *session = &book->sessions[i];
@@ -53,7 +52,7 @@ static bool attack_before(const struct exchange_book *book, int64_t time_ns, int
 static enum exchange_rule forward_rule(const struct takes *takes, const struct take *rows,
                                        uint32_t mailboxes, const struct forward_history *history) {
     int64_t attack_ns = 0;
-    if (attack_before(takes->book, rows->time_ns, &attack_ns) && history->first_ns < attack_ns)
+    if (take_attack_before(takes->book, rows->time_ns, &attack_ns) && history->first_ns < attack_ns)
         return EXCHANGE_FORWARD_USUAL;
     return mailboxes < 2 ? EXCHANGE_FORWARD_AFTER : EXCHANGE_FORWARD;
 }

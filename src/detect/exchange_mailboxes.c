@@ -243,7 +243,8 @@ bool take_is_after_attack(const struct takes *takes, const struct take *take) {
 struct export_signs {
     uint32_t mailboxes, dated, own, fetched, removed;
     uint64_t bytes;
-    bool after_attack;
+    int64_t since_ns; // first export to the same folder, by anybody
+    bool after_attack, before_attack;
 };
 
 static bool is_removed(const struct takes *takes, const struct take *export) {
@@ -257,9 +258,27 @@ static bool is_removed(const struct takes *takes, const struct take *export) {
     return false;
 }
 
+static struct slice folder_of(const struct take *export) {
+    return slice_part(export->target, 0, export->target.size - path_base(export->target).size);
+}
+
+// Since when exports go to the folder, by anybody on any server.
+static int64_t folder_since(const struct takes *takes, const struct take *export) {
+    int64_t since_ns = export->time_ns;
+    for (uint32_t i = 0; i < takes->count; i++) {
+        const struct take *other = &takes->rows[i];
+        if (other->kind == TAKE_EXPORT && other->time_ns < since_ns && folder_of(other).size &&
+            text_equal_fold_ascii(folder_of(other), folder_of(export)))
+            since_ns = other->time_ns;
+    }
+    return since_ns;
+}
+
 static struct export_signs export_weigh(const struct takes *takes, const struct take *rows,
                                         uint32_t count) {
+    int64_t attack_ns;
     struct export_signs signs = {.mailboxes = take_mailboxes(rows, count),
+                                 .since_ns = INT64_MIN,
                                  .after_attack = take_is_after_attack(takes, rows)};
     for (uint32_t i = 0; i < count; i++) {
         if (!row_is_new(rows, i))
@@ -269,8 +288,27 @@ static struct export_signs export_weigh(const struct takes *takes, const struct 
         signs.fetched += rows[i].fetch_count > 0;
         signs.removed += is_removed(takes, &rows[i]);
         signs.bytes += rows[i].fetched_bytes;
+        int64_t since_ns = folder_since(takes, &rows[i]);
+        signs.since_ns = since_ns > signs.since_ns ? since_ns : signs.since_ns;
     }
+    signs.before_attack =
+        take_attack_before(takes->book, rows->time_ns, &attack_ns) && signs.since_ns < attack_ns;
     return signs;
+}
+
+// Where nothing but an attack speaks against an export, one to where exports went before it is an
+// administrator's.
+static enum exchange_rule export_rule(const struct export_signs *signs, bool grave,
+                                      unsigned points) {
+    if (grave)
+        return EXCHANGE_EXPORT;
+    return points < 2 && signs->before_attack ? EXCHANGE_EXPORT_USUAL : EXCHANGE_EXPORT_UNUSUAL;
+}
+
+static void export_say_since(struct draft *draft, const struct export_signs *signs) {
+    char since[CLOCK_TEXT_SIZE];
+    clock_format(signs->since_ns, since);
+    draft_say(draft, "destination_since", "%s", since);
 }
 
 static enum status export_tell(const struct takes *takes, const struct take *rows, uint32_t count,
@@ -284,7 +322,8 @@ static enum status export_tell(const struct takes *takes, const struct take *row
     struct exchange_book *book = takes->book;
     struct draft *draft = &book->draft;
     struct slice server = book->servers[rows->server].name;
-    draft_begin(draft, grave ? EXCHANGE_EXPORT : EXCHANGE_EXPORT_UNUSUAL, server, rows->person);
+    enum exchange_rule rule = export_rule(&signs, grave, points);
+    draft_begin(draft, rule, server, rows->person);
     take_rows_cite(draft, rows, count);
     draft_say(draft, "what", "%u mailbox%s of %.*s %s exported by %.*s.", signs.mailboxes,
               signs.mailboxes == 1 ? "" : "es", SLICE_FORMAT(server),
@@ -297,6 +336,7 @@ static enum status export_tell(const struct takes *takes, const struct take *row
               signs.after_attack ? "; the server had been attacked before" : "");
     draft_say(draft, "confidence", "%s",
               grave && signs.after_attack ? "high" : (grave ? "medium" : "low to medium"));
+    export_say_since(draft, &signs);
     draft_say(draft, "benign",
               "Exports that a court or the personnel department orders go to a file server and "
               "have a ticket.");

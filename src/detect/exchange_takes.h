@@ -53,6 +53,9 @@ bool take_is_after_attack(const struct takes *takes, const struct take *take);
 void take_list_add(struct arena *arena, struct slice *list, uint32_t *count, uint32_t most,
                    struct slice text);
 
+// When the first attack on any server began that a cmdlet may be part of; false: there was none.
+bool take_attack_before(const struct exchange_book *book, int64_t time_ns, int64_t *ret_time_ns);
+
 // How many mailboxes rows are about.
 uint32_t take_mailboxes(const struct take *rows, uint32_t count);
 

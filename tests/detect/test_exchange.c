@@ -191,6 +191,24 @@ static void exports_are_judged_by_session(void **state) {
     relation_table_free(table);
 }
 
+// One mailbox, by an administrator, after an attack.
+static void exports_to_an_old_folder_are_usual(void **state) {
+    (void)state;
+    for (int turn = 0; turn < 2; turn++) {
+        struct relation_table *table = mail_server();
+        attack(table);
+        cmdlet(table, HOUR, "corp\\a", "new-mailboxexportrequest",
+               turn ? "-Mailbox \"w@corp.example\" -FilePath \"\\\\FILES-01\\legal\\w.pst\""
+                    : "-Mailbox \"w@corp.example\" -FilePath \"\\\\files-01\\other\\w.pst\"");
+        cmdlet(table, 2 * DAY, "corp\\b", "new-mailboxexportrequest",
+               "-Mailbox \"x@corp.example\" -FilePath \"\\\\files-01\\legal\\x.pst\"");
+        relation_table_judge(table, &detector_exchange);
+        assert_int_equal(relation_table_count(table, "vedette-exchange-export-usual"), turn);
+        assert_int_equal(relation_table_count(table, "vedette-exchange-export-unusual"), !turn);
+        relation_table_free(table);
+    }
+}
+
 static void forwards_of_several_people_are_told(void **state) {
     (void)state;
     for (int turn = 0; turn < 2; turn++) {
@@ -343,6 +361,7 @@ int main(void) {
         cmocka_unit_test(probing_and_handlers_belong_to_an_attack),
         cmocka_unit_test(flows_of_attackers_are_told),
         cmocka_unit_test(exports_are_judged_by_session),
+        cmocka_unit_test(exports_to_an_old_folder_are_usual),
         cmocka_unit_test(forwards_of_several_people_are_told),
         cmocka_unit_test(forwards_to_an_old_address_are_usual),
         cmocka_unit_test(reading_after_a_grant_is_told),
