@@ -46,8 +46,9 @@ static enum status source_read(const char *path, struct known_list *known, bool 
 static void add_tell(const struct vouched_count *count, const char *source,
                      const struct buffer *lines) {
     guard_print(lines);
-    printf("%s: %u files added, %u differ, %u unknown there\n", source, count->added,
-           count->differing, count->unmatched);
+    printf("%s: %u file%s added, %u differ%s, %u unknown there\n", source, count->added,
+           count->added == 1 ? "" : "s", count->differing, count->differing == 1 ? "s" : "",
+           count->unmatched);
     if (count->differing)
         printf("A file that differs may be a newer release, or an intruder's: look before an "
                "owner names it.\n");
@@ -88,7 +89,7 @@ static enum status add_named(struct repository *repository, const struct tree *t
     buffer_init(&lines, ADD_LINES_BYTES_MAX);
     enum status status = repository_add(repository, tree, &vouching, &count, &lines, refusal);
     if (status == STATUS_OK)
-        printf("named by the owners: %u files added\n", count.added);
+        printf("named by the owners: %u file%s added\n", count.added, count.added == 1 ? "" : "s");
     buffer_done(&lines);
     return status;
 }

@@ -172,8 +172,8 @@ static void audit_sum(const struct audit_run *run, const struct tree_audit *audi
                run->roles_lacking);
     if (run->json)
         return;
-    printf("%u files looked at, %u findings%s", run->tree.count, audit->count,
-           audit->count ? ": " : "\n");
+    printf("%u file%s looked at, %u finding%s%s", run->tree.count, run->tree.count == 1 ? "" : "s",
+           audit->count, audit->count == 1 ? "" : "s", audit->count ? ": " : "\n");
     for (int kind = 0; kind < AUDIT_KIND_COUNT; kind++) {
         if (counts[kind] == 0)
             continue;

@@ -29,11 +29,12 @@ static void init_book(const struct repository *repository, struct refusal *refus
     release_list_init(&book);
     *status = repository_book(repository, &tree, &book, refusal);
     if (*status == STATUS_OK)
-        printf("%s guards %s: %u files, all of them unverified.\n"
+        printf("%s guards %s: %u file%s, %s unverified.\n"
                "Nothing that was found there is signed: each file waits until a second source "
                "(a backup, a\nvendor's list of hashes) knows the same bytes, or an owner names "
                "it.\n",
-               repository->directory, repository->content, book.count);
+               repository->directory, repository->content, book.count, book.count == 1 ? "" : "s",
+               book.count == 1 ? "still" : "all of them");
     release_list_done(&book);
     tree_done(&tree);
 }

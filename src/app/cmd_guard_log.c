@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ static const struct option_row options[] = {
      "append: the ledger's private key (default: the repository's online/ledger.key)"},
     {"index", 0, OPTION_COUNT, "N", NULL, NULL, "prove: this entry, instead of the files named"},
     {"output", 'o', OPTION_PATH, "FILE", NULL, NULL,
-     "prove: where the proof goes (default: beside the file, FILE.tlog-proof)"},
+     "prove: where the proof goes (default: FILE.tlog-proof in the current directory)"},
     {"from", 0, OPTION_TEXT, "CHECKPOINT", NULL, NULL,
      "consistency: an older checkpoint (a file), or its size"},
     {"memory", 0, OPTION_PATH, "FILE", NULL, NULL,
@@ -30,7 +31,8 @@ static const struct option_row options[] = {
 struct log_run {
     const struct command_line *line;
     char directory[PATH_MAX];
-    char key[PATH_MAX]; // the private one
+    char content[PATH_MAX]; // what the repository guards, or empty
+    char key[PATH_MAX];     // the private one
     struct note_verifier verifier;
     struct ledger *ledger;
     struct refusal refusal;
@@ -56,6 +58,7 @@ static enum status log_where(struct log_run *run) {
         if (status != STATUS_OK)
             return status;
         run->verifier = repository.ledger;
+        snprintf(run->content, sizeof run->content, "%s", repository.content);
         repository_close(&repository);
         snprintf(run->directory, sizeof run->directory, "%s/public/ledger", directory);
         if (!key)
@@ -118,7 +121,7 @@ static enum status log_append(struct log_run *run) {
         secret_key_done(&key);
     }
     if (status == STATUS_OK)
-        printf("%zu entries added, %llu in the ledger\n", count,
+        printf("%zu entr%s added, %llu in the ledger\n", count, count == 1 ? "y" : "ies",
                (unsigned long long)ledger_size(run->ledger));
     for (size_t i = 0; i < count; i++)
         buffer_done(&texts[i]);
@@ -127,11 +130,30 @@ static enum status log_append(struct log_run *run) {
     return status;
 }
 
+// A proof among the guarded files would be a file that nobody released.
+static enum status proof_place(struct log_run *run, const char *path) {
+    char directory[PATH_MAX], place[PATH_MAX], content[PATH_MAX];
+    struct problem problem;
+    const char *slash = strrchr(path, '/');
+    size_t size = slash ? (size_t)(slash - path) + 1 : 0;
+    snprintf(directory, sizeof directory, "%.*s.", (int)size, path);
+    if (!run->content[0] || !realpath(directory, place) || !realpath(run->content, content))
+        return STATUS_OK; // what is not there holds no files
+    size = strlen(content);
+    if (strncmp(place, content, size) != 0 || (place[size] && place[size] != '/'))
+        return STATUS_OK;
+    problem_set(&problem, STATUS_USAGE,
+                "%s lies in the guarded directory: --output says where else", path);
+    return log_problem(run, &problem);
+}
+
 static enum status prove_index(struct log_run *run, uint64_t index, const char *path) {
     struct buffer text;
     struct problem problem;
     buffer_init(&text, PROOF_BYTES_MAX);
-    enum status status = ledger_prove(run->ledger, index, &text, &run->refusal);
+    enum status status = proof_place(run, path);
+    if (status == STATUS_OK)
+        status = ledger_prove(run->ledger, index, &text, &run->refusal);
     if (status == STATUS_OK && durable_file_write(path, buffer_slice(&text), 0644, &problem))
         status = log_problem(run, &problem);
     buffer_done(&text);
@@ -139,6 +161,20 @@ static enum status prove_index(struct log_run *run, uint64_t index, const char *
         printf("%s: entry %llu of %llu\n", path, (unsigned long long)index,
                (unsigned long long)ledger_size(run->ledger));
     return status;
+}
+
+static const char *name_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+// A name that two of the files have, whose proofs would be one file; NULL: none.
+static const char *name_of_two(const char *const *files, size_t count) {
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(name_of(files[i]), name_of(files[k])) == 0)
+                return name_of(files[i]);
+    return NULL;
 }
 
 static enum status prove_file(struct log_run *run, const char *path) {
@@ -159,7 +195,7 @@ static enum status prove_file(struct log_run *run, const char *path) {
                     path);
         return status;
     }
-    snprintf(output, sizeof output, "%s.tlog-proof", path);
+    snprintf(output, sizeof output, "%s.tlog-proof", name_of(path));
     return prove_index(run, index, given ? given : output);
 }
 
@@ -171,6 +207,12 @@ static enum status log_prove(struct log_run *run) {
     if (index ? count || !output : !count || (output && count > 1)) {
         problem_set(&problem, STATUS_USAGE,
                     "prove takes files (one with --output), or --index and --output");
+        return log_problem(run, &problem);
+    }
+    const char *twice = name_of_two(run->line->operands + 2, count);
+    if (twice) {
+        problem_set(&problem, STATUS_USAGE, "two files of the name %s: prove each with --output",
+                    twice);
         return log_problem(run, &problem);
     }
     enum status status = log_open(run, false);
@@ -268,8 +310,9 @@ const struct command command_guard_log = {
     .operands_min = 2,
     .text =
         "LEDGER is a repository, or a directory with a checkpoint and tiles (C2SP tlog-tiles).\n"
-        "prove writes FILE.tlog-proof: that these bytes were released, to be checked anywhere "
-        "with\nnothing but the ledger's key. consistency shows that the ledger still has all "
+        "prove writes FILE.tlog-proof into the current directory (never among the guarded files):\n"
+        "that these bytes were released, to be checked anywhere with nothing but the ledger's "
+        "key.\nconsistency shows that the ledger still has all "
         "that an older\ncheckpoint had. append adds files as entries (publish does that for "
         "releases).",
     .options = options,

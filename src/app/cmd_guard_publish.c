@@ -13,13 +13,13 @@ static const struct option_row options[] = {
 };
 
 static void publish_tell(const struct publish_result *result) {
-    printf("%s: root %lld, targets %lld, snapshot %lld, timestamp %lld; %llu new entries in the "
-           "ledger of %llu\n",
+    printf("%s: root %lld, targets %lld, snapshot %lld, timestamp %lld; %llu new entr%s in "
+           "the ledger of %llu\n",
            result->fresh ? "published" : "renewed", (long long)result->versions[METADATA_ROOT],
            (long long)result->versions[METADATA_TARGETS],
            (long long)result->versions[METADATA_SNAPSHOT],
            (long long)result->versions[METADATA_TIMESTAMP], (unsigned long long)result->logged,
-           (unsigned long long)result->ledger_size);
+           result->logged == 1 ? "y" : "ies", (unsigned long long)result->ledger_size);
 }
 
 static enum exit_code publish_run(const struct command_line *line) {

@@ -21,7 +21,7 @@ static const struct option_row options[] = {
     {"as", 0, OPTION_TEXT, "TARGET", NULL, NULL,
      "the one file is this target (default: any target of the file's name)"},
     {"proof", 'p', OPTION_FLAG, NULL, NULL, NULL,
-     "each FILE must be in the ledger, as FILE.tlog-proof shows"},
+     "each FILE must be in the ledger, as FILE.tlog-proof beside it or here shows"},
     {"ledger-key", 0, OPTION_TEXT, "KEY", NULL, NULL,
      "--proof: NAME+ID+KEY of the ledger, or a file that holds it"},
     {"memory", 0, OPTION_PATH, "FILE", NULL, NULL,
@@ -134,7 +134,10 @@ static enum status verify_proof(struct verify_run *run, const char *file, struct
     struct problem problem;
     struct buffer proof;
     char path[PATH_BYTES_MAX];
+    const char *slash = strrchr(file, '/');
     snprintf(path, sizeof path, "%s.tlog-proof", file);
+    if (slash && access(path, F_OK) != 0)
+        snprintf(path, sizeof path, "%s.tlog-proof", slash + 1);
     buffer_init(&proof, PROOF_BYTES_MAX + 2 * DURABLE_READ_BYTES);
     enum status status = file_hash_read(file, claim.sha256, &claim.length, &problem);
     if (status == STATUS_OK)

@@ -16,8 +16,9 @@ static enum exit_code withdraw_run(const struct command_line *line) {
         status =
             repository_withdraw(&repository, line->operands + 1, line->operand_count - 1, &refusal);
         if (status == STATUS_OK) {
-            printf("%zu files will no longer be given out once this is signed and published\n",
-                   line->operand_count - 1);
+            size_t count = line->operand_count - 1;
+            printf("%zu file%s will no longer be given out once this is signed and published\n",
+                   count, count == 1 ? "" : "s");
             status = guard_tell(&repository, false, NULL, &refusal);
         }
         repository_close(&repository);

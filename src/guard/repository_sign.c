@@ -119,8 +119,9 @@ static enum status explain_targets(const struct repository *repository, struct b
         status = release_list_read(&after, staged, &problem);
     if (status == STATUS_OK)
         status = release_list_compare(&before, &after, explain_change, &explaining, &problem);
-    buffer_append_format(to, "  %u changes, %u files in all\n  signed so far: ", explaining.changes,
-                         after.count);
+    buffer_append_format(
+        to, "  %u change%s, %u file%s in all\n  signed so far: ", explaining.changes,
+        explaining.changes == 1 ? "" : "s", after.count, after.count == 1 ? "" : "s");
     if (status == STATUS_OK) {
         repository_append_signers(repository_root(repository), METADATA_TARGETS, staged, to);
         append_signers_until_now(repository, METADATA_TARGETS, to);

@@ -53,7 +53,8 @@ static void append_published(const struct repository *repository, struct buffer 
         }
         buffer_append_format(to, "%-10s version %lld, ", name, (long long)metadata->version);
         if (type == METADATA_TARGETS)
-            buffer_append_format(to, "%u files, ", metadata->entry_count);
+            buffer_append_format(to, "%u file%s, ", metadata->entry_count,
+                                 metadata->entry_count == 1 ? "" : "s");
         append_end(repository, metadata, to, ret_fine);
     }
 }

@@ -166,7 +166,7 @@ class Verified(GuardCase):
     def test_nothing_found_is_signed(self):
         self.package("a.msi")
         told = self.guard("init", "repo", "upgrade")
-        self.assertIn("1 files, all of them unverified", told)
+        self.assertIn("1 file, still unverified", told)
         self.assertIn("vedette guard key", told)
         self.assertFalse(list(self.repository.glob("staged/*")))
         self.assertIn("no owners yet", self.guard("publish", "repo", status=1))
@@ -403,6 +403,15 @@ class Ledger(GuardCase):
         self.assertIn("entry 0 of 2", told)
         lines = (self.top / "a.proof").read_text().split("\n")
         self.assertEqual(lines[0], "c2sp.org/tlog-proof@v1")
+        # Among the guarded files a proof would be one that nobody released.
+        self.assertIn("a.msi.tlog-proof: entry 0 of 2",
+                      self.guard("log", "prove", "repo", "upgrade/a.msi"))
+        self.assertTrue((self.top / "a.msi.tlog-proof").exists())
+        self.assertIn("lies in the guarded directory", self.guard(
+            "log", "prove", "repo", "upgrade/a.msi", "-o", "upgrade/d/a.proof", status=2))
+        self.assertIn("two files of the name a.msi", self.guard(
+            "log", "prove", "repo", "upgrade/a.msi", "upgrade/d/../a.msi", status=2))
+        self.assertEqual(list((self.top / "upgrade").rglob("*proof*")), [])
         self.package("evil.msi")
         self.assertIn("never released",
                       self.guard("log", "prove", "repo", "upgrade/evil.msi", status=1))
