@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "report/indicator_list.h"
+#include "report/stage_told.h"
 #include "report/technique.h"
 
 enum {
@@ -45,11 +46,12 @@ static void mark_activity(struct buffer *to, const struct report_input *input,
     buffer_append_text(to, "\n");
     for (uint32_t i = 0; i < campaign->stage_count; i++) {
         const struct campaign_stage *stage = &campaign->stages[i];
-        buffer_append_format(to, "\n**%s**, ", stage_heading(stage->stage));
+        const char *note = stage_told_note(stage);
+        buffer_append_format(to, "\n**%s**, ", stage_told_heading(stage));
         text_append_minute(to, stage->first_ns, "unknown");
         buffer_append_text(to, " to ");
         text_append_minute(to, stage->last_ns, "unknown");
-        buffer_append_text(to, " UTC\n\n");
+        buffer_append_format(to, " UTC%s%s\n\n", note ? ". " : "", note ? note : "");
         mark_sentences(to, input, "- ", stage->sentences, stage->sentence_count);
     }
 }
@@ -70,7 +72,7 @@ static void mark_technique(struct buffer *to, const struct report_input *input,
     text_append_markdown(to, told->id);
     if (told->known)
         buffer_append_format(to, " %s", told->known->name);
-    buffer_append_format(to, " | %s | ", stage ? stage_heading(stage->stage) : "");
+    buffer_append_format(to, " | %s | ", stage ? stage_told_heading(stage) : "");
     text_append_minute(to, stage ? stage->first_ns : CLOCK_NONE, "unknown");
     buffer_append_text(to, " |");
     if (stage)

@@ -3,6 +3,7 @@
 #include "report/stix_object.h"
 
 #include "base/clock.h"
+#include "report/stage_told.h"
 #include "report/technique.h"
 
 enum {
@@ -168,7 +169,7 @@ static void flow_action(const struct stix *stix, uint32_t place) {
     struct slice technique = technique_next(&rest);
     stix_begin(stix, "attack-action", flow_stage(campaign, place));
     buffer_append_text(stix->to, FLOW_MEMBER);
-    stix_append_text(stix->to, "name", slice_of_string(stage_heading(stage->stage)));
+    stix_append_text(stix->to, "name", slice_of_string(stage_told_heading(stage)));
     if (technique.size) {
         stix_append_text(stix->to, "technique_id", technique);
         buffer_append_text(stix->to, ",\"technique_ref\":");

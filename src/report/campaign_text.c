@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "report/campaign_json.h"
+#include "report/stage_told.h"
 
 enum {
     SCREEN_WIDTH = 150,
@@ -145,7 +146,7 @@ static void screen_stages(struct buffer *to, const struct report_input *input,
         if (i % 2 == 0)
             screen_fact(to, i ? "" : "Stages");
         size_t from = to->size;
-        buffer_append_format(to, "%-26s ", stage_heading(stage->stage));
+        buffer_append_format(to, "%-26s ", stage_told_heading(stage));
         text_append_minute(to, stage->first_ns, "");
         buffer_append_format(to, "  %4u host%s", stage->host_count,
                              stage->host_count == 1 ? " " : "s");

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "report/json_piece.h"
+#include "report/stage_told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,7 +170,7 @@ static void timeline_stage(struct timeline *timeline, const struct campaign_stag
             struct timeline_line line = {
                 .time_ns = reference->time_ns,
                 .message = sentence->text,
-                .what = stage_heading(stage->stage),
+                .what = stage_told_heading(stage),
                 .stage = stage_name(stage->stage),
                 .techniques = stage->techniques,
                 .reference = reference,

@@ -1,6 +1,7 @@
 // The HTML report's first screen
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html_piece.h"
+#include "report/stage_told.h"
 
 enum {
     SCREEN_STEPS_MAX = 4,
@@ -138,7 +139,7 @@ static void screen_strip(const struct html *html, const struct campaign *campaig
             continue;
         }
         buffer_append_format(html->to, "<li class=s%d><a href=\"#c%us%d\"><b>%s</b>", stage, number,
-                             stage, stage_heading((enum stage)stage));
+                             stage, stage_told_heading(told));
         html_time(html, told->first_ns);
         buffer_append_format(html->to, "<br>%u host%s</a></li>\n", told->host_count,
                              told->host_count == 1 ? "" : "s");

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "report/indicator_list.h"
+#include "report/stage_told.h"
 
 enum {
     INDICATORS_MAX = 300,
@@ -104,11 +105,14 @@ void html_story(const struct html *html, const struct campaign *campaign, uint32
     for (uint32_t i = 0; i < campaign->stage_count; i++) {
         const struct campaign_stage *stage = &campaign->stages[i];
         buffer_append_format(to, "<h4 id=c%us%d>%s <small>", number, (int)stage->stage,
-                             stage_heading(stage->stage));
+                             stage_told_heading(stage));
         html_time(html, stage->first_ns);
         buffer_append_text(to, " to ");
         html_time(html, stage->last_ns);
         buffer_append_text(to, "</small></h4>\n");
+        const char *note = stage_told_note(stage);
+        if (note)
+            buffer_append_format(to, "<p>%s</p>\n", note);
         html_sentences(html, stage->sentences, stage->sentence_count, "ul class=story", 0);
     }
     story_thefts(html, campaign, number);
