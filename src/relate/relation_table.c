@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "relate/relation_table.h"
 
-#include "base/arena.h"
 #include "base/digest.h"
 #include "base/intern.h"
 #include "base/memory.h"
 #include "base/packed_row.h"
 #include "base/table.h"
 #include "model/hosts.h"
+#include "relate/relation_entry.h"
 
 #include <assert.h>
 
@@ -19,33 +19,7 @@
 // what such a record costs, lie beside each other instead of one behind the other.
 //
 // Memory: three eighths for references, times and days, an eighth for texts, a quarter for entries
-// and their table, a quarter for the sorter. Arrays grow by doubling; what they leave behind is
-// taken by the next array of its size.
-
-struct relation_entry {
-    struct relation_numbers key;
-    int64_t first_ns, last_ns;
-    int64_t cited_ns; // nothing later is cited: the latest of all references that there is room for
-    uint64_t count;
-    uint64_t bytes_out, bytes_in, taken_ms;
-    uint64_t bytes_in_min, bytes_in_max;
-    struct reference *references;
-    int64_t *times;
-    struct relation_day *days;
-    uint16_t reference_count, reference_capacity;
-    uint16_t time_count, time_capacity;
-    uint16_t day_count, day_capacity;
-    uint8_t keeps;
-};
-
-// A row that was left behind.
-struct free_row {
-    struct free_row *next;
-};
-
-enum {
-    ROW_CLASSES = 20, // capacities 1, 2, 4 ... of one element size
-};
+// and their table, a quarter for the sorter.
 
 // A note that waits for its entry.
 struct late_note {
@@ -64,8 +38,7 @@ struct relation_table {
     uint32_t text_ceiling;
     uint8_t *text_scopes; // enum text_scope of each
     uint32_t scope_capacity;
-    struct arena arena;
-    struct free_row *free_rows[3][ROW_CLASSES]; // references, times, days; by capacity
+    struct entry_rows rows;
     struct table by_key;
     struct relation_entry *entries;
     uint32_t count, capacity, ceiling;
@@ -107,7 +80,7 @@ static void table_init_texts(struct relation_table *table) {
 
 struct relation_table *relation_table_new(size_t memory_bytes, const char *directory) {
     struct relation_table *table = memory_new(1, sizeof *table);
-    arena_init(&table->arena, memory_bytes / 8 * 3);
+    entry_rows_init(&table->rows, memory_bytes / 8 * 3);
     table_init(&table->by_key);
     size_t text_bytes = memory_bytes / 8;
     table->text_ceiling = (uint32_t)(text_bytes / TABLE_TEXT_BYTES) + PART_COUNT;
@@ -130,7 +103,7 @@ void relation_table_free(struct relation_table *table) {
         return;
     intern_done(&table->texts);
     memory_free(table->text_scopes);
-    arena_done(&table->arena);
+    entry_rows_done(&table->rows);
     table_done(&table->by_key);
     memory_free(table->entries);
     sorter_free(table->sorter);
@@ -207,14 +180,7 @@ static bool table_add_entry(struct relation_table *table, const struct relation_
         table->entries = memory_resize(table->entries, table->capacity, sizeof *table->entries);
         memory_expect_large(table->entries, table->capacity * sizeof *table->entries);
     }
-    table->entries[table->count++] = (struct relation_entry){
-        .key = *key,
-        .first_ns = CLOCK_NONE,
-        .last_ns = CLOCK_NONE,
-        .cited_ns = INT64_MAX,
-        .bytes_in_min = UINT64_MAX,
-        .keeps = (uint8_t)relation_kind_keeps((enum relation_kind)key->kind),
-    };
+    relation_entry_init(&table->entries[table->count++], key);
     return true;
 }
 
@@ -238,182 +204,11 @@ bool relation_table_place(struct relation_table *table, const struct relation_nu
     return true;
 }
 
-enum row_kind {
-    ROW_REFERENCES,
-    ROW_TIMES,
-    ROW_DAYS
-};
-
-static const struct {
-    size_t size;
-    uint16_t ceiling;
-} ROW_KINDS[] = {
-    [ROW_REFERENCES] = {sizeof(struct reference), FINDING_REFERENCES_MAX},
-    [ROW_TIMES] = {sizeof(int64_t), RELATION_TIMES_MAX},
-    [ROW_DAYS] = {sizeof(struct relation_day), RELATION_DAYS_MAX},
-};
-
-// Room for one more in a row, up to its kind's ceiling; false when the arena is full.
-static bool table_reserve(struct relation_table *table, enum row_kind kind, void **row,
-                          uint16_t count, uint16_t *capacity) {
-    if (count < *capacity || *capacity == ROW_KINDS[kind].ceiling)
-        return true;
-    uint16_t grown = *capacity ? (uint16_t)(*capacity * 2) : 1;
-    struct free_row **free_row = &table->free_rows[kind][__builtin_ctz(grown)];
-    void *fresh = *free_row;
-    if (fresh)
-        *free_row = (*free_row)->next;
-    else
-        fresh = arena_new(&table->arena, grown, ROW_KINDS[kind].size);
-    if (!fresh)
-        return false;
-    if (count) {
-        memcpy(fresh, *row, count * ROW_KINDS[kind].size);
-        struct free_row *left = *row;
-        struct free_row **list = &table->free_rows[kind][__builtin_ctz(*capacity)];
-        left->next = *list;
-        *list = left;
-    }
-    *row = fresh;
-    *capacity = grown;
-    return true;
-}
-
-static bool table_reserve_all(struct relation_table *table, struct relation_entry *entry,
-                              bool cites, bool times, bool new_day) {
-    void *references = entry->references;
-    void *row = entry->times;
-    void *days = entry->days;
-    bool room = true;
-    if (cites)
-        room = table_reserve(table, ROW_REFERENCES, &references, entry->reference_count,
-                             &entry->reference_capacity);
-    if (room && times)
-        room = table_reserve(table, ROW_TIMES, &row, entry->time_count, &entry->time_capacity);
-    if (room && new_day)
-        room = table_reserve(table, ROW_DAYS, &days, entry->day_count, &entry->day_capacity);
-    entry->references = references;
-    entry->times = row;
-    entry->days = days;
-    return room;
-}
-
-static bool entry_would_cite(const struct relation_entry *entry, int64_t time_ns,
-                             const struct position *position) {
-    return time_ns <= entry->cited_ns &&
-           reference_would_keep(entry->references, entry->reference_count, time_ns, position);
-}
-
-static void entry_insert(struct relation_entry *entry, const struct reference *reference) {
-    uint32_t count = entry->reference_count;
-    reference_insert(entry->references, &count, reference);
-    entry->reference_count = (uint16_t)count;
-    if (count == FINDING_REFERENCES_MAX)
-        entry->cited_ns = entry->references[count - 1].time_ns;
-}
-
-static void entry_cite(struct relation_entry *entry, struct relation_witness *witness) {
-    const struct event *event = witness->event;
-    if (!witness->has_digest) {
-        reference_digest(event, witness->sha256);
-        witness->has_digest = true;
-    }
-    struct reference reference;
-    memset(&reference, 0, sizeof reference);
-    reference.position = event->position;
-    reference.time_ns = event->time_ns;
-    memcpy(reference.sha256, witness->sha256, sizeof reference.sha256);
-    entry_insert(entry, &reference);
-}
-
-// Most times come in order: they are put behind the others without a look at them.
-static void entry_add_time(struct relation_entry *entry, int64_t time_ns) {
-    uint32_t count = entry->time_count;
-    if (time_ns >= entry->last_ns && count < RELATION_TIMES_MAX)
-        entry->times[count++] = time_ns;
-    else
-        times_insert(entry->times, &count, time_ns);
-    entry->time_count = (uint16_t)count;
-}
-
-static void entry_add(struct relation_entry *entry, const struct relation_share *share) {
-    entry->count++;
-    entry->bytes_out += share->bytes_out;
-    entry->bytes_in += share->bytes_in;
-    entry->taken_ms += share->taken_ms;
-    if (share->bytes_in < entry->bytes_in_min)
-        entry->bytes_in_min = share->bytes_in;
-    if (share->bytes_in > entry->bytes_in_max)
-        entry->bytes_in_max = share->bytes_in;
-    int64_t time_ns = share->time_ns;
-    if (time_ns == CLOCK_NONE)
-        return;
-    if (entry->keeps & RELATION_KEEPS_TIMES)
-        entry_add_time(entry, time_ns);
-    if (entry->first_ns == CLOCK_NONE || time_ns < entry->first_ns)
-        entry->first_ns = time_ns;
-    if (time_ns > entry->last_ns)
-        entry->last_ns = time_ns;
-    if (!(entry->keeps & RELATION_KEEPS_DAYS))
-        return;
-    struct relation_day day = {day_of(time_ns), 1, share->bytes_out, share->bytes_in};
-    uint32_t count = entry->day_count;
-    days_insert(entry->days, &count, &day);
-    entry->day_count = (uint16_t)count;
-}
-
-// Room for what a record adds to the entry.
-static bool table_reserve_share(struct relation_table *table, struct relation_entry *entry,
-                                const struct relation_share *share, bool cites) {
-    bool times = (entry->keeps & RELATION_KEEPS_TIMES) && share->time_ns != CLOCK_NONE &&
-                 times_would_keep(entry->times, entry->time_count, share->time_ns);
-    bool new_day =
-        (entry->keeps & RELATION_KEEPS_DAYS) && share->time_ns != CLOCK_NONE &&
-        (entry->day_count == 0 || entry->days[entry->day_count - 1].day != day_of(share->time_ns));
-    return table_reserve_all(table, entry, cites, times, new_day);
-}
-
 bool relation_table_note(struct relation_table *table, uint32_t place,
                          const struct relation_share *share, struct relation_witness *witness) {
     assert(place < table->count);
-    struct relation_entry *entry = &table->entries[place];
-    bool cites = entry_would_cite(entry, share->time_ns, &witness->event->position);
-    if (table->crowded || !table_reserve_share(table, entry, share, cites))
-        return false;
-    if (cites)
-        entry_cite(entry, witness);
-    entry_add(entry, share);
-    return true;
-}
-
-static bool table_add_batch(struct relation_table *table, uint32_t place,
-                            const struct relation_batch *batch) {
-    struct relation_entry *entry = &table->entries[place];
-    bool cites = entry_would_cite(entry, batch->reference.time_ns, &batch->reference.position);
-    if (!table_reserve_all(table, entry, cites, false, entry->keeps & RELATION_KEEPS_DAYS))
-        return false;
-    if (cites)
-        entry_insert(entry, &batch->reference);
-    entry->count += batch->count;
-    if (batch->number_min < entry->bytes_in_min)
-        entry->bytes_in_min = batch->number_min;
-    if (batch->number_max > entry->bytes_in_max)
-        entry->bytes_in_max = batch->number_max;
-    if (batch->first_ns == CLOCK_NONE)
-        return true;
-    if (entry->first_ns == CLOCK_NONE || batch->first_ns < entry->first_ns)
-        entry->first_ns = batch->first_ns;
-    if (batch->last_ns > entry->last_ns)
-        entry->last_ns = batch->last_ns;
-    if (!(entry->keeps & RELATION_KEEPS_DAYS))
-        return true;
-    struct relation_day day = {day_of(batch->first_ns),
-                               batch->count < UINT32_MAX ? (uint32_t)batch->count : UINT32_MAX, 0,
-                               0};
-    uint32_t count = entry->day_count;
-    days_insert(entry->days, &count, &day);
-    entry->day_count = (uint16_t)count;
-    return true;
+    return !table->crowded &&
+           relation_entry_note(&table->entries[place], &table->rows, share, witness);
 }
 
 // The place of a key in texts; false when there is no room.
@@ -431,35 +226,16 @@ static bool table_place_texts(struct relation_table *table, const struct relatio
 enum status relation_table_add(struct relation_table *table, const struct relation_key *key,
                                const struct relation_batch *batch, struct problem *problem) {
     uint32_t place;
-    if (table_place_texts(table, key, &place) && table_add_batch(table, place, batch))
+    if (table_place_texts(table, key, &place) &&
+        relation_entry_note_batch(&table->entries[place], &table->rows, batch))
         return STATUS_OK;
     enum status status = relation_table_spill(table, problem);
     if (status != STATUS_OK)
         return status;
-    if (!table_place_texts(table, key, &place) || !table_add_batch(table, place, batch))
+    if (!table_place_texts(table, key, &place) ||
+        !relation_entry_note_batch(&table->entries[place], &table->rows, batch))
         return problem_set(problem, STATUS_LIMIT, "a relation is larger than its table's memory");
     return STATUS_OK;
-}
-
-static void table_sum(struct relation_sum *sum, const struct relation_entry *entry) {
-    sum->first_ns = entry->first_ns;
-    sum->last_ns = entry->last_ns;
-    sum->count = entry->count;
-    sum->bytes_out = entry->bytes_out;
-    sum->bytes_in = entry->bytes_in;
-    sum->taken_ms = entry->taken_ms;
-    sum->bytes_in_min = entry->bytes_in_min;
-    sum->bytes_in_max = entry->bytes_in_max;
-    sum->reference_count = entry->reference_count;
-    sum->time_count = entry->time_count;
-    sum->day_count = entry->day_count;
-    if (entry->reference_count)
-        memcpy(sum->references, entry->references,
-               entry->reference_count * sizeof *entry->references);
-    if (entry->time_count)
-        memcpy(sum->times, entry->times, entry->time_count * sizeof *entry->times);
-    if (entry->day_count)
-        memcpy(sum->days, entry->days, entry->day_count * sizeof *entry->days);
 }
 
 // An entry with its texts, into table->key and table->payload. False for an entry that was made for
@@ -471,7 +247,7 @@ static bool table_render(struct relation_table *table, const struct relation_ent
                                .bucket = entry->key.bucket};
     for (size_t i = 0; i < PART_COUNT; i++)
         key.parts[i] = table_text(table, entry->key.texts[i]);
-    table_sum(table->sum, entry);
+    relation_entry_sum(entry, table->sum);
     buffer_reset(&table->key);
     buffer_reset(&table->payload);
     relation_append_key(&table->key, &key);
@@ -494,7 +270,7 @@ static void table_put_share(struct relation_table *table, const struct relation_
         .days = &day,
         .keeps = entry->keeps,
     };
-    entry_add(&alone, share);
+    relation_entry_add(&alone, share);
     table_render(table, &alone);
     if (table->late_status == STATUS_OK)
         table->late_status = sorter_add(table->sorter, buffer_slice(&table->key),
@@ -505,10 +281,8 @@ static void table_put_share(struct relation_table *table, const struct relation_
 static void table_add_late(struct relation_table *table) {
     const struct late_note *note = &table->late[table->late_done++ % LATE_NOTES];
     struct relation_entry *entry = &table->entries[note->place];
-    if (!table->crowded && table_reserve_share(table, entry, &note->share, false)) {
-        entry_add(entry, &note->share);
+    if (!table->crowded && relation_entry_note_uncited(entry, &table->rows, &note->share))
         return;
-    }
     table->crowded = true;
     table_put_share(table, entry, &note->share);
 }
@@ -577,8 +351,7 @@ static void table_empty(struct relation_table *table) {
     table->count = 0;
     table->stamp++;
     table->crowded = false;
-    arena_reset(&table->arena);
-    memset(table->free_rows, 0, sizeof table->free_rows);
+    entry_rows_reset(&table->rows);
 }
 
 enum status relation_table_spill(struct relation_table *table, struct problem *problem) {
@@ -620,7 +393,7 @@ enum status relation_table_drain(struct relation_table *table, struct sorter **r
     if (status != STATUS_OK)
         return status;
     intern_done(&table->texts);
-    arena_done(&table->arena);
+    entry_rows_done(&table->rows);
     memory_free(table->entries);
     table->entries = NULL;
     table->capacity = table->ceiling = 0;

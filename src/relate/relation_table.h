@@ -4,8 +4,7 @@
 #define RELATE_RELATION_TABLE_H
 
 #include "base/sorter.h"
-#include "model/event.h"
-#include "relate/relation_codec.h"
+#include "relate/relation_share.h"
 
 // A table of relations in bounded memory. When it is full, all of it goes to the sorter, whose
 // merge adds up what was spilled more than once:
@@ -19,13 +18,6 @@ struct relation_table;
 
 struct relation_table *relation_table_new(size_t memory_bytes, const char *directory);
 void relation_table_free(struct relation_table *table);
-
-// A key whose texts are numbers.
-struct relation_numbers {
-    uint32_t texts[PART_COUNT];
-    int32_t bucket;
-    uint32_t kind; // enum relation_kind
-};
 
 #define TEXT_EMPTY 0u
 #define TEXT_FULL UINT32_MAX // no room: spill first
@@ -52,13 +44,6 @@ uint32_t relation_table_generation(const struct relation_table *table);
 // Changes whenever places end: with each spill and each packing.
 uint32_t relation_table_stamp(const struct relation_table *table);
 
-// One record, said once or for several relations: its digest is made at most once.
-struct relation_witness {
-    const struct event *event;
-    bool has_digest;
-    uint8_t sha256[DIGEST_SHA256_SIZE];
-};
-
 // Add a record's share to the entry. False, and nothing added, when the table is full: spill,
 // number the texts and find the place anew, note again. An empty table always has room.
 bool relation_table_note(struct relation_table *table, uint32_t place,
@@ -74,14 +59,6 @@ bool relation_table_note_late(struct relation_table *table, uint32_t place,
 
 // A good moment to add a note that waits: something else is on its way from memory.
 void relation_table_tend(struct relation_table *table);
-
-// Several records at once, of one day. The first speaks for them.
-struct relation_batch {
-    uint64_t count; // at least 1
-    int64_t first_ns, last_ns;
-    uint64_t number_min, number_max; // into bytes_in_min, bytes_in_max
-    struct reference reference;
-};
 
 // Add a batch to the relation of that key, made when new. May spill first.
 enum status relation_table_add(struct relation_table *table, const struct relation_key *key,
