@@ -280,6 +280,26 @@ static bool book_came_later(const struct address_book *book, const struct addres
            other->last_ns < span->first_ns && other->last_ns >= time_ns;
 }
 
+// Whether the host of a span was seen with another address after its end, at the time or before:
+// then the span does not reach on to that time.
+static bool book_went_on(const struct address_book *book, const struct address_claim *span,
+                         int64_t time_ns) {
+    size_t low = 0, high = book->count + book->lease_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct address_claim *other = &book->by_host[middle];
+        if (other->host < span->host ||
+            (other->host == span->host && other->first_ns <= span->last_ns))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct address_claim *other =
+        low < book->count + book->lease_count ? &book->by_host[low] : NULL;
+    return other && other->host == span->host && other->address != span->address &&
+           other->first_ns <= time_ns;
+}
+
 // Spans around an instant that none covers; NULL when there is none.
 struct book_gap {
     const struct address_claim *before, *after;
@@ -295,6 +315,8 @@ static uint32_t book_find_near(const struct address_book *book, const struct boo
     if (before && after && before->host == after->host)
         return near_before || near_after ? before->host : FLEET_NO_HOST;
     if (after && after->host != FLEET_NO_HOST && book_came_later(book, after, time_ns))
+        return near_before ? before->host : FLEET_NO_HOST;
+    if (before && !after && before->host != FLEET_NO_HOST && book_went_on(book, before, time_ns))
         return near_before ? before->host : FLEET_NO_HOST;
     if (!before || !after) {
         bool near = !gap->is_let || near_before || near_after;

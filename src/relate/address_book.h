@@ -33,7 +33,7 @@ enum address_word {
 //
 // At an instant a lease counts, for hosts' clocks may be wrong. Where there is none, a sighting
 // does, or the nearer of two, but never across a lease's end or beginning: then it is nobody's.
-// Nobody's span reaches back into a time in which its host is seen elsewhere.
+// Nobody's span reaches back, or the last one on, into a time in which its host is seen elsewhere.
 struct address_book {
     struct interner addresses;
     struct address_claim {

@@ -163,6 +163,27 @@ static void lease(struct identity *identity, const char *name, const char *addre
     memory_free(sum);
 }
 
+// Who was last seen with an address keeps it, until he is seen with another one.
+static void test_last_sightings(void **state) {
+    (void)state;
+    char text[64];
+    struct identity *identity = identity_new();
+    claim(identity, "a", "10.0.0.1", "sysmon", 10, 20);
+    claim(identity, "a", "10.0.0.2", "sysmon", 90, 95);
+    claim(identity, "b", "10.0.0.3", "sysmon", 10, 20);
+    claim(identity, "c", "10.0.0.4", "sysmon", 10, 20); // of two networks
+    claim(identity, "c", "10.0.0.5", "sysmon", 12, 40);
+    identity_settle(identity);
+    assert_string_equal(find(identity, "10.0.0.1", 25, text), "a");
+    assert_string_equal(find(identity, "10.0.0.1", 80, text), "a"); // he was nowhere else by then
+    assert_string_equal(find(identity, "10.0.0.1", 92, text), "");
+    assert_string_equal(find(identity, "10.0.0.1", 200, text), "");
+    assert_string_equal(find(identity, "10.0.0.2", 200, text), "a");
+    assert_string_equal(find(identity, "10.0.0.3", 200, text), "b");
+    assert_string_equal(find(identity, "10.0.0.4", 200, text), "c");
+    identity_free(identity);
+}
+
 #define LEASE(name, address, first_end, last_end, ...)                                             \
     lease(identity, name, address, (const int64_t[]){__VA_ARGS__},                                 \
           ARRAY_SIZE(((const int64_t[]){__VA_ARGS__})), (const int64_t[]){first_end, last_end})
@@ -232,8 +253,8 @@ static void test_lease_ends(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names), cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_leases), cmocka_unit_test(test_lease_ends),
-        cmocka_unit_test(test_accounts)};
+        cmocka_unit_test(test_names),          cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_last_sightings), cmocka_unit_test(test_leases),
+        cmocka_unit_test(test_lease_ends),     cmocka_unit_test(test_accounts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
