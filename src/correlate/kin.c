@@ -113,6 +113,9 @@ static bool series_edge_add(struct edge_list *edges, const struct clue *clue, ui
 // next.
 static bool edges_of_clue(struct edge_list *edges, const struct series_list *list,
                           const struct forest *forest, const struct clue *clue, uint32_t number) {
+    const char *reason = clue_is_of(clue, "vedette-implant-")
+                             ? "the same program removes itself as on a host before"
+                             : "program of the same series as on a host before";
     const struct clue *last = NULL;
     uint32_t count = 0;
     for (uint32_t i = series_before(list, clue); i > 0 && count < KIN_SERIES_MAX; i--) {
@@ -124,8 +127,7 @@ static bool edges_of_clue(struct edge_list *edges, const struct series_list *lis
             continue;
         last = before;
         count++;
-        if (!series_edge_add(edges, clue, number, before->host,
-                             "program of the same series as on a host before"))
+        if (!series_edge_add(edges, clue, number, before->host, reason))
             return false;
     }
     uint32_t hand = count < KIN_SERIES_MAX ? series_hand(list, forest, edges, clue) : FOREST_NONE;

@@ -69,10 +69,18 @@ struct implant {
     bool guessed;       // a start without its command line speaks on this host
 };
 
-static void draft_open(struct implant *implant, struct draft *draft, bool *has,
-                       enum implant_rule rule, const struct relation *relation) {
-    if (!*has)
+// `path`: of the program, or beside it. Programs that remove themselves from one folder are one
+// tool: the folder is what its hosts have in common.
+static void draft_open(struct implant *implant, enum implant_rule rule, struct slice path,
+                       const struct relation *relation) {
+    bool cover = rule == IMPLANT_COVER;
+    bool *has = cover ? &implant->has_cover : &implant->has_collection;
+    struct draft *draft = cover ? &implant->cover : &implant->collection;
+    if (!*has) {
         draft_begin(draft, rule, buffer_slice(&implant->host), relation->account);
+        if (implant_is_beside_removed(&implant->book, path))
+            draft_say_text(draft, "series", implant_folder(path));
+    }
     *has = true;
     draft_cite(draft, relation);
 }
@@ -131,11 +139,10 @@ static void unlogged_take(struct implant *implant, const struct relation *relati
             reading_time(implant->context, relation, &relation->references[i]);
         enum implant_deed deed = implant_unlogged(&implant->book, relation, one.first_ns);
         if (deed == IMPLANT_REMOVED) {
-            draft_open(implant, &implant->cover, &implant->has_cover, IMPLANT_COVER, &one);
+            draft_open(implant, IMPLANT_COVER, relation->detail[0], &one);
             draft_say_text(&implant->cover, "artefact", relation->detail[0]);
         } else if (deed == IMPLANT_SEARCHED) {
-            draft_open(implant, &implant->collection, &implant->has_collection, IMPLANT_COLLECTION,
-                       &one);
+            draft_open(implant, IMPLANT_COLLECTION, relation->detail[0], &one);
             draft_say_text(&implant->collection, "artefact", relation->detail[0]);
         } else {
             continue;
@@ -148,12 +155,11 @@ static void spawn_take(struct implant *implant, const struct relation *relation)
     if (!implant_is_removed(&implant->book, relation->detail[0]))
         return;
     if (implant_removes_parent(relation)) {
-        draft_open(implant, &implant->cover, &implant->has_cover, IMPLANT_COVER, relation);
+        draft_open(implant, IMPLANT_COVER, relation->detail[0], relation);
         draft_say_text(&implant->cover, "artefact", relation->detail[0]);
         implant->removed_ns = relation->last_ns;
     } else if (implant_command_searches(relation->detail[1])) {
-        draft_open(implant, &implant->collection, &implant->has_collection, IMPLANT_COLLECTION,
-                   relation);
+        draft_open(implant, IMPLANT_COLLECTION, relation->detail[0], relation);
         draft_say_text(&implant->collection, "artefact", relation->detail[0]);
     } else if (relation->detail[1].size == 0) {
         unlogged_take(implant, relation);
@@ -165,7 +171,7 @@ static void file_take(struct implant *implant, const struct relation *relation) 
     if (slice_equal_string(how, "deleted")) {
         if (implant_is_removed(&implant->book, relation->artefact) ||
             time_is_after_removal(implant, relation->first_ns))
-            draft_open(implant, &implant->cover, &implant->has_cover, IMPLANT_COVER, relation);
+            draft_open(implant, IMPLANT_COVER, relation->artefact, relation);
         return;
     }
     if (path_is_image(relation->artefact))
@@ -175,7 +181,7 @@ static void file_take(struct implant *implant, const struct relation *relation) 
     bool beside = slice_equal_string(how, "listed") &&
                   implant_is_beside_removed(&implant->book, relation->artefact);
     if (wrote || beside)
-        draft_open(implant, &implant->collection, &implant->has_collection, IMPLANT_COLLECTION,
+        draft_open(implant, IMPLANT_COLLECTION, beside ? relation->artefact : relation->detail[1],
                    relation);
 }
 

@@ -133,8 +133,12 @@ bool implant_is_removed(const struct implant_book *book, struct slice path) {
     return path.size && intern_find(&book->removed, path_key(path)) != INTERN_FULL;
 }
 
+struct slice implant_folder(struct slice path) {
+    return path_folder(path_key(path));
+}
+
 bool implant_is_beside_removed(const struct implant_book *book, struct slice path) {
-    return intern_find(&book->removed_folders, path_folder(path_key(path))) != INTERN_FULL;
+    return intern_find(&book->removed_folders, implant_folder(path)) != INTERN_FULL;
 }
 
 static void window_take(struct interner *paths, struct implant_window *windows, struct slice key,

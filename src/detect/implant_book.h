@@ -55,6 +55,8 @@ enum status implant_book_read(struct implant_book *book, uint32_t hosts_max,
 
 // Whether a program with this path removes itself on some host.
 bool implant_is_removed(const struct implant_book *book, struct slice path);
+// Its folder, without the drive; a view into the path.
+struct slice implant_folder(struct slice path);
 // Whether a file lies in such a program's own folder.
 bool implant_is_beside_removed(const struct implant_book *book, struct slice path);
 

@@ -57,6 +57,11 @@ static void removal_shows_collection_elsewhere(void **state) {
         relation_table_find(table, "vedette-implant-collects", "WS-02");
     assert_non_null(collected);
     assert_int_equal(collected->reference_count, 3);
+    assert_string_equal(
+        table_detection_field(collected, "series"),
+        table_detection_field(relation_table_find(table, "vedette-implant-removes-itself", "WS-01"),
+                              "series"));
+    assert_int_not_equal(*table_detection_field(collected, "series"), '\0');
     assert_int_equal(table->detection_count, 2);
     relation_table_free(table);
 }
