@@ -7,7 +7,7 @@ them; --seeds names some instead. One play is on disk at a time.
 
 What is asked of a play:
   every one         no campaign that is none, none left untold, entry and servers named, all cited
-                    records exist and say so
+                    records exist and say so, no sentence earlier than its stage
   upgrade-server    every provable host, no other
   mail-server       95 % of the stages, in their order; 95 % of the provable hosts, each with the
                     host it was reached from; no more than 2 % of those told wrong
@@ -58,6 +58,13 @@ def wave_hosts(truth):
             if host["name"] in victims]
 
 
+def early_sentences(report):
+    """Sentences, by the minute they begin with, that lie before their stage's beginning."""
+    return sum(sentence["text"][:16] < stage["first"].replace("T", " ")[:16]
+               for unit in report["campaigns"] + report["incidents"]
+               for stage in unit["stages"] for sentence in stage["story"])
+
+
 def play_one(vedette, scenario, seed, options):
     place = pathlib.Path(tempfile.mkdtemp(prefix="vedette-campaign-", dir=options.scratch))
     try:
@@ -77,6 +84,7 @@ def play_one(vedette, scenario, seed, options):
             for host in unit["hosts"] if host["state"] == "confirmed"}
     wave = wave_hosts(truth)
     return sum_up(score) | {"wave": len(wave), "wave_told": sum(bool(names & told) for names in wave),
+                            "early": early_sentences(report),
                             "seconds": round(seconds, 1),
                             "records": sum(one["records"] for one in truth["files"])}
 
@@ -117,7 +125,8 @@ def faults(scenario, got, options):
     recall, precision = share(got["right"], got["provable"]), share(
         got["right"], got["right"] + got["wrong"])
     asked = [(got["false"] == 0, f"{got['false']} campaigns that are none"),
-             (got["citations_bad"] == 0, f"{got['citations_bad']} citations wrong")]
+             (got["citations_bad"] == 0, f"{got['citations_bad']} citations wrong"),
+             (not got.get("early"), f"{got.get('early')} sentences before their stage")]
     if options.loss:
         asked += [(recall >= options.recall, f"recall {recall:.3f}"),
                   (precision >= options.precision, f"precision {precision:.3f}")]
