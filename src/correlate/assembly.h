@@ -6,6 +6,12 @@
 #include "base/buffer.h"
 #include "correlate/gate.h"
 
+// A growing union of references: the smallest ones.
+struct citations {
+    struct reference references[FINDING_REFERENCES_MAX];
+    uint32_t count;
+};
+
 // What the parts of the assembly have in common. All results live in `arena`.
 struct assembly {
     const struct correlate_input *input;
@@ -18,6 +24,9 @@ struct assembly {
     uint32_t *places;   // by host of the cast: its place in the campaign in work, or FOREST_NONE
     uint32_t *members;  // hosts of the campaign in work, in its order
     uint32_t member_count;
+    struct citations left_out; // of high clues, by others' accounts, that no stage tells
+    uint32_t left_out_count;
+    const struct clue *left_out_first;
     bool failed; // the arena is full
 };
 
@@ -33,11 +42,6 @@ struct slice assembly_text(struct assembly *assembly);
 struct slice assembly_keep(struct assembly *assembly, struct slice text);
 void *assembly_new(struct assembly *assembly, size_t count, size_t size);
 
-// A growing union of references: the smallest ones.
-struct citations {
-    struct reference references[FINDING_REFERENCES_MAX];
-    uint32_t count;
-};
 void citations_add(struct citations *citations, const struct reference *references, uint32_t count);
 const struct reference *citations_keep(struct assembly *assembly,
                                        const struct citations *citations);
@@ -54,6 +58,8 @@ const struct sentence *sentence_row_keep(struct assembly *assembly, struct sente
                                          uint32_t *ret_count);
 
 struct slice host_name(const struct assembly *assembly, uint32_t host);
+// What a host's place in the tree stands on.
+struct citations host_citations(const struct campaign_host *host);
 
 // The parts, in order: hosts first, since the others name their places.
 // States of hosts stand on those of the ones before them.

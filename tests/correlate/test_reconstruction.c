@@ -169,6 +169,14 @@ static void no_sentence_is_earlier_than_its_stage(void **state) {
     play_done(&play);
 }
 
+static bool unknowns_say(const struct campaign *campaign, const char *words) {
+    for (uint32_t i = 0; i < campaign->unknown_count; i++)
+        if (memmem(campaign->unknowns[i].text.data, campaign->unknowns[i].text.size, words,
+                   strlen(words)))
+            return true;
+    return false;
+}
+
 // One of those that show a stage on one day did the like weeks before: nothing shows it for sure.
 static void the_many_begin_a_stage(void **state) {
     (void)state;
@@ -213,6 +221,7 @@ static void anothers_work_begins_no_stage(void **state) {
     const struct campaign_stage *told = stage_of(&made->campaigns[0], STAGE_COLLECTION);
     assert_int_equal((told->first_ns - START_NS) / 1000000000, 350000);
     assert_int_equal(told->sentence_count, 1);
+    assert_true(unknowns_say(&made->campaigns[0], "Whether this belongs here"));
     reconstruction_free(made);
     play_done(&play);
 }
