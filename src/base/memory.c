@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,14 @@ void memory_expect_large(void *memory, size_t size) {
 
 void memory_free(void *memory) {
     free(memory);
+}
+
+void memory_give_back(void) {
+    enum {
+        GIVE_BACK_BYTES = 96 << 20 // less is soon wanted again, and would come page by page
+    };
+    if (mallinfo2().fordblks >= GIVE_BACK_BYTES)
+        malloc_trim(0);
 }
 
 char *memory_keep_text(const void *text, size_t size) {

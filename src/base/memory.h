@@ -33,6 +33,10 @@ static inline void *memory_line(void *memory) {
 // NULL is fine.
 void memory_free(void *memory);
 
+// What was freed goes back to the system if it is much: worth its while (milliseconds) between two
+// parts of the work that need much memory each, and of different sizes.
+void memory_give_back(void);
+
 // A NUL-terminated copy of `size` bytes; memory_free it.
 char *memory_keep_text(const void *text, size_t size) __attribute__((returns_nonnull));
 

@@ -292,6 +292,7 @@ static enum status pipeline_work_kept(struct pipeline_run *run, struct problem *
     run->writer.run = keeper_run(keeper);
     keeper_free(keeper);
     run->shared.keeper = NULL;
+    memory_give_back(); // the workers'
     struct store *store = run->options.keep->store;
     if (status == STATUS_OK)
         status = run_load(run, store, problem);

@@ -13,7 +13,7 @@ enum {
     STORE_PAGE_BYTES = 1 << 20,
     STORE_UNIT_BYTES = 8,
     STORE_PAGES_MAX = 32 << 10,    // as far as places reach
-    STORE_READER_BYTES = 32 << 20, // what a reader sorts in before it spills
+    STORE_READER_BYTES = 16 << 20, // what a reader sorts in before it spills; several read at once
     STORE_KEY_BYTES = 1 << 16
 };
 

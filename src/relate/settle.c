@@ -26,7 +26,7 @@ enum {
     SETTLE_PAYLOAD_BYTES = 64 << 10,
     SETTLE_KEY_BYTES = 16 << 10,
     SETTLE_SORTER_BYTES = 64 << 20, // rewritten relations, and sightings
-    SETTLE_STORE_BYTES = 192 << 20, // of the store in memory; the rest lies in a file
+    SETTLE_STORE_BYTES = 144 << 20, // of the store in memory; the rest lies in a file
 };
 #define QUARTER_NS (900 * 1000000000ll)
 
@@ -290,6 +290,7 @@ static enum status settle_clocks(struct settling *settling, struct problem *prob
     }
     memory_free(clocks);
     memory_free(books);
+    memory_give_back();
     return status;
 }
 
@@ -307,6 +308,7 @@ static enum status settle_rewrite_all(struct settling *settling, struct problem 
         sorter_free(settling->hands[i].merged);
         settling->hands[i].merged = NULL;
     }
+    memory_give_back();
     return status == STATUS_OK
                ? workers_run(settling->count, hand_sort_rewritten, settling, problem)
                : status;
@@ -370,6 +372,7 @@ enum status relaters_settle(struct relater *const *relaters, unsigned count,
         .identity = identity_new(), .directory = relater_directory(relaters[0]), .count = count};
     process_book_init(&settling.processes);
     enum status status = settle_hands_init(&settling, relaters, problem);
+    memory_give_back(); // the relaters' tables
     if (status == STATUS_OK)
         status = settle_all(&settling, problem);
     settle_feed_free(settling.feed);
