@@ -65,15 +65,31 @@ static uint32_t cleared_together(const struct cleared_search *search, const stru
     return count;
 }
 
-// The last thing that a host of the campaign executed by the account before the clearing; or NULL.
+// When the intruders were there at the latest: before the host moved to others as it never had, if
+// it did so while they had the campaign's entry; else when its log was cleared.
+static int64_t host_time(const struct cleared_search *search, const struct clue *clue,
+                         uint32_t root) {
+    for (uint32_t i = 0; i < search->edges->count; i++) {
+        const struct edge *edge = &search->edges->edges[i];
+        if (edge->time_ns >= clue->first_ns)
+            break;
+        if (edge->from == clue->host && edge_is_first_of_quiet(edge, search->book) &&
+            edge->time_ns > search->forest->hosts[root].reached_ns)
+            return edge->time_ns - 1;
+    }
+    return clue->first_ns;
+}
+
+// The last thing that a host of the campaign executed by the account before the time; or NULL.
 static const struct edge *account_last_execution(const struct cleared_search *search,
-                                                 const struct clue *clue, uint32_t root) {
+                                                 const struct clue *clue, uint32_t root,
+                                                 int64_t time_ns) {
     const struct edge *last = NULL;
     for (uint32_t i = 0; i < search->edges->count; i++) {
         const struct edge *edge = &search->edges->edges[i];
         const struct forest_host *from = &search->forest->hosts[edge->from];
-        if (edge->time_ns < clue->first_ns && edge_executes(edge, search->book) &&
-            from->root == root && from->reached_ns <= edge->time_ns &&
+        if (edge->time_ns < time_ns && edge_executes(edge, search->book) && from->root == root &&
+            from->reached_ns <= edge->time_ns &&
             text_equal_fold_ascii(slice_behind_last(edge->account, "\\"),
                                   slice_behind_last(clue->account, "\\")))
             last = edge;
@@ -82,8 +98,9 @@ static const struct edge *account_last_execution(const struct cleared_search *se
 }
 
 // The account itself led there.
-static struct edge way_by_account(const struct edge *execution, const struct clue *clue) {
-    return (struct edge){.time_ns = clue->first_ns,
+static struct edge way_by_account(const struct edge *execution, const struct clue *clue,
+                                  int64_t time_ns) {
+    return (struct edge){.time_ns = time_ns,
                          .from = execution->from,
                          .to = clue->host,
                          .cost = WEIGHT_EDGE_KNOWN_ACCOUNT,
@@ -102,9 +119,15 @@ static struct edge way_by_account(const struct edge *execution, const struct clu
 static bool host_goes_with(struct cleared_search *search, const struct clue *clue, uint32_t root) {
     struct cleared_host *host = &search->hosts[clue->host];
     uint32_t together = cleared_together(search, clue, root);
-    const struct edge *execution = together ? account_last_execution(search, clue, root) : NULL;
+    int64_t time_ns = host_time(search, clue, root);
+    const struct edge *execution =
+        together ? account_last_execution(search, clue, root, time_ns) : NULL;
+    if (together && !execution) {
+        time_ns = clue->first_ns;
+        execution = account_last_execution(search, clue, root, time_ns);
+    }
     if (execution)
-        host->by_account = way_by_account(execution, clue);
+        host->by_account = way_by_account(execution, clue, time_ns);
     return execution || together >= WEIGHT_CLEARED_HOSTS;
 }
 

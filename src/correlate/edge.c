@@ -110,6 +110,11 @@ bool edge_executes(const struct edge *edge, const struct clue_book *book) {
            book->clues[edge->clue].level >= RULE_LEVEL_HIGH;
 }
 
+bool edge_is_first_of_quiet(const struct edge *edge, const struct clue_book *book) {
+    return edge->is_told && !edge->is_member && book->clues[edge->clue].source_quiet_days > 0 &&
+           edge->reference_count > 0;
+}
+
 // The same hands: the account that executed on another host from there within a week, or, where no
 // account is told, any execution from there within a day.
 static bool edge_goes_with(const struct edge *logon, const struct edge *execution) {

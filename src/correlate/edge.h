@@ -50,6 +50,9 @@ bool account_is_somebodys(struct slice account);
 // A detector is sure that something was executed on its target from its source.
 bool edge_executes(const struct edge *edge, const struct clue_book *book);
 
+// A detector told it of a source that had never moved to others before.
+bool edge_is_first_of_quiet(const struct edge *edge, const struct clue_book *book);
+
 // With the hub's share where it says anything.
 static inline int32_t edge_cost(const struct edge_list *list, const struct edge *edge) {
     return edge->cost + (edge->is_told || edge->is_by_account ? 0 : list->hubs[edge->from]);

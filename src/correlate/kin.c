@@ -225,11 +225,6 @@ static enum status use_take(void *context, struct relation *relation, struct pro
     return STATUS_OK;
 }
 
-static bool edge_is_quiet_move(const struct edge *edge, const struct clue_book *book) {
-    return edge->is_told && !edge->is_member && book->clues[edge->clue].source_quiet_days > 0 &&
-           edge->reference_count > 0;
-}
-
 static int check_compare(const void *left, const void *right) {
     const struct use *a = left, *b = right;
     if (a->first_ns != b->first_ns)
@@ -265,7 +260,7 @@ static void uses_take_moves(struct uses *uses, const struct edge_list *list,
         moved_ns[i] = CLOCK_NONE;
     for (uint32_t i = 0; i < list->count && uses->count < KIN_USES_MAX; i++) {
         const struct edge *edge = &list->edges[i];
-        if (!edge_is_quiet_move(edge, book))
+        if (!edge_is_first_of_quiet(edge, book))
             continue;
         int64_t *first_ns = &moved_ns[edge->from];
         if (*first_ns == CLOCK_NONE || edge->time_ns - *first_ns > SILENT_NS)

@@ -117,8 +117,10 @@ static void a_clearing_by_their_account_tells(void **state) {
             play_find(&play, cleared, k ? "H-002" : "H-070", NULL, 500000 + k);
             play.findings[play.count - 1].account = slice_of_string(ACCOUNTS[i]);
         }
+        play_first_move(&play, "H-071", "H-070", "", 400000); // before: by then they were there
         struct reconstruction *made = play_reconstruct(&play);
         assert_int_equal(told(made, "H-070"), i == 0);
+        assert_int_equal(told(made, "H-071"), i == 0);
         reconstruction_free(made);
         play_done(&play);
     }
