@@ -19,6 +19,10 @@ int64_t clock_from_filetime(uint64_t filetime) {
     return time_ns == CLOCK_NONE ? CLOCK_MIN : time_ns;
 }
 
+int64_t clock_plausible(int64_t time_ns) {
+    return time_ns >= CLOCK_PLAUSIBLE_BEGIN && time_ns < CLOCK_PLAUSIBLE_END ? time_ns : CLOCK_NONE;
+}
+
 // Days since 1970-01-01 in the proleptic Gregorian calendar, counted in eras of 400 years
 // that begin on 1 March.
 static int64_t clock_days_from_civil(int64_t year, int month, int day) {

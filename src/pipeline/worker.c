@@ -151,8 +151,7 @@ static void worker_relate(struct worker *worker, const struct event *event, stru
 }
 
 static void worker_note_time(struct pipeline_counts *counts, int64_t time_ns) {
-    // A time before 1677 is a field that was never filled (FILETIME 0 is 1601).
-    if (time_ns <= CLOCK_MIN || time_ns == CLOCK_MAX)
+    if (time_ns == CLOCK_NONE)
         return;
     if (counts->first_ns == CLOCK_NONE || time_ns < counts->first_ns)
         counts->first_ns = time_ns;
@@ -212,6 +211,7 @@ static void worker_event(void *context, struct event *event) {
         return;
     worker->counts.damaged += event->damaged;
     worker->counts.recovered += event->recovered;
+    event->time_ns = clock_plausible(event->time_ns);
     bool known = event->shape->format != NULL;
     worker->counts.known_events += known;
     worker->counts.unknown_events += !known;

@@ -189,7 +189,7 @@ enum status coverage_observe(struct coverage *coverage, struct relation_table *t
     if (log == LOG_OUTSIDE || event->recovered)
         return STATUS_OK;
     int64_t time_ns = event->time_ns;
-    if (coverage->logs[log].is_inventory || time_ns <= CLOCK_MIN || time_ns == CLOCK_MAX)
+    if (coverage->logs[log].is_inventory)
         time_ns = CLOCK_NONE;
     int32_t day = time_ns == CLOCK_NONE ? INT32_MIN : day_of(time_ns);
     const struct value *computer = event_role_value(event, FIELD_ROLE_COMPUTER);
