@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/time_span.h"
 
 #include <string.h>
 
@@ -328,24 +329,22 @@ static bool relation_is_between(const struct relation *relation) {
 }
 
 static enum status span_read(struct movement *movement, struct problem *problem) {
-    int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;
+    struct time_span *span = time_span_new();
     struct reading reading;
     enum status status = reading_open(&reading, movement->context, RELATION_MASK(LOGON),
                                       RELATION_ORDER_TIME, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
-        if (reading.relation.first_ns == CLOCK_NONE)
-            continue;
-        if (reading.relation.first_ns < first_ns)
-            first_ns = reading.relation.first_ns;
-        if (reading.relation.last_ns > last_ns)
-            last_ns = reading.relation.last_ns;
+        const struct relation *relation = &reading.relation;
+        time_span_take(span, relation->first_ns, 1);
+        time_span_take(span, relation->last_ns, relation->count - 1);
     }
     reading_close(&reading);
-    if (first_ns > last_ns)
-        first_ns = last_ns = movement->context->first_ns;
-    int64_t days = (last_ns - first_ns) / DAY_NS + 1;
-    movement->first_ns = first_ns;
+    int64_t last_ns;
+    if (!time_span_tell(span, &movement->first_ns, &last_ns))
+        movement->first_ns = last_ns = movement->context->first_ns;
+    time_span_free(span);
+    int64_t days = (last_ns - movement->first_ns) / DAY_NS + 1;
     movement->span_days = days > MOVEMENT_DAYS_MAX ? MOVEMENT_DAYS_MAX : (uint32_t)days;
     return status;
 }

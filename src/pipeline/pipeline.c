@@ -336,7 +336,7 @@ enum status run_settle(struct pipeline_run *run, struct problem *problem) {
     enum status status =
         relaters_settle(run->relaters, run->relater_count, &run->relations, problem);
     run_free_relaters(run);
-    return status;
+    return status == STATUS_OK ? run_read_span(run, problem) : status;
 }
 
 // Detectors over settled relations; then all findings stand in their order.
@@ -348,8 +348,8 @@ static enum status pipeline_judge(struct pipeline_run *run, struct problem *prob
         struct detect_context context = {.relations = relation_store_source(run->relations),
                                          .fleet = relation_store_fleet(run->relations),
                                          .facts = inventory_facts(),
-                                         .first_ns = run->counts.first_ns,
-                                         .last_ns = run->counts.last_ns,
+                                         .first_ns = run->first_ns,
+                                         .last_ns = run->last_ns,
                                          .spill_directory = run->options.spill_directory};
         struct judge_run judge = {.collector = run->collector,
                                   .first_rule = (uint32_t)run->judged_from,
@@ -444,8 +444,8 @@ enum status pipeline_reconstruct(struct pipeline_run *run, const struct verdict 
                                     .context = run,
                                     .next = campaign_next,
                                     .source_format = campaign_format,
-                                    .first_ns = run->counts.first_ns,
-                                    .last_ns = run->counts.last_ns,
+                                    .first_ns = run->first_ns,
+                                    .last_ns = run->last_ns,
                                     .verdicts = verdicts,
                                     .verdict_count = verdict_count};
     status = reconstruction_new(&input, ret_reconstruction, problem);

@@ -34,6 +34,7 @@ struct pipeline_run {
     struct relation_store *relations;
     struct gap_table gaps;
     struct pipeline_counts counts;
+    int64_t first_ns, last_ns; // of the evidence, without stray times
     const struct rule **rules;
     size_t rule_count;
     size_t plain_count; // the first rules; correlations follow
@@ -67,6 +68,8 @@ enum status run_write_join(struct pipeline_run *run, struct problem *problem);
 
 // Hosts and clocks of what was loaded.
 enum status run_settle(struct pipeline_run *run, struct problem *problem);
+// From when to when their logs tell: what detectors and campaigns take for the evidence's span.
+enum status run_read_span(struct pipeline_run *run, struct problem *problem);
 // Gaps in their order, files counted.
 void run_close(struct pipeline_run *run, bool interrupted);
 

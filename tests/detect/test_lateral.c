@@ -44,6 +44,20 @@ static void habit_is_not_told(void **state) {
     relation_table_free(table);
 }
 
+// One record with a broken clock does not make all that came later late.
+static void habit_survives_a_stray_time(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    for (int64_t day = 1; day < 60; day += 2)
+        for (size_t i = 0; i < 4; i++)
+            logon(table, "jump-01", APPS[i], day * DAY, SLICE("corp\\adm.01"));
+    logon(table, "adm-01", "app-01", -9000 * (int64_t)DAY, SLICE("corp\\adm.02"));
+    relation_table_judge(table, &detector_lateral);
+    for (size_t i = 0; i < table->detection_count; i++)
+        assert_string_not_equal(table_detection_field(&table->detections[i], "source"), "JUMP-01");
+    relation_table_free(table);
+}
+
 static void strange_account_and_service(void **state) {
     (void)state;
     struct relation_table *table = fleet_new();
@@ -124,8 +138,11 @@ static void file_server_is_not_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(habit_is_not_told),       cmocka_unit_test(strange_account_and_service),
-        cmocka_unit_test(session_on_the_wire),     cmocka_unit_test(first_session_is_told),
+        cmocka_unit_test(habit_is_not_told),
+        cmocka_unit_test(habit_survives_a_stray_time),
+        cmocka_unit_test(strange_account_and_service),
+        cmocka_unit_test(session_on_the_wire),
+        cmocka_unit_test(first_session_is_told),
         cmocka_unit_test(file_server_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
