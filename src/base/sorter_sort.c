@@ -9,9 +9,14 @@
 
 // Cost: keys lie all over the data, so that a look at one is a cache miss, and many begin alike.
 // Entries are sorted by one word of their keys, which lies in the entry; those that agree in it
-// load the next word, and so on. A key is looked at once for each word in which it is like another.
+// load the next word, and so on. A key is looked at once for each word in which it is like another,
+// and asked for from memory some entries before. Many entries are dealt out by those bytes of the
+// words that differ at all; few are merged.
 enum {
     SORT_FEW = 8,        // entries that are not worth another word
+    SORT_MANY = 1024,    // entries that are worth a count of all values of a byte
+    SORT_AHEAD = 12,     // entries whose keys are under way from memory
+    SORT_VALUES = 256,   // of a byte
     SORT_WORDS_MAX = 48, // of a key; what is alike beyond is compared byte by byte
 };
 
@@ -72,11 +77,60 @@ static void merge_sort(const struct sort_piece *piece, struct sorter_entry *entr
         memcpy(entries, from, count * sizeof *entries);
 }
 
+// Which bits differ between words, and whether the words lie in order.
+static uint64_t words_differ(const struct sorter_entry *entries, size_t count, bool *ret_ordered) {
+    uint64_t differ = 0;
+    bool ordered = true;
+    for (size_t i = 1; i < count; i++) {
+        differ |= entries[i].word ^ entries[0].word;
+        ordered &= entries[i - 1].word <= entries[i].word;
+    }
+    *ret_ordered = ordered;
+    return differ;
+}
+
+// Deal entries out by one byte of their words; those that agree in it stay in their order.
+static void deal(const struct sorter_entry *from, struct sorter_entry *to, size_t count,
+                 unsigned shift) {
+    size_t places[SORT_VALUES] = {0};
+    for (size_t i = 0; i < count; i++)
+        places[from[i].word >> shift & 0xFF]++;
+    for (size_t value = 0, place = 0; value < SORT_VALUES; value++) {
+        size_t here = places[value];
+        places[value] = place;
+        place += here;
+    }
+    for (size_t i = 0; i < count; i++)
+        to[places[from[i].word >> shift & 0xFF]++] = from[i];
+}
+
+// By words alone, the last byte first.
+static void deal_sort(const struct sort_piece *piece, struct sorter_entry *entries, size_t count) {
+    bool ordered;
+    uint64_t differ = words_differ(entries, count, &ordered);
+    struct sorter_entry *from = entries, *to = piece->scratch;
+    for (unsigned shift = 0; shift < 64 && !ordered; shift += 8) {
+        if (!(differ >> shift & 0xFF))
+            continue;
+        deal(from, to, count, shift);
+        struct sorter_entry *swapped = from;
+        from = to;
+        to = swapped;
+    }
+    if (from != entries)
+        memcpy(entries, from, count * sizeof *entries);
+}
+
 // Entries that agree so far load their next word. False when no key has one.
 static bool load_words(const struct sort_piece *piece, struct sorter_entry *entries, size_t count) {
     size_t start = piece->depth * sizeof entries->word;
     bool have_more = false;
     for (size_t i = 0; i < count; i++) {
+        if (i + SORT_AHEAD < count) {
+            const uint8_t *ahead = piece->data + entries[i + SORT_AHEAD].offset;
+            __builtin_prefetch(ahead);
+            __builtin_prefetch(ahead + RUN_HEAD_BYTES + start);
+        }
         struct slice key = run_record_at(piece->data + entries[i].offset).key;
         have_more |= key.size > start;
         entries[i].word = run_prefix(slice_part(key, start, SIZE_MAX));
@@ -87,7 +141,10 @@ static bool load_words(const struct sort_piece *piece, struct sorter_entry *entr
 static void sort_piece(struct sort_piece piece, struct sorter_entry *entries, size_t count) {
     piece.whole = count <= SORT_FEW || piece.depth == SORT_WORDS_MAX ||
                   (piece.depth && !load_words(&piece, entries, count));
-    merge_sort(&piece, entries, count);
+    if (count >= SORT_MANY && !piece.whole)
+        deal_sort(&piece, entries, count);
+    else
+        merge_sort(&piece, entries, count);
     if (piece.whole)
         return;
     piece.depth++;
