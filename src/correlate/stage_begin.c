@@ -241,7 +241,10 @@ static void telling_make(const struct stage_judge *judge, const struct clue *clu
     telling->is_within = clue->last_ns <= until_ns;
     if (begin_ns <= until_ns)
         telling->own_ns = clue_first_since(clue, until_ns + 1);
-    telling->by = telling->is_within ? STAGE_ENTRY : clue_explained_by(judge, clue);
+    // A finding goes on with what its account did days later; how it began is the break-in's.
+    bool moves = clue->stage == STAGE_SPREAD || clue->stage == STAGE_CONTROL;
+    bool entered = telling->is_within || (begin_ns <= until_ns && !moves);
+    telling->by = entered ? STAGE_ENTRY : clue_explained_by(judge, clue);
 }
 
 // What an account did that the campaign is not known to use, while one that it uses did the like
@@ -283,7 +286,7 @@ static bool clue_begins_stage(const struct stage_judge *judge, uint32_t number, 
     const struct telling *telling = &judge->tellings[number];
     if (telling->is_within || telling->is_strangers || !clue_tells(judge->assembly, clue))
         return false;
-    *ret_begin_ns = with_explained ? telling->begin_ns : telling->own_ns;
+    *ret_begin_ns = telling->own_ns;
     return with_explained || (!stage_clue_is_commonplace(judge, clue) && telling->by == STAGE_NONE);
 }
 
@@ -344,7 +347,6 @@ static void stage_begin(struct stage_judge *judge, enum stage stage, struct stag
         stage_list(judge, stage, RULE_LEVEL_MEDIUM, pass, times);
         judge->begins_ns[stage] =
             sure_ns == INT64_MAX ? crowd_begin(times) : times_first_since(times, sure_ns - DAY_NS);
-        judge->with_explained[stage] = pass;
     }
 }
 
@@ -355,9 +357,7 @@ enum stage stage_of_clue(const struct stage_judge *judge, const struct clue *clu
     const struct telling *telling = &judge->tellings[clue - judge->assembly->book->clues];
     if (telling->is_strangers && clue->level < RULE_LEVEL_HIGH)
         return STAGE_NONE;
-    *ret_begin_ns = telling->begin_ns;
-    if (!telling->is_within && !judge->with_explained[clue->stage])
-        *ret_begin_ns = telling->own_ns;
+    *ret_begin_ns = telling->is_within ? telling->begin_ns : telling->own_ns;
     if (!telling->is_within && *ret_begin_ns >= judge->begins_ns[clue->stage])
         return clue->stage;
     bool explained = telling->by != STAGE_NONE && *ret_begin_ns >= judge->begins_ns[telling->by];

@@ -29,13 +29,12 @@ struct stage_judge {
     size_t cited_count;
     bool *commonplace; // by rule number
     struct telling {
-        int64_t begin_ns, own_ns;     // with what it cites, and behind a break-in
-        enum stage by;                // of what explains it
-        bool is_within;               // a break-in, whole
-        bool is_strangers;            // of an account that is not known to be the intruders
-    } * tellings;                     // by number of the clue
-    int64_t begins_ns[STAGE_COUNT];   // INT64_MAX: nothing tells of it
-    bool with_explained[STAGE_COUNT]; // it has nothing that stands for itself
+        int64_t begin_ns, own_ns;   // with what it cites, and behind a break-in
+        enum stage by;              // of what explains it
+        bool is_within;             // a break-in, whole
+        bool is_strangers;          // of an account that is not known to be the intruders
+    } * tellings;                   // by number of the clue
+    int64_t begins_ns[STAGE_COUNT]; // INT64_MAX: nothing tells of it
 };
 
 // Looks at the campaign in work (assembly->members).

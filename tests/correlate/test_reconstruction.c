@@ -150,6 +150,30 @@ static void a_right_within_a_takeover_is_the_takeover(void **state) {
     play_done(&play);
 }
 
+// What began within a break-in and goes on with its account's own work begins no stage either.
+static void what_began_within_a_takeover_begins_nothing(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    play_takeover(&play);
+    const struct rule *exports = rule_of("g-exports", RULE_LEVEL_HIGH, "vedette.stage.collection");
+    play_find(&play, exports, "H-000", NULL, 1500);
+    struct finding *finding = &play.findings[play.count - 1];
+    finding->last_ns += 40000ll * 1000000000;
+    finding->reference_count = 2;
+    finding->references[1] = finding->references[0];
+    finding->references[1].sha256[2] = 3;
+    finding->references[1].time_ns = finding->last_ns;
+    play_find(&play, exports, "H-000", NULL, 350000);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    const struct campaign_stage *told = stage_of(&made->campaigns[0], STAGE_COLLECTION);
+    assert_int_equal((told->first_ns - START_NS) / 1000000000, 350000);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 // What an administrator did days before a stage began is not told in it.
 static void no_sentence_is_earlier_than_its_stage(void **state) {
     (void)state;
@@ -754,6 +778,7 @@ int main(void) {
         cmocka_unit_test(a_habit_of_the_fleet_begins_no_stage),
         cmocka_unit_test(a_takeover_begins_no_collection),
         cmocka_unit_test(a_right_within_a_takeover_is_the_takeover),
+        cmocka_unit_test(what_began_within_a_takeover_begins_nothing),
         cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
         cmocka_unit_test(anothers_work_begins_no_stage),
         cmocka_unit_test(the_many_begin_a_stage),
