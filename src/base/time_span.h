@@ -10,7 +10,7 @@
 // ends of a span are cut off while they hold less than a hundredth of all times, and lie half a
 // year or more apart from the rest.
 //
-// Cost: a look-up a time; 2 MB of zeros, touched where times are; one pass over 80,000 days to
+// Cost: a look-up a time; 2 MB of zeros, touched where times are; one pass over 84,000 days to
 // tell.
 struct time_span;
 
