@@ -453,8 +453,8 @@ static enum status lateral_judge(const struct detect_context *context,
         targets_index(&lateral);
         status = runs_read(&lateral, problem);
         pairs_judge(&lateral);
-        suspects_judge(&lateral.movement);
         lateral.quiet = quiet_hosts_find(&lateral.movement);
+        suspects_judge(&lateral.movement, lateral.quiet);
         if (status == STATUS_OK)
             status = pairs_tell(&lateral, sink, problem);
     }

@@ -17,9 +17,10 @@ enum {
     BASELINE_DAYS = 3   // before an account's, or a host's, first use says anything
 };
 
-// Who moves from host to host is believed to have made the sessions that only the wire saw, too:
-// raises their scores.
-void suspects_judge(struct movement *movement);
+// Sessions that only the wire saw are believed, and their scores raised, of a host that moves to
+// others at the time; and of a quiet one to a host that moves within a week after, when nothing
+// better shows how that one was reached.
+void suspects_judge(struct movement *movement, const bool *quiet);
 
 // By host (of movement->names): it moved to nobody in the first days of the evidence, and to nobody
 // again on another day by any log, or on many days on the wire. The answer is released with

@@ -52,6 +52,7 @@ static void habit_survives_a_stray_time(void **state) {
         for (size_t i = 0; i < 4; i++)
             logon(table, "jump-01", APPS[i], day * DAY, SLICE("corp\\adm.01"));
     logon(table, "adm-01", "app-01", -9000 * (int64_t)DAY, SLICE("corp\\adm.02"));
+    logon(table, "adm-01", "app-02", 9000 * (int64_t)DAY, SLICE("corp\\adm.02"));
     relation_table_judge(table, &detector_lateral);
     for (size_t i = 0; i < table->detection_count; i++)
         assert_string_not_equal(table_detection_field(&table->detections[i], "source"), "JUMP-01");
@@ -118,6 +119,36 @@ static void first_session_is_told(void **state) {
     relation_table_free(table);
 }
 
+// Days after a bare session its target moves to others: it was reached, and by nothing better than
+// that session.
+static void session_before_moves_is_told(void **state) {
+    (void)state;
+    for (int better = 0; better < 2; better++) {
+        struct relation_table *table = fleet_new();
+        struct relation *row =
+            relation_table_add(table, RELATION_FLOW, "app-03", "mail-01", 9 * DAY + 5);
+        row->artefact = SLICE("tcp/22");
+        row->bytes_out = 200000;
+        for (size_t i = 0; i < 2; i++) {
+            logon(table, "mail-01", APPS[i], 12 * DAY + 600 * (int64_t)i, SLICE("corp\\adm.01"));
+            row = relation_table_add(table, RELATION_REMOTE_EXECUTION, "", APPS[i],
+                                     12 * DAY + 600 * (int64_t)i + 5);
+            row->artefact = SLICE("service");
+        }
+        if (better)
+            logon(table, "adm-01", "mail-01", 11 * DAY, SLICE("corp\\adm.02"));
+        relation_table_judge(table, &detector_lateral);
+        assert_non_null(relation_table_find(table, "vedette-lateral-execution", "APP-01"));
+        const struct table_detection *session =
+            relation_table_find(table, "vedette-lateral-session", "MAIL-01");
+        if (better)
+            assert_non_null(session);
+        else
+            assert_null(session);
+        relation_table_free(table);
+    }
+}
+
 // Everybody uses the file server, and now and then from another one's desk.
 static void file_server_is_not_told(void **state) {
     (void)state;
@@ -143,6 +174,7 @@ int main(void) {
         cmocka_unit_test(strange_account_and_service),
         cmocka_unit_test(session_on_the_wire),
         cmocka_unit_test(first_session_is_told),
+        cmocka_unit_test(session_before_moves_is_told),
         cmocka_unit_test(file_server_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
