@@ -336,8 +336,10 @@ static enum status span_read(struct movement *movement, struct problem *problem)
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
         const struct relation *relation = &reading.relation;
+        for (uint32_t i = 0; i < relation->time_count; i++)
+            time_span_take(span, relation->times[i], 1);
         time_span_take(span, relation->first_ns, 1);
-        time_span_take(span, relation->last_ns, relation->count - 1);
+        time_span_take(span, relation->last_ns, 1);
     }
     reading_close(&reading);
     int64_t last_ns;

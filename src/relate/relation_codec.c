@@ -185,13 +185,21 @@ static bool codec_take_times(struct slice *from, struct relation_sum *sum) {
     return true;
 }
 
+#define DAY_NS (86400 * 1000000000ll)
+
+// A day whose nanoseconds fit.
+static bool day_fits(int32_t day) {
+    return day >= INT64_MIN / DAY_NS && day <= INT64_MAX / DAY_NS - 1;
+}
+
 static bool codec_take_days(struct slice *from, struct relation_sum *sum) {
     if (!codec_take_u32(from, &sum->day_count) || sum->day_count > RELATION_DAYS_MAX)
         return false;
     for (uint32_t i = 0; i < sum->day_count; i++) {
         struct relation_day *day = &sum->days[i];
-        if (!codec_take(from, &day->day, sizeof day->day) || !codec_take_u32(from, &day->count) ||
-            !codec_take_number(from, &day->bytes_out) || !codec_take_number(from, &day->bytes_in))
+        if (!codec_take(from, &day->day, sizeof day->day) || !day_fits(day->day) ||
+            !codec_take_u32(from, &day->count) || !codec_take_number(from, &day->bytes_out) ||
+            !codec_take_number(from, &day->bytes_in))
             return false;
     }
     return true;
