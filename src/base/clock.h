@@ -29,9 +29,9 @@ struct clock_date {
 // FILETIME: 100 ns units since 1601-01-01 (MS-DTYP 2.3.3).
 int64_t clock_from_filetime(uint64_t filetime);
 
-// The time itself, or CLOCK_NONE when no computer's log can have it: before 1970, where Unix begins,
-// or after 2199. Such a field was never filled (FILETIME 0 is 1601) or is broken. The difference of
-// any two times that are left fits.
+// The time itself, or CLOCK_NONE when no computer's log can have it: before 1970, where Unix
+// begins, or after 2199. Such a field was never filled (FILETIME 0 is 1601) or is broken. The
+// difference of any two times that are left fits.
 #define CLOCK_PLAUSIBLE_BEGIN 0ll
 #define CLOCK_PLAUSIBLE_END (7258118400 * 1000000000ll)
 int64_t clock_plausible(int64_t time_ns);

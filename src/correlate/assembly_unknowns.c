@@ -147,14 +147,16 @@ static void unknown_hours(struct assembly *assembly, struct sentence_row *row) {
     sentence_row_add(assembly, row, &citations);
 }
 
-// What is sure in itself, but may be another's work: before its stage began, or by an account that
-// nothing else of the campaign tells of.
+// What is sure in itself, but may be another's work: by an account that nothing else of the
+// campaign tells of.
 static void unknown_left_out(struct assembly *assembly, struct sentence_row *row) {
     if (assembly->left_out_count == 0)
         return;
     const struct clue *first = assembly->left_out_first;
     buffer_append_text(&assembly->text, "Whether this belongs here is not known: ");
     buffer_append_slice(&assembly->text, first->what.size ? first->what : first->rule->title);
+    if (!first->what.size)
+        buffer_append_text(&assembly->text, ".");
     if (assembly->left_out_count > 1)
         buffer_append_format(&assembly->text, " And %u more findings like it.",
                              assembly->left_out_count - 1);

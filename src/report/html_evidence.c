@@ -123,7 +123,7 @@ void html_rules(const struct html *html) {
         buffer_append_text(html->to, "</tr>\n");
     }
     buffer_append_text(html->to, "</tbody></table></div>\n");
-    html_paper(html, tally->rule_count);
+    html_paper(html, tally->rule_count < RULES_MAX ? tally->rule_count : RULES_MAX);
     if (tally->rule_count > RULES_MAX)
         buffer_append_format(html->to, "<p>%zu more are left out here.</p>\n",
                              tally->rule_count - RULES_MAX);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "report/stage_told.h"
 
 #include <stdlib.h>
 
@@ -235,7 +236,7 @@ static void lane_bands(const struct lanes *lanes, const struct campaign_host *ho
         buffer_append_format(lanes->html->to,
                              "<rect class=s%d x=%.1f y=%.1f width=%.1f height=2.4><title>%s, ",
                              (int)stage->stage, from, lanes->y + 3 + 2.6 * ((int)stage->stage - 1),
-                             until > from + 3 ? until - from : 3.0, stage_heading(stage->stage));
+                             until > from + 3 ? until - from : 3.0, stage_told_heading(stage));
         html_time(lanes->html, stage->first_ns);
         buffer_append_text(lanes->html->to, " to ");
         html_time(lanes->html, stage->last_ns);
