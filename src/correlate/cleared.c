@@ -1,8 +1,9 @@
 // Hosts whose logs were cleared with a campaign's
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cost: nothing without such a host, else one pass over sessions; clearings are compared with each
-// other, CLEARINGS_MAX at most.
+// Cost: clearings are compared with each other, CLEARINGS_MAX at most; all edges are looked through
+// only for a clearing that one of a campaign's goes with, once for each such campaign; and one pass
+// over sessions where a host was found.
 #include "correlate/cleared.h"
 
 #include "base/clock.h"
@@ -27,6 +28,7 @@ struct cleared_search {
     struct arena *arena; // the edges'
     uint32_t *clearings; // clues
     uint32_t count;
+    uint32_t *judged; // by root: the last clearing that was held against its campaign, from 1
     // By host: the root whose campaign's logs were cleared with its own, and the way there.
     struct cleared_host {
         uint32_t root; // FOREST_NONE: none
@@ -48,16 +50,23 @@ static void clearings_find(struct cleared_search *search) {
     }
 }
 
-// How many hosts of the campaign of `root` had logs cleared by the same account within a day.
+// A campaign's: the same account cleared it within a day, when the intruders had the host.
+static bool clearing_goes_with(const struct cleared_search *search, const struct clue *clue,
+                               const struct clue *other) {
+    const struct forest_host *host = &search->forest->hosts[other->host];
+    return host->root != FOREST_NONE && other->first_ns >= host->reached_ns &&
+           llabs(other->first_ns - clue->first_ns) <= DAY_NS &&
+           text_equal_fold_ascii(other->account, clue->account);
+}
+
+// How many hosts of the campaign of `root` had logs cleared with it.
 static uint32_t cleared_together(const struct cleared_search *search, const struct clue *clue,
                                  uint32_t root) {
     uint32_t count = 0, last = FOREST_NONE; // clues come by host
     for (uint32_t i = 0; i < search->count; i++) {
         const struct clue *other = &search->book->clues[search->clearings[i]];
-        const struct forest_host *host = &search->forest->hosts[other->host];
-        if (other->host == last || host->root != root || other->first_ns < host->reached_ns ||
-            llabs(other->first_ns - clue->first_ns) > DAY_NS ||
-            !text_equal_fold_ascii(other->account, clue->account))
+        if (other->host == last || search->forest->hosts[other->host].root != root ||
+            !clearing_goes_with(search, clue, other))
             continue;
         last = other->host;
         count++;
@@ -120,9 +129,8 @@ static bool host_goes_with(struct cleared_search *search, const struct clue *clu
     struct cleared_host *host = &search->hosts[clue->host];
     uint32_t together = cleared_together(search, clue, root);
     int64_t time_ns = host_time(search, clue, root);
-    const struct edge *execution =
-        together ? account_last_execution(search, clue, root, time_ns) : NULL;
-    if (together && !execution) {
+    const struct edge *execution = account_last_execution(search, clue, root, time_ns);
+    if (!execution) {
         time_ns = clue->first_ns;
         execution = account_last_execution(search, clue, root, time_ns);
     }
@@ -138,9 +146,12 @@ static void hosts_find(struct cleared_search *search) {
         if (search->forest->hosts[clue->host].reached_ns != CLOCK_NONE || host->root != FOREST_NONE)
             continue;
         for (uint32_t k = 0; k < search->count && host->root == FOREST_NONE; k++) {
-            uint32_t with = search->book->clues[search->clearings[k]].host;
-            uint32_t root = search->forest->hosts[with].root;
-            if (root == FOREST_NONE || !host_goes_with(search, clue, root))
+            const struct clue *other = &search->book->clues[search->clearings[k]];
+            uint32_t root = search->forest->hosts[other->host].root;
+            if (!clearing_goes_with(search, clue, other) || search->judged[root] == i + 1)
+                continue;
+            search->judged[root] = i + 1;
+            if (!host_goes_with(search, clue, root))
                 continue;
             host->root = root;
             host->time_ns = clue->first_ns;
@@ -221,6 +232,7 @@ enum status cleared_find(struct edge_list *edges, const struct forest *forest,
         .edges = edges,
         .arena = &edges->arena,
         .clearings = memory_new(CLEARINGS_MAX, sizeof *search.clearings),
+        .judged = memory_new((size_t)forest->host_count + 1, sizeof *search.judged),
         .hosts = memory_new((size_t)forest->host_count + 1, sizeof *search.hosts)};
     for (uint32_t host = 0; host < forest->host_count; host++)
         search.hosts[host].root = FOREST_NONE;
@@ -239,6 +251,7 @@ enum status cleared_find(struct edge_list *edges, const struct forest *forest,
     if (*ret_found)
         edge_list_sort(edges);
     memory_free(search.clearings);
+    memory_free(search.judged);
     memory_free(search.hosts);
     return status;
 }
