@@ -124,10 +124,12 @@ static struct edge way_by_account(const struct edge *execution, const struct clu
 }
 
 // Enough of the campaign's logs were cleared by the same account; one is enough where the intruders
-// executed by that account before.
+// executed by that account before, unless every host has such an account.
 static bool host_goes_with(struct cleared_search *search, const struct clue *clue, uint32_t root) {
     struct cleared_host *host = &search->hosts[clue->host];
     uint32_t together = cleared_together(search, clue, root);
+    if (together < WEIGHT_CLEARED_HOSTS && !account_is_somebodys(clue->account))
+        return false;
     int64_t time_ns = host_time(search, clue, root);
     const struct edge *execution = account_last_execution(search, clue, root, time_ns);
     if (!execution) {

@@ -12,16 +12,20 @@
 
 #include <cmocka.h>
 
-// A campaign that executes on H-002 and H-003 by an account.
-static void play_theft(struct play *play, size_t hosts) {
+// A campaign that executes on H-002 and H-003 by the account.
+static void play_theft_by(struct play *play, size_t hosts, const char *account) {
     const struct rule *executes =
         rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement");
     play_init(play, hosts);
     play_campaign(play);
     play_find(play, executes, "H-002", "H-000", 300000);
-    play->findings[play->count - 1].account = SLICE("corp\\adm");
+    play->findings[play->count - 1].account = slice_of_string(account);
     play_find(play, executes, "H-003", "H-000", 301000);
-    play->findings[play->count - 1].account = SLICE("corp\\adm");
+    play->findings[play->count - 1].account = slice_of_string(account);
+}
+
+static void play_theft(struct play *play, size_t hosts) {
+    play_theft_by(play, hosts, "corp\\adm");
 }
 
 // A session of a host that had never moved to others.
@@ -126,12 +130,35 @@ static void a_clearing_by_their_account_tells(void **state) {
     }
 }
 
+// By an account that every host has one log tells nothing, three do.
+static void a_clearing_by_everybodys_account_tells_nothing(void **state) {
+    (void)state;
+    static const char *const ACCOUNTS[] = {"corp\\adm", "corp\\Administrator",
+                                           "nt authority\\system", "corp\\Administrator"};
+    static const char *const HOSTS[] = {"H-070", "H-002", "H-010", "H-011"};
+    for (size_t i = 0; i < ARRAY_SIZE(ACCOUNTS); i++) {
+        struct play play;
+        play_theft_by(&play, 200, ACCOUNTS[i]);
+        const struct rule *cleared =
+            rule_of("vedette-log-cleared", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+        for (int k = 0; k < (i == 3 ? 4 : 2); k++) {
+            play_find(&play, cleared, HOSTS[k], NULL, 500000 + k);
+            play.findings[play.count - 1].account = slice_of_string(ACCOUNTS[i]);
+        }
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-070"), i == 0 || i == 3);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_move_by_their_account_tells_its_source),
         cmocka_unit_test(a_check_at_that_moment_says_as_whom),
         cmocka_unit_test(a_series_leads_to_its_first_host),
         cmocka_unit_test(a_clearing_by_their_account_tells),
+        cmocka_unit_test(a_clearing_by_everybodys_account_tells_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
