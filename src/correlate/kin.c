@@ -1,9 +1,10 @@
 // Ways that no session shows
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cost: n log n of the clues that have a series, each of which looks back over KIN_SERIES_MAX
-// others and those of its own host between them, or on to the next that was reached; one pass over
-// the accounts that controllers checked, then all edges for each first use of an account by a host.
+// Cost: n log n of the clues that have a series, each of which looks back over KIN_LOOK_MAX others
+// at most, until it met KIN_SERIES_MAX hosts, and on to the next that was reached where it met
+// fewer; one pass over the accounts that controllers checked, then all edges for each first use of
+// an account by a host.
 #include "correlate/kin.h"
 
 #include "base/clock.h"
@@ -19,7 +20,8 @@
 
 enum {
     KIN_USES_MAX = 1 << 16,
-    KIN_SERIES_MAX = 8 // clues before, each of a possible source
+    KIN_SERIES_MAX = 8,    // hosts before, each a possible source
+    KIN_LOOK_MAX = 1 << 14 // clues before that are looked at for them
 };
 
 // The clues of programs of a series, by (series, first time, host).
@@ -94,6 +96,13 @@ static uint32_t series_hand(const struct series_list *list, const struct forest 
     return host;
 }
 
+static bool host_is_among(const uint32_t *hosts, uint32_t count, uint32_t host) {
+    for (uint32_t i = 0; i < count; i++)
+        if (hosts[i] == host)
+            return true;
+    return false;
+}
+
 static bool series_edge_add(struct edge_list *edges, const struct clue *clue, uint32_t number,
                             uint32_t from, const char *reason) {
     struct edge edge = {.time_ns = clue->first_ns,
@@ -109,27 +118,33 @@ static bool series_edge_add(struct edge_list *edges, const struct clue *clue, ui
     return edge_list_add(edges, &edge);
 }
 
-// From the latest on other hosts before the clue; where these are few, also from who brought the
-// next.
+// The latest hosts that have the clue's series before it, without its own.
+static uint32_t series_sources(const struct series_list *list, const struct clue *clue,
+                               uint32_t sources[static KIN_SERIES_MAX]) {
+    uint32_t count = 0;
+    uint32_t until = series_before(list, clue);
+    uint32_t from = until > KIN_LOOK_MAX ? until - KIN_LOOK_MAX : 0;
+    for (uint32_t i = until; i > from && count < KIN_SERIES_MAX; i--) {
+        const struct clue *before = list->rows[i - 1];
+        if (!slice_equal(before->series, clue->series))
+            break;
+        if (before->host != clue->host && !host_is_among(sources, count, before->host))
+            sources[count++] = before->host;
+    }
+    return count;
+}
+
+// From the latest hosts before the clue; where these are few, also from who brought the next.
 static bool edges_of_clue(struct edge_list *edges, const struct series_list *list,
                           const struct forest *forest, const struct clue *clue, uint32_t number) {
     const char *reason = clue_is_of(clue, "vedette-implant-")
                              ? "the same program removes itself as on a host before"
                              : "program of the same series as on a host before";
-    const struct clue *last = NULL;
-    uint32_t count = 0;
-    for (uint32_t i = series_before(list, clue); i > 0 && count < KIN_SERIES_MAX; i--) {
-        const struct clue *before = list->rows[i - 1];
-        if (!slice_equal(before->series, clue->series))
-            break;
-        if (before->host == clue->host ||
-            (last && last->host == before->host && last->first_ns == before->first_ns))
-            continue;
-        last = before;
-        count++;
-        if (!series_edge_add(edges, clue, number, before->host, reason))
+    uint32_t sources[KIN_SERIES_MAX];
+    uint32_t count = series_sources(list, clue, sources);
+    for (uint32_t i = 0; i < count; i++)
+        if (!series_edge_add(edges, clue, number, sources[i], reason))
             return false;
-    }
     uint32_t hand = count < KIN_SERIES_MAX ? series_hand(list, forest, edges, clue) : FOREST_NONE;
     return hand == FOREST_NONE ||
            series_edge_add(edges, clue, number, hand,

@@ -179,7 +179,7 @@ static void a_series_leads_from_each_host_before(void **state) {
     kinship_free(kinship);
 }
 
-// Findings of one host and time count once, those of the host itself not at all.
+// Findings of one host count once, those of the host itself not at all.
 static void a_series_leads_from_the_latest(void **state) {
     (void)state;
     struct kinship *kinship = kinship_new();
@@ -202,6 +202,29 @@ static void a_series_leads_from_the_latest(void **state) {
     assert_non_null(kinship_edge(kinship, 5, 20)); // the eighth before
     assert_int_equal(first, 8);
     assert_int_equal(second, 8);
+    kinship_free(kinship);
+}
+
+// However many findings one host has, the others before it are sources, too; and it is one.
+static void a_busy_host_leaves_others_room(void **state) {
+    (void)state;
+    struct kinship *kinship = kinship_new();
+    kinship_find_series(kinship, "upd?.exe", 1, 10);
+    kinship_find_series(kinship, "upd?.exe", 3, 15);
+    for (int i = 0; i < 5; i++) {
+        kinship_find_series(kinship, "upd?.exe", 2, 20 + 10 * i);
+        kinship_find_series(kinship, "upd?.exe", 3, 25 + 10 * i);
+    }
+    kinship_find_series(kinship, "upd?.exe", 20, 200);
+    kinship_add(kinship);
+    uint32_t from[4] = {0};
+    for (uint32_t i = 0; i < kinship->edges.count; i++)
+        if (kinship->edges.edges[i].to == 20) {
+            assert_in_range(kinship->edges.edges[i].from, 1, 3);
+            from[kinship->edges.edges[i].from]++;
+        }
+    for (uint32_t host = 1; host <= 3; host++)
+        assert_int_equal(from[host], 1);
     kinship_free(kinship);
 }
 
@@ -262,6 +285,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_series_leads_from_each_host_before),
         cmocka_unit_test(a_series_leads_from_the_latest),
+        cmocka_unit_test(a_busy_host_leaves_others_room),
         cmocka_unit_test(a_stolen_account_leads_to_its_next_user),
         cmocka_unit_test(other_uses_lead_nowhere),
         cmocka_unit_test(first_uses_of_every_day_say_nothing),
