@@ -134,7 +134,8 @@ static uint32_t series_sources(const struct series_list *list, const struct clue
     return count;
 }
 
-// From the latest hosts before the clue; where these are few, also from who brought the next.
+// From the latest hosts before the clue; where these are few, also from who brought the next, if he
+// is none of them.
 static bool edges_of_clue(struct edge_list *edges, const struct series_list *list,
                           const struct forest *forest, const struct clue *clue, uint32_t number) {
     const char *reason = clue_is_of(clue, "vedette-implant-")
@@ -146,7 +147,7 @@ static bool edges_of_clue(struct edge_list *edges, const struct series_list *lis
         if (!series_edge_add(edges, clue, number, sources[i], reason))
             return false;
     uint32_t hand = count < KIN_SERIES_MAX ? series_hand(list, forest, edges, clue) : FOREST_NONE;
-    return hand == FOREST_NONE ||
+    return hand == FOREST_NONE || host_is_among(sources, count, hand) ||
            series_edge_add(edges, clue, number, hand,
                            "program of a series that was brought to other hosts from there");
 }

@@ -43,6 +43,7 @@ struct kinship {
     struct clue_book book;
     struct edge_list edges;
     uint32_t told_count; // edges before any was added
+    uint32_t reached;    // a host that intruders had from the start; 0: none
 };
 
 static enum status finding_next(void *context, struct finding *ret_finding, bool *ret_more,
@@ -135,8 +136,10 @@ static void kinship_add(struct kinship *kinship) {
     assert_int_equal(clue_book_init(&kinship->book, &kinship->input, &problem), STATUS_OK);
     assert_int_equal(edge_list_init(&kinship->edges, &kinship->book, &problem), STATUS_OK);
     kinship->told_count = kinship->edges.count;
-    struct forest forest; // of which nothing was reached
+    struct forest forest; // of which nothing else was reached
     forest_init(&forest, &kinship->book, &kinship->edges, 64000, NULL);
+    if (kinship->reached)
+        forest.hosts[kinship->reached].reached_ns = START_NS;
     assert_int_equal(kin_edges_add(&kinship->edges, &forest, &kinship->book, &problem), STATUS_OK);
     forest_done(&forest);
 }
@@ -228,6 +231,28 @@ static void a_busy_host_leaves_others_room(void **state) {
     kinship_free(kinship);
 }
 
+// Who brought the next program of a series is a source, and one only where he had it before, too.
+static void who_brought_the_next_is_one_source(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct kinship *kinship = kinship_new();
+        kinship->reached = 1;
+        if (i == 1)
+            kinship_find_series(kinship, "upd?.exe", 1, 10);
+        kinship_find_series(kinship, "upd?.exe", 2, 20);
+        kinship_find_series(kinship, "upd?.exe", 1, 30);
+        kinship_add(kinship);
+        assert_int_equal(kinship_added(kinship), 2);
+        assert_non_null(kinship_edge(kinship, 2, 1));
+        const struct edge *edge = kinship_edge(kinship, 1, 2);
+        assert_non_null(edge);
+        assert_string_equal(
+            edge->reason, i == 0 ? "program of a series that was brought to other hosts from there"
+                                 : "program of the same series as on a host before");
+        kinship_free(kinship);
+    }
+}
+
 static void a_stolen_account_leads_to_its_next_user(void **state) {
     (void)state;
     struct kinship *kinship = kinship_new();
@@ -286,6 +311,7 @@ int main(void) {
         cmocka_unit_test(a_series_leads_from_each_host_before),
         cmocka_unit_test(a_series_leads_from_the_latest),
         cmocka_unit_test(a_busy_host_leaves_others_room),
+        cmocka_unit_test(who_brought_the_next_is_one_source),
         cmocka_unit_test(a_stolen_account_leads_to_its_next_user),
         cmocka_unit_test(other_uses_lead_nowhere),
         cmocka_unit_test(first_uses_of_every_day_say_nothing),
