@@ -7,10 +7,6 @@
 #include "base/text.h"
 #include "correlate/weights.h"
 
-enum {
-    OTHERS_MAX = 2 // accounts that are not the intruder's, and an address is not his
-};
-
 // One such rule on a host of a tree.
 struct mail_rule {
     struct clue *clue;
@@ -98,7 +94,7 @@ static bool rule_is_usual(const struct mail_rule_row *row, const struct mail_rul
     uint32_t others = clue->account.size && !own;
     for (uint32_t i = 0; i < clue->setter_count; i++)
         others += !account_is_intruders(row, rule, clue->setters[i]);
-    return others >= OTHERS_MAX;
+    return others >= WEIGHT_MAIL_OTHERS;
 }
 
 static void rule_judge(const struct mail_rule_row *row, struct mail_rule *rule) {
