@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Cost: n log n of the clues that have a series, each of which looks back over KIN_LOOK_MAX others
-// at most, until it met KIN_SERIES_MAX hosts, and on to the next that was reached where it met
-// fewer; one pass over the accounts that controllers checked, then all edges for each first use of
-// an account by a host.
+// at most, until it met KIN_SERIES_MAX hosts, and where it met fewer over as many on to the next
+// that was reached; one pass over the accounts that controllers checked, then all edges for each
+// first use of an account by a host.
 #include "correlate/kin.h"
 
 #include "base/clock.h"
@@ -21,7 +21,7 @@
 enum {
     KIN_USES_MAX = 1 << 16,
     KIN_SERIES_MAX = 8,    // hosts before, each a possible source
-    KIN_LOOK_MAX = 1 << 14 // clues before that are looked at for them
+    KIN_LOOK_MAX = 1 << 14 // clues before, or after, that are looked at
 };
 
 // The clues of programs of a series, by (series, first time, host).
@@ -78,7 +78,8 @@ static uint32_t series_before(const struct series_list *list, const struct clue 
 static uint32_t series_hand(const struct series_list *list, const struct forest *forest,
                             const struct edge_list *edges, const struct clue *clue) {
     const struct clue *next = NULL;
-    for (uint32_t i = series_before(list, clue); i < list->count && !next; i++) {
+    uint32_t from = series_before(list, clue);
+    for (uint32_t i = from; i < list->count && i - from < KIN_LOOK_MAX && !next; i++) {
         const struct clue *other = list->rows[i];
         if (!slice_equal(other->series, clue->series))
             return FOREST_NONE;
