@@ -18,8 +18,9 @@ enum {
 };
 
 // Sessions that only the wire saw are believed, and their scores raised, of a host that moves to
-// others at the time; and of a quiet one to a host that moves within a week after, when nothing
-// better shows how that one was reached.
+// others at the time (for sure, or likely and reached by one that does); of a quiet one that such a
+// host reached within a week before; and of a quiet one to a host that moves within a week after,
+// when nothing better shows how that one was reached.
 void suspects_judge(struct movement *movement, const bool *quiet);
 
 // By host (of movement->names): it moved to nobody in the first days of the evidence, and to nobody

@@ -149,6 +149,61 @@ static void session_before_moves_is_told(void **state) {
     }
 }
 
+// Who is reached by a host that moves for sure, and then moves likely, is believed to make bare
+// sessions, too; who moves likely and was reached by nobody is not.
+static void chain_is_believed(void **state) {
+    (void)state;
+    for (int reached = 0; reached < 2; reached++) {
+        struct relation_table *table = fleet_new();
+        struct relation *row;
+        for (size_t i = 0; i < 2; i++) {
+            logon(table, "mail-01", APPS[i], 9 * DAY + 600 * (int64_t)i, SLICE("corp\\adm.01"));
+            row = relation_table_add(table, RELATION_REMOTE_EXECUTION, "", APPS[i],
+                                     9 * DAY + 600 * (int64_t)i + 5);
+            row->artefact = SLICE("service");
+        }
+        const char *from = reached ? "app-02" : "app-03";
+        logon(table, from, "adm-01", 10 * DAY, SLICE("root"));
+        row = relation_table_add(table, RELATION_FLOW, from, "app-04", 14 * DAY);
+        row->artefact = SLICE("tcp/445");
+        row->bytes_out = 200000;
+        relation_table_judge(table, &detector_lateral);
+        assert_non_null(relation_table_find(table, "vedette-lateral-execution", "APP-02"));
+        const struct table_detection *move =
+            relation_table_find(table, "vedette-lateral-account", "ADM-01");
+        assert_non_null(move);
+        const struct table_detection *session =
+            relation_table_find(table, "vedette-lateral-logon", "APP-04");
+        if (reached)
+            assert_non_null(session);
+        else
+            assert_null(session);
+        relation_table_free(table);
+    }
+}
+
+// A quiet host that such a host reached makes its first bare session within a week: believed.
+static void session_of_reached_is_told(void **state) {
+    (void)state;
+    for (int64_t days = 5; days <= 8; days += 3) {
+        struct relation_table *table = fleet_new();
+        struct relation *row;
+        for (size_t i = 0; i < 2; i++) {
+            logon(table, "mail-01", APPS[i], 9 * DAY + 600 * (int64_t)i, SLICE("corp\\adm.01"));
+            row = relation_table_add(table, RELATION_REMOTE_EXECUTION, "", APPS[i],
+                                     9 * DAY + 600 * (int64_t)i + 5);
+            row->artefact = SLICE("service");
+        }
+        row = relation_table_add(table, RELATION_FLOW, "app-02", "app-04", (9 + days) * DAY + 700);
+        row->artefact = SLICE("tcp/5985");
+        row->bytes_out = 200000;
+        relation_table_judge(table, &detector_lateral);
+        const char *rule = days <= 7 ? "vedette-lateral-logon" : "vedette-lateral-session";
+        assert_non_null(relation_table_find(table, rule, "APP-04"));
+        relation_table_free(table);
+    }
+}
+
 // Everybody uses the file server, and now and then from another one's desk.
 static void file_server_is_not_told(void **state) {
     (void)state;
@@ -175,6 +230,8 @@ int main(void) {
         cmocka_unit_test(session_on_the_wire),
         cmocka_unit_test(first_session_is_told),
         cmocka_unit_test(session_before_moves_is_told),
+        cmocka_unit_test(chain_is_believed),
+        cmocka_unit_test(session_of_reached_is_told),
         cmocka_unit_test(file_server_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
