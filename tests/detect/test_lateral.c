@@ -119,6 +119,16 @@ static void first_session_is_told(void **state) {
     relation_table_free(table);
 }
 
+// The mail server executes on two others.
+static void move_for_sure(struct relation_table *table, int64_t at) {
+    for (int64_t i = 0; i < 2; i++) {
+        logon(table, "mail-01", APPS[i], at + 600 * i, SLICE("corp\\adm.01"));
+        struct relation *row =
+            relation_table_add(table, RELATION_REMOTE_EXECUTION, "", APPS[i], at + 600 * i + 5);
+        row->artefact = SLICE("service");
+    }
+}
+
 // Days after a bare session its target moves to others: it was reached, and by nothing better than
 // that session.
 static void session_before_moves_is_told(void **state) {
@@ -129,12 +139,7 @@ static void session_before_moves_is_told(void **state) {
             relation_table_add(table, RELATION_FLOW, "app-03", "mail-01", 9 * DAY + 5);
         row->artefact = SLICE("tcp/22");
         row->bytes_out = 200000;
-        for (size_t i = 0; i < 2; i++) {
-            logon(table, "mail-01", APPS[i], 12 * DAY + 600 * (int64_t)i, SLICE("corp\\adm.01"));
-            row = relation_table_add(table, RELATION_REMOTE_EXECUTION, "", APPS[i],
-                                     12 * DAY + 600 * (int64_t)i + 5);
-            row->artefact = SLICE("service");
-        }
+        move_for_sure(table, 12 * DAY);
         if (better)
             logon(table, "adm-01", "mail-01", 11 * DAY, SLICE("corp\\adm.02"));
         relation_table_judge(table, &detector_lateral);
@@ -156,12 +161,7 @@ static void chain_is_believed(void **state) {
     for (int reached = 0; reached < 2; reached++) {
         struct relation_table *table = fleet_new();
         struct relation *row;
-        for (size_t i = 0; i < 2; i++) {
-            logon(table, "mail-01", APPS[i], 9 * DAY + 600 * (int64_t)i, SLICE("corp\\adm.01"));
-            row = relation_table_add(table, RELATION_REMOTE_EXECUTION, "", APPS[i],
-                                     9 * DAY + 600 * (int64_t)i + 5);
-            row->artefact = SLICE("service");
-        }
+        move_for_sure(table, 9 * DAY);
         const char *from = reached ? "app-02" : "app-03";
         logon(table, from, "adm-01", 10 * DAY, SLICE("root"));
         row = relation_table_add(table, RELATION_FLOW, from, "app-04", 14 * DAY);
@@ -188,12 +188,7 @@ static void session_of_reached_is_told(void **state) {
     for (int64_t days = 5; days <= 8; days += 3) {
         struct relation_table *table = fleet_new();
         struct relation *row;
-        for (size_t i = 0; i < 2; i++) {
-            logon(table, "mail-01", APPS[i], 9 * DAY + 600 * (int64_t)i, SLICE("corp\\adm.01"));
-            row = relation_table_add(table, RELATION_REMOTE_EXECUTION, "", APPS[i],
-                                     9 * DAY + 600 * (int64_t)i + 5);
-            row->artefact = SLICE("service");
-        }
+        move_for_sure(table, 9 * DAY);
         row = relation_table_add(table, RELATION_FLOW, "app-02", "app-04", (9 + days) * DAY + 700);
         row->artefact = SLICE("tcp/5985");
         row->bytes_out = 200000;
