@@ -79,6 +79,11 @@ void draft_say(struct draft *draft, const char *name, const char *format, ...) {
     draft_say_text(draft, name, slice_of(text, kept));
 }
 
+void draft_say_time(struct draft *draft, const char *name, int64_t time_ns) {
+    char text[CLOCK_TEXT_SIZE];
+    draft_say_text(draft, name, slice_of(text, clock_format(time_ns, text)));
+}
+
 enum status draft_tell(struct draft *draft, const struct detection_sink *sink,
                        struct problem *problem) {
     struct detection *detection = &draft->detection;

@@ -35,6 +35,7 @@ void draft_cite(struct draft *draft, const struct relation *relation);
 void draft_say(struct draft *draft, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void draft_say_text(struct draft *draft, const char *name, struct slice text);
+void draft_say_time(struct draft *draft, const char *name, int64_t time_ns); // for clock_parse
 
 // "%.*s" of a slice.
 #define SLICE_FORMAT(text) (int)((text).size > 512 ? 512 : (text).size), (const char *)(text).data

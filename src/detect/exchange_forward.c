@@ -85,7 +85,6 @@ enum status take_judge_forward(const struct takes *takes, const struct take *row
     struct slice server = book->servers[rows->server].name;
     struct forward_history history = history_of(takes, rows);
     enum exchange_rule rule = forward_rule(takes, rows, mailboxes, &history);
-    char since[CLOCK_TEXT_SIZE];
     draft_begin(draft, rule, server, rows->person);
     take_rows_cite(draft, rows, count);
     draft_say(draft, "what", "Mail of %u %s on %.*s is sent on to %.*s, set by %.*s.", mailboxes,
@@ -93,8 +92,7 @@ enum status take_judge_forward(const struct takes *takes, const struct take *row
               SLICE_FORMAT(rows->target),
               SLICE_FORMAT(rows->person.size ? rows->person : SLICE("an account not logged")));
     forward_weigh(draft, rule, mailboxes, after);
-    clock_format(history.first_ns, since);
-    draft_say(draft, "destination_since", "%s", since);
+    draft_say_time(draft, "destination_since", history.first_ns);
     for (uint32_t i = 0; i < history.setter_count; i++)
         draft_say_text(draft, "also_set_by", history.setters[i]);
     take_rows_say(draft, rows, count);

@@ -305,12 +305,6 @@ static enum exchange_rule export_rule(const struct export_signs *signs, bool gra
     return points < 2 && signs->before_attack ? EXCHANGE_EXPORT_USUAL : EXCHANGE_EXPORT_UNUSUAL;
 }
 
-static void export_say_since(struct draft *draft, const struct export_signs *signs) {
-    char since[CLOCK_TEXT_SIZE];
-    clock_format(signs->since_ns, since);
-    draft_say(draft, "destination_since", "%s", since);
-}
-
 static enum status export_tell(const struct takes *takes, const struct take *rows, uint32_t count,
                                struct problem *problem) {
     struct export_signs signs = export_weigh(takes, rows, count);
@@ -336,7 +330,7 @@ static enum status export_tell(const struct takes *takes, const struct take *row
               signs.after_attack ? "; the server had been attacked before" : "");
     draft_say(draft, "confidence", "%s",
               grave && signs.after_attack ? "high" : (grave ? "medium" : "low to medium"));
-    export_say_since(draft, &signs);
+    draft_say_time(draft, "destination_since", signs.since_ns);
     draft_say(draft, "benign",
               "Exports that a court or the personnel department orders go to a file server and "
               "have a ticket.");

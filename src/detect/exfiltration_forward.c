@@ -243,7 +243,6 @@ static enum status recipient_tell(struct forwarding *forwarding, const struct re
                                   struct problem *problem) {
     struct reading reading;
     bool begun = false;
-    char since[CLOCK_TEXT_SIZE];
     enum status status = reading_open(&reading, forwarding->context, RELATION_MASK(MAIL),
                                       RELATION_ORDER_TIME, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
@@ -270,8 +269,7 @@ static enum status recipient_tell(struct forwarding *forwarding, const struct re
               "A partner on copy was weighed: he gets mail of his own as well. A shared archive "
               "outside may be meant: ask who set it up.");
     draft_say_text(draft, "destination", recipient->name);
-    clock_format(draft->detection.first_ns, since);
-    draft_say(draft, "destination_since", "%s", since);
+    draft_say_time(draft, "destination_since", draft->detection.first_ns);
     for (uint32_t i = 0, said = 0; i < recipient->mailbox_count && said < MAILBOXES_SAID; i++) {
         if (recipient->mailboxes[i].messages < EACH_MIN)
             continue;
