@@ -292,11 +292,11 @@ struct account_list {
 
 // CORP\ann and ann are taken as one: the name with its domain says more.
 static bool account_list_add(struct account_list *list, struct slice account, bool qualified) {
-    struct slice bare = slice_behind_last(account, "\\");
+    struct slice bare = account_user(account);
     if (list->count == CAMPAIGN_LIST_MAX || (bare.size != account.size) != qualified)
         return false;
     for (uint32_t i = 0; i < list->count; i++) {
-        struct slice other = qualified ? list->names[i] : slice_behind_last(list->names[i], "\\");
+        struct slice other = qualified ? list->names[i] : account_user(list->names[i]);
         if (text_equal_fold_ascii(other, account))
             return false;
     }

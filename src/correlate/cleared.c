@@ -99,8 +99,7 @@ static const struct edge *account_last_execution(const struct cleared_search *se
         const struct forest_host *from = &search->forest->hosts[edge->from];
         if (edge->time_ns < time_ns && edge_executes(edge, search->book) && from->root == root &&
             from->reached_ns <= edge->time_ns &&
-            text_equal_fold_ascii(slice_behind_last(edge->account, "\\"),
-                                  slice_behind_last(clue->account, "\\")))
+            text_equal_fold_ascii(account_user(edge->account), account_user(clue->account)))
             last = edge;
     }
     return last;

@@ -95,10 +95,14 @@ static void edges_of_clues(struct edge_list *list, const struct clue_book *book)
     }
 }
 
+struct slice account_user(struct slice account) {
+    return slice_behind_last(account, "\\");
+}
+
 bool account_is_somebodys(struct slice account) {
     static const char *const COMMON[] = {"root",  "administrator", "system",
                                          "guest", "localsystem",   "anonymous logon"};
-    struct slice user = slice_behind_last(account, "\\");
+    struct slice user = account_user(account);
     for (size_t i = 0; i < ARRAY_SIZE(COMMON); i++)
         if (text_equal_fold_ascii(user, slice_of_string(COMMON[i])))
             return false;

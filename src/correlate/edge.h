@@ -44,6 +44,8 @@ enum status edge_list_init(struct edge_list *list, const struct clue_book *book,
                            struct problem *problem);
 void edge_list_done(struct edge_list *list);
 
+// An account without its domain; records of one account name it with and without.
+struct slice account_user(struct slice account);
 // Accounts that every host has say nothing about who used them.
 bool account_is_somebodys(struct slice account);
 

@@ -184,10 +184,6 @@ struct uses {
     int64_t first_ns, last_ns;
 };
 
-static struct slice account_user(struct slice account) {
-    return slice_behind_last(account, "\\");
-}
-
 static void uses_span(struct uses *uses, int64_t first_ns, int64_t last_ns) {
     if (first_ns < uses->first_ns)
         uses->first_ns = first_ns;

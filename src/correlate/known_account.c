@@ -20,7 +20,7 @@ static void use_add(struct known_accounts *known, uint32_t *capacity, struct sli
         *capacity = *capacity ? 2 * *capacity : 64;
         known->uses = memory_resize(known->uses, *capacity, sizeof *known->uses);
     }
-    use.user = slice_behind_last(account, "\\");
+    use.user = account_user(account);
     known->uses[known->count++] = use;
 }
 
@@ -66,7 +66,7 @@ void known_accounts_done(struct known_accounts *known) {
 }
 
 static bool account_is_known(const struct known_accounts *known, struct slice account) {
-    struct account_use key = {.user = slice_behind_last(account, "\\")};
+    struct account_use key = {.user = account_user(account)};
     const struct account_use *use = NULL;
     if (known->count)
         use = bsearch(&key, known->uses, known->count, sizeof key, use_compare);

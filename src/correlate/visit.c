@@ -64,7 +64,7 @@ static void servers_find(struct visit_search *search, const struct forest *fores
 
 static enum status visit_take(struct visit_search *search, struct visited *server,
                               const struct relation *relation, struct problem *problem) {
-    struct slice user = slice_behind_last(relation->account, "\\");
+    struct slice user = account_user(relation->account);
     if (user.size == 0 || user.data[user.size - 1] == '$' || relation->reference_count == 0)
         return STATUS_OK;
     if (server->count == VISITS_MAX) {
@@ -111,10 +111,10 @@ static enum status visits_read(struct visit_search *search, struct problem *prob
 }
 
 static bool account_is_shared(const struct visited *server, const struct visit *visit) {
-    struct slice user = slice_behind_last(visit->account, "\\");
+    struct slice user = account_user(visit->account);
     for (uint32_t i = 0; i < server->count; i++)
         if (server->visits[i].from != visit->from &&
-            text_equal_fold_ascii(slice_behind_last(server->visits[i].account, "\\"), user))
+            text_equal_fold_ascii(account_user(server->visits[i].account), user))
             return true;
     return false;
 }
