@@ -139,8 +139,7 @@ static enum status proof_place(struct log_run *run, const char *path) {
     snprintf(directory, sizeof directory, "%.*s.", (int)size, path);
     if (!run->content[0] || !realpath(directory, place) || !realpath(run->content, content))
         return STATUS_OK; // what is not there holds no files
-    size = strlen(content);
-    if (strncmp(place, content, size) != 0 || (place[size] && place[size] != '/'))
+    if (!path_lies_in(place, content))
         return STATUS_OK;
     problem_set(&problem, STATUS_USAGE,
                 "%s lies in the guarded directory: --output says where else", path);

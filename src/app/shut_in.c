@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/sandbox.h"
+#include "base/text.h"
 #include "store/store.h"
 
 #include <limits.h>
@@ -108,9 +109,7 @@ enum status shut_in_check_written(const char *path, const char *const *evidence,
         char *root = path_root(evidence[i]);
         bool known = strcmp(evidence[i], "-") != 0 && realpath(root, real);
         memory_free(root);
-        size_t size = known ? strlen(real) : 0;
-        if (known && strncmp(written, real, size) == 0 &&
-            (written[size] == '/' || written[size] == '\0' || size == 1))
+        if (known && path_lies_in(written, real))
             return problem_set(problem, STATUS_USAGE,
                                "%s lies inside the evidence %s; write it elsewhere", path,
                                evidence[i]);

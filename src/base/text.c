@@ -462,3 +462,9 @@ struct slice text_cut(struct slice text, size_t size) {
     bool whole = text_take(slice_part(text, end, SIZE_MAX), &code) > size - end;
     return slice_part(text, 0, whole ? end : size);
 }
+
+bool path_lies_in(const char *path, const char *directory) {
+    size_t size = strlen(directory);
+    return strncmp(path, directory, size) == 0 &&
+           (path[size] == '/' || path[size] == '\0' || size == 1);
+}

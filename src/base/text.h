@@ -83,6 +83,9 @@ void text_append_base64(struct buffer *buffer, struct slice bytes);
 // else in between. False, and nothing appended, when it is anything else.
 bool text_read_base64(struct slice text, struct buffer *ret_bytes);
 
+// Whether a path is the directory or lies below it; both as realpath(3) gives them.
+bool path_lies_in(const char *path, const char *directory);
+
 // The first `size` bytes at most, without a UTF-8 character cut in two.
 struct slice text_cut(struct slice text, size_t size);
 

@@ -119,8 +119,7 @@ static enum status create_check_inside(const struct repository *repository,
     char real[PATH_MAX];
     if (!realpath(repository->directory, real))
         return problem_set_errno(problem, "%s", repository->directory);
-    size_t size = strlen(repository->content);
-    if (strncmp(real, repository->content, size) == 0 && (real[size] == '/' || !real[size]))
+    if (path_lies_in(real, repository->content))
         return problem_set(problem, STATUS_USAGE,
                            "%s lies in the guarded directory: keys would be given out with it",
                            repository->directory);
