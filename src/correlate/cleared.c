@@ -1,9 +1,9 @@
 // Hosts whose logs were cleared with a campaign's
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cost: clearings are compared with each other, CLEARINGS_MAX at most; all edges are looked through
-// only for a clearing that one of a campaign's goes with, once for each such campaign; and one pass
-// over sessions where a host was found.
+// Cost: clearings are compared with each other, WEIGHT_CLEARINGS at most; all edges are looked
+// through only for a clearing that one of a campaign's goes with, once for each such campaign; and
+// one pass over sessions where a host was found.
 #include "correlate/cleared.h"
 
 #include "base/clock.h"
@@ -15,11 +15,6 @@
 #include <stdlib.h>
 
 #define DAY_NS (86400 * SECOND_NS)
-
-enum {
-    CLEARINGS_MAX = 4096,
-    FLOW_BYTES = 1500 // of a session; less is a knock
-};
 
 struct cleared_search {
     const struct clue_book *book;
@@ -41,7 +36,7 @@ struct cleared_search {
 };
 
 static void clearings_find(struct cleared_search *search) {
-    for (uint32_t i = 0; i < search->book->count && search->count < CLEARINGS_MAX; i++) {
+    for (uint32_t i = 0; i < search->book->count && search->count < WEIGHT_CLEARINGS; i++) {
         const struct clue *clue = &search->book->clues[i];
         if (clue->rule->id.size == sizeof "vedette-log-cleared" - 1 &&
             clue_is_of(clue, "vedette-log-cleared") && clue->account.size && !clue->is_benign &&
@@ -164,7 +159,7 @@ static void hosts_find(struct cleared_search *search) {
 
 static bool flow_carries(const struct relation *relation) {
     return relation->kind != RELATION_FLOW || relation->detail[0].size ||
-           relation->bytes_out + relation->bytes_in > FLOW_BYTES * relation->count;
+           relation->bytes_out + relation->bytes_in > WEIGHT_FLOW_BYTES * relation->count;
 }
 
 // A session that a host of the campaign had with it, before the log was cleared and not by habit.
@@ -232,7 +227,7 @@ enum status cleared_find(struct edge_list *edges, const struct forest *forest,
         .forest = forest,
         .edges = edges,
         .arena = &edges->arena,
-        .clearings = memory_new(CLEARINGS_MAX, sizeof *search.clearings),
+        .clearings = memory_new(WEIGHT_CLEARINGS, sizeof *search.clearings),
         .judged = memory_new((size_t)forest->host_count + 1, sizeof *search.judged),
         .hosts = memory_new((size_t)forest->host_count + 1, sizeof *search.hosts)};
     for (uint32_t host = 0; host < forest->host_count; host++)
