@@ -19,6 +19,7 @@ const struct rule *rule_of(const char *id, enum rule_level level, const char *ta
     for (size_t i = 0; i < rule_count; i++)
         if (slice_equal_string(RULES[i].id, id))
             return &RULES[i];
+    assert_true(rule_count < ARRAY_SIZE(RULES));
     struct slice *tags = memory_new(1, sizeof *tags);
     *tags = slice_of_string(tag);
     RULES[rule_count] = (struct rule){.id = slice_of_string(id),
