@@ -3,8 +3,12 @@
 //
 // Cost: n log n of the clues that have a series, each of which looks back over KIN_LOOK_MAX others
 // at most, until it met KIN_SERIES_MAX hosts, and where it met fewer over as many on to the next
-// that was reached; one pass over the accounts that controllers checked, then all edges for each
-// first use of an account by a host.
+// that was reached; one pass over the accounts that controllers checked, then, for each first use
+// of one by a host, all executions by that account.
+//
+// Memory: 48 bytes and the account's name for each host and account that a controller checked it
+// for, 96 more where nothing names the host's address; a hundred thousand hosts with five accounts
+// each take 90 MB at most. Records are kept of accounts only that executed on others.
 #include "correlate/kin.h"
 
 #include "base/clock.h"
@@ -19,7 +23,6 @@
 #define SILENT_NS (WEIGHT_SILENT_SECONDS * SECOND_NS)
 
 enum {
-    KIN_USES_MAX = 1 << 16,
     KIN_SERIES_MAX = 8,    // hosts before, each a possible source
     KIN_LOOK_MAX = 1 << 14 // clues before, or after, that are looked at
 };
@@ -174,15 +177,70 @@ struct use {
     uint32_t reference_count;
 };
 
+struct use_list {
+    struct use *rows;
+    uint32_t count, capacity;
+};
+
+// An edge by which an account executed on another host.
+struct execution {
+    struct slice user;
+    uint32_t edge;
+};
+
 struct uses {
     const struct clue_book *book;
     struct arena *arena; // the edges'
-    struct use *rows;
-    uint32_t count;
-    struct use *checks; // every check of an account for a host whose address nothing names, by time
-    uint32_t check_count;
+    struct use_list all;
+    struct use_list checks; // each of an account for a host whose address nothing names, by time
+    struct execution *executions; // by (user, edge)
+    uint32_t execution_count;
     int64_t first_ns, last_ns;
 };
+
+static struct use *use_add(struct use_list *list, struct use use) {
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? 2 * list->capacity : 1024;
+        list->rows = memory_resize(list->rows, list->capacity, sizeof *list->rows);
+    }
+    list->rows[list->count] = use;
+    return &list->rows[list->count++];
+}
+
+static int execution_compare(const void *left, const void *right) {
+    const struct execution *a = left, *b = right;
+    int order = text_compare_fold_ascii(a->user, b->user);
+    return order ? order : a->edge < b->edge ? -1 : a->edge > b->edge;
+}
+
+static void executions_find(struct uses *uses, const struct edge_list *list) {
+    uses->executions = memory_new((size_t)list->count + 1, sizeof *uses->executions);
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct slice user = account_user(list->edges[i].account);
+        if (user.size && edge_executes(&list->edges[i], uses->book))
+            uses->executions[uses->execution_count++] = (struct execution){user, i};
+    }
+    if (uses->execution_count)
+        qsort(uses->executions, uses->execution_count, sizeof *uses->executions, execution_compare);
+}
+
+// The first execution by the account, or where it would be.
+static uint32_t execution_first(const struct uses *uses, struct slice user) {
+    uint32_t from = 0, until = uses->execution_count;
+    while (from < until) {
+        uint32_t middle = from + (until - from) / 2;
+        if (text_compare_fold_ascii(uses->executions[middle].user, user) < 0)
+            from = middle + 1;
+        else
+            until = middle;
+    }
+    return from;
+}
+
+static bool execution_is_by(const struct uses *uses, uint32_t number, struct slice user) {
+    return number < uses->execution_count &&
+           text_equal_fold_ascii(uses->executions[number].user, user);
+}
 
 static void uses_span(struct uses *uses, int64_t first_ns, int64_t last_ns) {
     if (first_ns < uses->first_ns)
@@ -205,36 +263,32 @@ static void checks_take(struct uses *uses, const struct use *use, const struct r
     if (host_has_address(&uses->book->cast, use->host))
         return;
     const int64_t times[] = {relation->first_ns, relation->last_ns};
-    for (size_t i = 0; i < ARRAY_SIZE(times) && uses->check_count < KIN_USES_MAX; i++) {
-        uses->checks[uses->check_count] = *use;
-        uses->checks[uses->check_count++].first_ns = times[i];
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+        use_add(&uses->checks, *use)->first_ns = times[i];
 }
 
 static enum status use_take(void *context, struct relation *relation, struct problem *problem) {
     struct uses *uses = context;
     const struct cast *cast = &uses->book->cast;
-    (void)problem;
     if (!relation_names_asker(relation) || relation->reference_count == 0 ||
-        uses->count == KIN_USES_MAX || !account_is_somebodys(relation->account))
+        !account_is_somebodys(relation->account))
         return STATUS_OK;
     uint32_t host = relation->from_host != RELATION_NO_HOST
                         ? relation->from_host
                         : cast_find(cast, relation->from, relation->first_ns);
     if (host == RELATION_NO_HOST)
         return STATUS_OK;
-    const struct reference *references =
-        references_keep(uses->arena, relation->references, relation->reference_count);
-    if (!references)
-        return STATUS_OK;
-    uses->rows[uses->count++] =
-        (struct use){.first_ns = relation->first_ns,
-                     .host = host,
-                     .user = arena_keep(uses->arena, account_user(relation->account)),
-                     .references = references,
-                     .reference_count = relation->reference_count};
+    struct use use = {.first_ns = relation->first_ns, .host = host};
+    struct slice user = account_user(relation->account);
+    bool executes = execution_is_by(uses, execution_first(uses, user), user);
+    use.user = arena_keep(uses->arena, user);
+    use.reference_count = executes ? relation->reference_count : 0;
+    use.references = references_keep(uses->arena, relation->references, use.reference_count);
+    if (!use.user.size || !use.references)
+        return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
+    use_add(&uses->all, use);
     uses_span(uses, relation->first_ns, relation->last_ns);
-    checks_take(uses, &uses->rows[uses->count - 1], relation);
+    checks_take(uses, &use, relation);
     return STATUS_OK;
 }
 
@@ -252,16 +306,17 @@ static struct slice move_user(const struct uses *uses, const struct edge *edge) 
     const struct cast *cast = &uses->book->cast;
     if (edge->account.size || !address_is_address(cast->fleet.hosts[edge->from].name))
         return account_user(edge->account);
-    uint32_t low = 0, high = uses->check_count;
+    uint32_t low = 0, high = uses->checks.count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (uses->checks[middle].first_ns < edge->time_ns - MOMENT_NS)
+        if (uses->checks.rows[middle].first_ns < edge->time_ns - MOMENT_NS)
             low = middle + 1;
         else
             high = middle;
     }
-    bool met = low < uses->check_count && uses->checks[low].first_ns <= edge->time_ns + MOMENT_NS;
-    return met ? uses->checks[low].user : SLICE("");
+    bool met =
+        low < uses->checks.count && uses->checks.rows[low].first_ns <= edge->time_ns + MOMENT_NS;
+    return met ? uses->checks.rows[low].user : SLICE("");
 }
 
 // A host that never moved before did so by an account: it was in the account's hands before its
@@ -271,7 +326,7 @@ static void uses_take_moves(struct uses *uses, const struct edge_list *list,
     int64_t *moved_ns = memory_new((size_t)forest->host_count + 1, sizeof *moved_ns);
     for (uint32_t i = 0; i < forest->host_count; i++)
         moved_ns[i] = CLOCK_NONE;
-    for (uint32_t i = 0; i < list->count && uses->count < KIN_USES_MAX; i++) {
+    for (uint32_t i = 0; i < list->count; i++) {
         const struct edge *edge = &list->edges[i];
         if (!edge_is_first_of_quiet(edge, book))
             continue;
@@ -282,11 +337,11 @@ static void uses_take_moves(struct uses *uses, const struct edge_list *list,
         struct slice user = move_user(uses, edge);
         if (!account_is_somebodys(user) || (reached_ns != CLOCK_NONE && reached_ns < *first_ns))
             continue;
-        uses->rows[uses->count++] = (struct use){.first_ns = *first_ns - 1,
-                                                 .host = edge->from,
-                                                 .user = user,
-                                                 .references = edge->references,
-                                                 .reference_count = edge->reference_count};
+        use_add(&uses->all, (struct use){.first_ns = *first_ns - 1,
+                                         .host = edge->from,
+                                         .user = user,
+                                         .references = edge->references,
+                                         .reference_count = edge->reference_count});
         uses_span(uses, edge->time_ns, edge->time_ns);
     }
     memory_free(moved_ns);
@@ -309,16 +364,13 @@ static enum status uses_read(struct uses *uses, struct problem *problem) {
 
 // The told execution by the account from another host, the last before the use; rather one from a
 // host that was reached by then.
-static const struct edge *use_theft(const struct edge_list *list, uint32_t count,
-                                    const struct forest *forest, const struct clue_book *book,
-                                    const struct use *use) {
+static const struct edge *use_theft(const struct edge_list *list, const struct uses *uses,
+                                    const struct forest *forest, const struct use *use) {
     const struct edge *last = NULL;
     bool last_reached = false;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct edge *edge = &list->edges[i];
-        if (edge->from == use->host || edge->time_ns >= use->first_ns ||
-            !edge_executes(edge, book) ||
-            !text_equal_fold_ascii(account_user(edge->account), use->user))
+    for (uint32_t i = execution_first(uses, use->user); execution_is_by(uses, i, use->user); i++) {
+        const struct edge *edge = &list->edges[uses->executions[i].edge];
+        if (edge->from == use->host || edge->time_ns >= use->first_ns)
             continue;
         const struct forest_host *from = &forest->hosts[edge->from];
         bool reached = from->reached_ns != CLOCK_NONE && from->reached_ns <= edge->time_ns;
@@ -332,29 +384,29 @@ static const struct edge *use_theft(const struct edge_list *list, uint32_t count
 }
 
 static bool use_is_first(const struct uses *uses, uint32_t number) {
-    const struct use *use = &uses->rows[number];
+    const struct use *use = &uses->all.rows[number];
     return number == 0 || use[-1].host != use->host || !slice_equal(use[-1].user, use->user);
 }
 
 static bool edges_of_uses(struct edge_list *list, const struct clue_book *book,
                           const struct uses *uses, const struct forest *forest) {
-    uint32_t told = list->count;
+    const struct use_list *all = &uses->all;
     uint64_t others = 0;
-    uint32_t *thefts = memory_new((size_t)uses->count + 1, sizeof *thefts); // edges, from 1
-    for (uint32_t i = 0; i < uses->count; i++) {
+    uint32_t *thefts = memory_new((size_t)all->count + 1, sizeof *thefts); // edges, from 1
+    for (uint32_t i = 0; i < all->count; i++) {
         const struct edge *theft =
-            use_is_first(uses, i) ? use_theft(list, told, forest, book, &uses->rows[i]) : NULL;
+            use_is_first(uses, i) ? use_theft(list, uses, forest, &all->rows[i]) : NULL;
         thefts[i] = theft ? (uint32_t)(theft - list->edges) + 1 : 0;
         others += !theft && use_is_first(uses, i) &&
-                  uses->rows[i].first_ns >= uses->first_ns + WEIGHT_KNOWN_SECONDS * SECOND_NS;
+                  all->rows[i].first_ns >= uses->first_ns + WEIGHT_KNOWN_SECONDS * SECOND_NS;
     }
-    uint64_t days = uses->count ? 1 + (uint64_t)((uses->last_ns - uses->first_ns) / DAY_NS) : 1;
+    uint64_t days = all->count ? 1 + (uint64_t)((uses->last_ns - uses->first_ns) / DAY_NS) : 1;
     int32_t weight = millibits_of_ratio(book->cast.input->fleet->count * days, 1 + others);
     bool room = true;
-    for (uint32_t i = 0; room && i < uses->count; i++) {
+    for (uint32_t i = 0; room && i < all->count; i++) {
         if (!thefts[i])
             continue;
-        const struct use *use = &uses->rows[i];
+        const struct use *use = &all->rows[i];
         const struct edge *theft = &list->edges[thefts[i] - 1];
         int64_t apart = 1 + (use->first_ns - theft->time_ns) / DAY_NS;
         int32_t bits = weight - millibits_of((uint64_t)apart);
@@ -376,23 +428,21 @@ static bool edges_of_uses(struct edge_list *list, const struct clue_book *book,
 
 enum status kin_edges_add(struct edge_list *list, const struct forest *forest,
                           const struct clue_book *book, struct problem *problem) {
-    struct uses uses = {.book = book,
-                        .arena = &list->arena,
-                        .rows = memory_new(KIN_USES_MAX, sizeof *uses.rows),
-                        .checks = memory_new(KIN_USES_MAX, sizeof *uses.checks),
-                        .first_ns = INT64_MAX,
-                        .last_ns = INT64_MIN};
+    struct uses uses = {
+        .book = book, .arena = &list->arena, .first_ns = INT64_MAX, .last_ns = INT64_MIN};
+    executions_find(&uses, list);
     enum status status = uses_read(&uses, problem);
-    if (uses.check_count)
-        qsort(uses.checks, uses.check_count, sizeof *uses.checks, check_compare);
+    if (uses.checks.count)
+        qsort(uses.checks.rows, uses.checks.count, sizeof *uses.checks.rows, check_compare);
     uses_take_moves(&uses, list, book, forest);
-    if (uses.count)
-        qsort(uses.rows, uses.count, sizeof *uses.rows, use_compare);
+    if (uses.all.count)
+        qsort(uses.all.rows, uses.all.count, sizeof *uses.all.rows, use_compare);
     if (status == STATUS_OK &&
         (!edges_of_uses(list, book, &uses, forest) || !edges_of_series(list, book, forest)))
         status = problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
-    memory_free(uses.rows);
-    memory_free(uses.checks);
+    memory_free(uses.all.rows);
+    memory_free(uses.checks.rows);
+    memory_free(uses.executions);
     edge_list_sort(list);
     return status;
 }

@@ -35,7 +35,7 @@ static const struct rule RULE_EXECUTION = {.id = SLICE("vedette-lateral-executio
 // A fleet H-000 ... H-099 with findings and uses of credentials, and the edges that come of it.
 struct kinship {
     struct relation_table *table;
-    struct relation_source source;
+    struct relation_source table_source, source;
     struct correlate_input input;
     struct finding findings[FINDINGS_MAX];
     uint32_t finding_count, at;
@@ -44,6 +44,14 @@ struct kinship {
     struct edge_list edges;
     uint32_t told_count; // edges before any was added
     uint32_t reached;    // a host that intruders had from the start; 0: none
+    uint32_t crowd;      // how often each reader gives the last relation before all others
+};
+
+// A reader of the crowd, then of the table.
+struct crowd_reader {
+    struct kinship *kinship;
+    void *table_reader;
+    uint32_t left;
 };
 
 static enum status finding_next(void *context, struct finding *ret_finding, bool *ret_more,
@@ -60,6 +68,41 @@ static const char *source_format(void *context, uint32_t source) {
     (void)context;
     (void)source;
     return "evtx";
+}
+
+static enum status crowd_open(void *context, uint64_t kinds, enum relation_order order,
+                              void **ret_reader, struct problem *problem) {
+    struct kinship *kinship = context;
+    struct crowd_reader *reader = memory_new(1, sizeof *reader);
+    *reader = (struct crowd_reader){.kinship = kinship, .left = kinship->crowd};
+    *ret_reader = reader;
+    return kinship->table_source.open(kinship->table_source.context, kinds, order,
+                                      &reader->table_reader, problem);
+}
+
+static enum status crowd_next(void *context, struct relation *ret_relation, bool *ret_more,
+                              struct problem *problem) {
+    struct crowd_reader *reader = context;
+    const struct relation_table *table = reader->kinship->table;
+    if (!reader->left)
+        return reader->kinship->table_source.next(reader->table_reader, ret_relation, ret_more,
+                                                  problem);
+    reader->left--;
+    *ret_relation = table->relations[table->relation_count - 1];
+    *ret_more = true;
+    return STATUS_OK;
+}
+
+static void crowd_close(void *context) {
+    struct crowd_reader *reader = context;
+    if (reader)
+        reader->kinship->table_source.close(reader->table_reader);
+    memory_free(reader);
+}
+
+static uint32_t crowd_find_host(void *context, struct slice name, int64_t time_ns) {
+    struct kinship *kinship = context;
+    return kinship->table_source.find_host(kinship->table_source.context, name, time_ns);
 }
 
 static struct kinship *kinship_new(void) {
@@ -125,7 +168,9 @@ static struct relation *kinship_ask(struct kinship *kinship, const char *account
 
 static void kinship_add(struct kinship *kinship) {
     struct problem problem;
-    relation_table_source(kinship->table, &kinship->source);
+    relation_table_source(kinship->table, &kinship->table_source);
+    kinship->source =
+        (struct relation_source){kinship, crowd_open, crowd_next, crowd_close, crowd_find_host};
     kinship->input = (struct correlate_input){.fleet = &kinship->table->fleet,
                                               .relations = &kinship->source,
                                               .context = kinship,
@@ -306,6 +351,20 @@ static void first_uses_of_every_day_say_nothing(void **state) {
     kinship_free(kinship);
 }
 
+// However many uses come before it.
+static void a_use_among_many_is_not_lost(void **state) {
+    (void)state;
+    struct kinship *kinship = kinship_new();
+    kinship_find_execution(kinship, "CORP\\svc.deploy", 1, 2, 10 * DAY_SECONDS);
+    kinship_ask(kinship, "svc.deploy", 40, 11 * DAY_SECONDS);
+    kinship_ask(kinship, "eva", 50, 0);
+    kinship->crowd = 100000;
+    kinship_add(kinship);
+    assert_int_equal(kinship_added(kinship), 1);
+    assert_non_null(kinship_edge(kinship, 1, 40));
+    kinship_free(kinship);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_series_leads_from_each_host_before),
@@ -315,6 +374,7 @@ int main(void) {
         cmocka_unit_test(a_stolen_account_leads_to_its_next_user),
         cmocka_unit_test(other_uses_lead_nowhere),
         cmocka_unit_test(first_uses_of_every_day_say_nothing),
+        cmocka_unit_test(a_use_among_many_is_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
