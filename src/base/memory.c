@@ -49,8 +49,13 @@ void memory_give_back(void) {
     enum {
         GIVE_BACK_BYTES = 96 << 20 // less is soon wanted again, and would come page by page
     };
-    if (mallinfo2().fordblks >= GIVE_BACK_BYTES)
-        malloc_trim(0);
+#ifdef VEDETTE_HAS_MALLINFO2
+    if (mallinfo2().fordblks < GIVE_BACK_BYTES)
+        return;
+#endif
+#ifdef VEDETTE_HAS_MALLOC_TRIM
+    malloc_trim(0);
+#endif
 }
 
 char *memory_keep_text(const void *text, size_t size) {

@@ -34,7 +34,9 @@ static inline void *memory_line(void *memory) {
 void memory_free(void *memory);
 
 // What was freed goes back to the system if it is much: worth its while (milliseconds) between two
-// parts of the work that need much memory each, and of different sizes.
+// parts of the work that need much memory each, and of different sizes. Only the size of the
+// process hangs on it: a C library that cannot say how much is free gives back always, one that
+// cannot give back never.
 void memory_give_back(void);
 
 // A NUL-terminated copy of `size` bytes; memory_free it.
