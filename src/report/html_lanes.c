@@ -196,7 +196,7 @@ static void lane_mark(const struct lanes *lanes, const struct reference *referen
                          (int)stage, x, lanes->y + LANE_HEIGHT / 2, tag);
     html_time(html, reference->time_ns);
     buffer_append_format(html->to, "%s%s</title></circle></a>", stage ? ", " : "",
-                         stage_heading(stage));
+                         stage_told_kind(lanes->campaign, stage));
 }
 
 static void lane_marks(const struct lanes *lanes, const struct campaign_host *host) {
@@ -249,7 +249,8 @@ static void lane_stages(const struct lanes *lanes, const struct campaign_host *h
     html_value_cut(lanes->html, host->name, 80);
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++)
         if (host->stages >> stage & 1)
-            buffer_append_format(lanes->html->to, "; %s", stage_heading((enum stage)stage));
+            buffer_append_format(lanes->html->to, "; %s",
+                                 stage_told_kind(lanes->campaign, (enum stage)stage));
     buffer_append_text(lanes->html->to, "</title>");
 }
 
@@ -375,7 +376,7 @@ static void lanes_legend(const struct lanes *lanes) {
     double x = 4;
     int y = lanes->y + 8;
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++) {
-        const char *heading = stage_heading((enum stage)stage);
+        const char *heading = stage_told_kind(lanes->campaign, (enum stage)stage);
         buffer_append_format(to,
                              "<circle class=s%d cx=%.0f cy=%d r=4.5 /><text class=d x=%.0f y=%d>%s"
                              "</text>",

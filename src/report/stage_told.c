@@ -23,6 +23,13 @@ const char *stage_told_heading(const struct campaign_stage *stage) {
     return is_right_granted(stage) ? "Privileges: right granted" : stage_heading(stage->stage);
 }
 
+const char *stage_told_kind(const struct campaign *campaign, enum stage stage) {
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        if (campaign->stages[i].stage == stage)
+            return stage_told_heading(&campaign->stages[i]);
+    return stage_heading(stage);
+}
+
 const char *stage_told_note(const struct campaign_stage *stage) {
     return is_right_granted(stage)
                ? "Nothing but a right granted shows; no sign that credentials were taken."

@@ -10,6 +10,9 @@
 // At most 26 characters; static.
 const char *stage_told_heading(const struct campaign_stage *stage);
 
+// The same of the campaign's stage of that kind; the kind's own heading where it has none.
+const char *stage_told_kind(const struct campaign *campaign, enum stage stage);
+
 // "Nothing but a right granted shows ..."; NULL where the heading says it all. Static.
 const char *stage_told_note(const struct campaign_stage *stage);
 

@@ -247,6 +247,30 @@ static void html_of_a_fleet_is_small(void **state) {
     test_free(members);
 }
 
+// Where nothing but a right granted shows, no form for people says that credentials were taken.
+static void a_stage_has_one_name(void **state) {
+    (void)state;
+    static void (*const forms[])(struct buffer * to, const struct report_input *input) = {
+        report_append_html, report_append_markdown, report_append_text, report_append_stix,
+        report_append_timesketch};
+    struct sample sample;
+    struct buffer text;
+    sample_init(&sample, SLICE("harmless"));
+    sample.made.incident_count = 0;
+    sample.stages[1].stage = STAGE_CREDENTIALS;
+    sample.stages[1].techniques = SLICE("T1098.002");
+    for (int i = 0; i < 3; i++)
+        sample.hosts[i].stages = 1u << STAGE_ENTRY | 1u << STAGE_CREDENTIALS;
+    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+        sample_write(&sample, forms[i], &text);
+        if (count_text(buffer_slice(&text), "Privileges: right granted") == 0 ||
+            count_text(buffer_slice(&text), stage_heading(STAGE_CREDENTIALS)))
+            fail_msg("form %zu has another name for the stage", i);
+        buffer_done(&text);
+    }
+    cited_done(&sample.cited);
+}
+
 static void html_asks_for_nothing(void **state) {
     (void)state;
     static const char *const banned[] = {"src=",    "url(http", "@import", "<link",
@@ -427,6 +451,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(html_has_no_markup_of_values),
         cmocka_unit_test(html_of_a_fleet_is_small),
+        cmocka_unit_test(a_stage_has_one_name),
         cmocka_unit_test(html_asks_for_nothing),
         cmocka_unit_test(html_tags_lead_to_records),
         cmocka_unit_test(lines_stay_lines),
