@@ -22,6 +22,8 @@ static const struct option_row options[] = {
      "the one file is this target (default: any target of the file's name)"},
     {"proof", 'p', OPTION_FLAG, NULL, NULL, NULL,
      "each FILE must be in the ledger, as FILE.tlog-proof beside it or here shows"},
+    {"proof-file", 0, OPTION_PATH, "PROOF", NULL, NULL,
+     "--proof, of one FILE, by this proof and no other, wherever it lies"},
     {"ledger-key", 0, OPTION_TEXT, "KEY", NULL, NULL,
      "--proof: NAME+ID+KEY of the ledger, or a file that holds it"},
     {"memory", 0, OPTION_PATH, "FILE", NULL, NULL,
@@ -127,6 +129,24 @@ static enum status verify_target(struct verify_run *run, const char *file, struc
     return status;
 }
 
+static bool verify_wants_proof(const struct command_line *line) {
+    return command_line_flag(line, "proof") || command_line_text(line, "proof-file");
+}
+
+// The one that was named; else the one beside the file; else the one in the current directory.
+static void verify_find_proof(const struct verify_run *run, const char *file,
+                              char ret_path[PATH_BYTES_MAX]) {
+    const char *named = command_line_text(run->line, "proof-file");
+    const char *slash = strrchr(file, '/');
+    if (named) {
+        snprintf(ret_path, PATH_BYTES_MAX, "%s", named);
+        return;
+    }
+    snprintf(ret_path, PATH_BYTES_MAX, "%s.tlog-proof", file);
+    if (slash && access(ret_path, F_OK) != 0)
+        snprintf(ret_path, PATH_BYTES_MAX, "%s.tlog-proof", slash + 1);
+}
+
 static enum status verify_proof(struct verify_run *run, const char *file, struct buffer *told) {
     struct ledger_memory memory = {command_line_text(run->line, "memory"), &run->ledger};
     struct release_claim claim;
@@ -134,23 +154,26 @@ static enum status verify_proof(struct verify_run *run, const char *file, struct
     struct problem problem;
     struct buffer proof;
     char path[PATH_BYTES_MAX];
-    const char *slash = strrchr(file, '/');
-    snprintf(path, sizeof path, "%s.tlog-proof", file);
-    if (slash && access(path, F_OK) != 0)
-        snprintf(path, sizeof path, "%s.tlog-proof", slash + 1);
+    verify_find_proof(run, file, path);
     buffer_init(&proof, PROOF_BYTES_MAX + 2 * DURABLE_READ_BYTES);
     enum status status = file_hash_read(file, claim.sha256, &claim.length, &problem);
     if (status == STATUS_OK)
         status = durable_file_read(path, PROOF_BYTES_MAX, &proof, &problem);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         refusal_wrap(&run->refusal,
                      status == STATUS_NOT_FOUND ? REFUSAL_NOT_LOGGED : REFUSAL_SYSTEM, &problem);
-    else
-        status = release_proof_verify(buffer_slice(&proof), &run->ledger, &claim,
-                                      memory.path ? &memory : NULL, &release, &run->refusal);
-    if (status == STATUS_OK)
+        goto done;
+    }
+    status = release_proof_verify(buffer_slice(&proof), &run->ledger, &claim,
+                                  memory.path ? &memory : NULL, &release, &run->refusal);
+    if (status == STATUS_OK) {
         buffer_append_format(told, ": %s, entry %" PRIu64 " of the ledger", release.path,
                              release.index);
+    } else {
+        problem = run->refusal.problem;
+        problem_set(&run->refusal.problem, status, "%s: %s", path, problem.text);
+    }
+done:
     buffer_done(&proof);
     return status;
 }
@@ -163,7 +186,7 @@ static enum exit_code verify_file(struct verify_run *run, const char *file) {
     buffer_init(&line, 256 * 1024);
     if (run->client)
         status = verify_target(run, file, &told);
-    if (status == STATUS_OK && command_line_flag(run->line, "proof"))
+    if (status == STATUS_OK && verify_wants_proof(run->line))
         status = verify_proof(run, file, &told);
     text_append_terminal(&line, slice_of_string(file));
     if (status == STATUS_OK) {
@@ -181,12 +204,13 @@ static enum exit_code verify_file(struct verify_run *run, const char *file) {
 
 static enum exit_code verify_run(const struct command_line *line) {
     struct verify_run run = {.line = line};
-    bool proof = command_line_flag(line, "proof");
+    bool proof = verify_wants_proof(line);
+    bool one = command_line_text(line, "as") || command_line_text(line, "proof-file");
     const char *metadata = command_line_text(line, "metadata");
     if ((!metadata && !proof) || (proof && !command_line_text(line, "ledger-key")) ||
-        (command_line_text(line, "as") && line->operand_count != 1)) {
+        (one && line->operand_count != 1)) {
         fprintf(stderr, "vedette guard verify: takes FILE... with --metadata, or --proof and "
-                        "--ledger-key, or both; --as for one file\n");
+                        "--ledger-key, or both; --as and --proof-file for one file\n");
         return EXIT_USAGE;
     }
     enum exit_code code = EXIT_DONE;
@@ -197,8 +221,8 @@ static enum exit_code verify_run(const struct command_line *line) {
         code = guard_fail("verify", &run.refusal);
     // The worst of all files: 4 before 1.
     for (size_t i = 0; status == STATUS_OK && i < line->operand_count; i++) {
-        enum exit_code one = verify_file(&run, line->operands[i]);
-        code = one > code ? one : code;
+        enum exit_code this = verify_file(&run, line->operands[i]);
+        code = this > code ? this : code;
     }
     client_free(run.client);
     remote_free(run.remote);
@@ -214,7 +238,8 @@ const struct command command_guard_verify = {
         "With --metadata, FILE must have the length and hash of a target that trusted metadata\n"
         "lists: of the target --as names, else of one with the file's name. Metadata that is\n"
         "expired vouches for nothing; --url refreshes it first. With --proof, FILE.tlog-proof\n"
-        "must show that the release is in the ledger: offline, with the ledger's key alone.",
+        "(or the proof that --proof-file names) must show that the release is in the ledger:\n"
+        "offline, with the ledger's key alone.",
     .options = options,
     .run = verify_run,
     .exits = GUARD_EXITS,
