@@ -46,7 +46,7 @@ enum status case_reading_init(struct case_reading *reading, const struct command
         fprintf(stderr, "vedette %s: this kernel lacks part of the sandbox: %s\n",
                 line->command->name, missing);
     return status == STATUS_OK
-               ? case_directory_open(&reading->directory, path, STORE_WRITE, &reading->problem)
+               ? case_directory_open(&reading->directory, path, STORE_READ, &reading->problem)
                : status;
 }
 

@@ -147,7 +147,7 @@ static enum status evidence_find(const char *path, const char *tag, struct arena
     struct case_directory directory;
     if (!case_directory_is_meant(path))
         return problem_set(problem, STATUS_USAGE, "%s is no case: no directory", path);
-    enum status status = case_directory_open(&directory, path, STORE_WRITE, problem);
+    enum status status = case_directory_open(&directory, path, STORE_READ, problem);
     if (status == STATUS_OK)
         status = evidence_tag_find(directory.store, tag, arena, ret_cited, problem);
     case_directory_done(&directory);

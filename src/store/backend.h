@@ -17,6 +17,7 @@
 enum backend_access {
     BACKEND_MAKE,  // read and write, made when it is not there
     BACKEND_WRITE, // read and write, refused when it is not there
+    BACKEND_READ,  // the same, but where nothing can be written it is read as it lies
 };
 
 struct backend_value {
@@ -38,7 +39,8 @@ struct backend_layout {
 
 struct backend {
     const char *name;
-    // The file at `path`; nobody else can write or read it until it is closed. STATUS_FORMAT when
+    // The file at `path`; nobody else can write or read it until it is closed, but for a file read
+    // as it lies: who can write there must leave it alone. STATUS_FORMAT when
     // it is something else or damaged, STATUS_UNSUPPORTED for another version, STATUS_NOT_FOUND,
     // STATUS_SYSTEM (someone else has it, no permission, disk).
     enum status (*open)(const char *path, enum backend_access access,

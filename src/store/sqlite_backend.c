@@ -7,6 +7,7 @@
 #include "store/backend.h"
 
 #include "base/memory.h"
+#include "store/still_place.h"
 
 #include <sqlite3.h>
 
@@ -20,6 +21,7 @@
 enum {
     SQLITE_VALUE_BYTES_MAX = 256 << 20,
     SQLITE_SQL_BYTES_MAX = 1 << 20,
+    SQLITE_ADDRESS_BYTES_MAX = 64 << 10,
     SQLITE_BUSY_MS = 2000,
     SQLITE_PAGE_BYTES = 16 << 10, // blobs of many pages: fewer, larger ones
 };
@@ -171,7 +173,6 @@ static void sqlite_defend(sqlite3 *database) {
     sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0);
 }
 
-// One process at a time has the case, so that no index of the log has to be shared.
 static enum status sqlite_tune(sqlite3 *database, struct problem *problem) {
     char pages[64];
     snprintf(pages, sizeof pages, "PRAGMA page_size = %d", SQLITE_PAGE_BYTES);
@@ -181,7 +182,14 @@ static enum status sqlite_tune(sqlite3 *database, struct problem *problem) {
     return sqlite_run(database,
                       "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                       "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
-                      "PRAGMA cache_size = -16384; PRAGMA locking_mode = EXCLUSIVE;"
+                      "PRAGMA cache_size = -16384",
+                      problem);
+}
+
+// One process at a time has the case, so that no index of the log has to be shared.
+static enum status sqlite_seize(sqlite3 *database, struct problem *problem) {
+    return sqlite_run(database,
+                      "PRAGMA locking_mode = EXCLUSIVE;"
                       "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2048;"
                       "BEGIN EXCLUSIVE; COMMIT;",
                       problem);
@@ -242,7 +250,8 @@ static enum status sqlite_check(sqlite3 *database, const struct backend_layout *
 // Made with the right modes before SQLite opens it; a link is never followed.
 static enum status sqlite_touch(const char *path, enum backend_access access,
                                 struct problem *problem) {
-    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    int flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    flags |= access == BACKEND_READ ? O_RDONLY : O_RDWR;
     int fd = open(path, access == BACKEND_MAKE ? flags | O_CREAT : flags, 0600);
     struct stat about;
     if (fd < 0)
@@ -254,14 +263,17 @@ static enum status sqlite_touch(const char *path, enum backend_access access,
     return STATUS_OK;
 }
 
+// `access` is BACKEND_READ of a file that is read as it lies.
 static enum status sqlite_settle(sqlite3 *database, enum backend_access access,
                                  const struct backend_layout *layout, struct problem *problem) {
     char text[32];
-    bool empty;
+    bool empty, still = access == BACKEND_READ;
     sqlite_defend(database);
     // A process that was killed has the file for a moment longer.
     sqlite3_busy_timeout(database, SQLITE_BUSY_MS);
     enum status status = sqlite_tune(database, problem);
+    if (status == STATUS_OK && !still)
+        status = sqlite_seize(database, problem);
     if (status == STATUS_OK)
         status = sqlite_check(database, layout, &empty, problem);
     if (status == STATUS_OK && empty && access != BACKEND_MAKE)
@@ -269,27 +281,50 @@ static enum status sqlite_settle(sqlite3 *database, enum backend_access access,
                            sqlite3_db_filename(database, "main"));
     if (status == STATUS_OK && empty)
         status = sqlite_make(database, layout, problem);
-    return status == STATUS_OK
+    return status == STATUS_OK && !still
                ? sqlite_ask(database, "PRAGMA journal_mode = WAL", text, sizeof text, problem)
                : status;
+}
+
+static enum status sqlite_connect(const char *path, enum backend_access access,
+                                  sqlite3 **ret_database, struct problem *problem) {
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE;
+    int code;
+    // Nobody asks how much memory SQLite has: without that count its memory needs no lock. Refused
+    // once SQLite has begun, when it was said already.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (access == BACKEND_READ) {
+        struct buffer address;
+        enum status status = still_place_check(path, problem);
+        if (status != STATUS_OK)
+            return status;
+        buffer_init(&address, SQLITE_ADDRESS_BYTES_MAX);
+        still_place_append_address(&address, path);
+        code = address.failed
+                   ? SQLITE_TOOBIG
+                   : sqlite3_open_v2((const char *)address.data, ret_database,
+                                     flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+        buffer_done(&address);
+    } else {
+        code = sqlite3_open_v2(path, ret_database, flags | SQLITE_OPEN_READWRITE, NULL);
+    }
+    if (code == SQLITE_OK)
+        return STATUS_OK;
+    return *ret_database ? sqlite_fail(*ret_database, "open", problem)
+                         : problem_set(problem, STATUS_SYSTEM, "open %s: no memory", path);
 }
 
 static enum status sqlite_open(const char *path, enum backend_access access,
                                const struct backend_layout *layout, void **ret_database,
                                struct problem *problem) {
-    enum status status = sqlite_touch(path, access, problem);
-    if (status != STATUS_OK)
-        return status;
+    if (access == BACKEND_READ && !still_place_is(path))
+        access = BACKEND_WRITE;
     sqlite3 *database = NULL;
-    // Nobody asks how much memory SQLite has: without that count its memory needs no lock. Refused
-    // once SQLite has begun, when it was said already.
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-                SQLITE_OPEN_PRIVATECACHE;
-    if (sqlite3_open_v2(path, &database, flags, NULL) == SQLITE_OK)
+    enum status status = sqlite_touch(path, access, problem);
+    if (status == STATUS_OK)
+        status = sqlite_connect(path, access, &database, problem);
+    if (status == STATUS_OK)
         status = sqlite_settle(database, access, layout, problem);
-    else
-        status = sqlite_fail(database, "open", problem);
     if (status != STATUS_OK) {
         sqlite_close(database);
         return status;

@@ -19,8 +19,9 @@ enum status store_open(const char *path, enum store_access access, struct store 
                        struct problem *problem) {
     static const struct backend_layout LAYOUT = {STORE_MARK, STORE_VERSION, STORE_TABLES};
     void *database;
-    enum status status = backend_sqlite.open(
-        path, access == STORE_MAKE ? BACKEND_MAKE : BACKEND_WRITE, &LAYOUT, &database, problem);
+    static const enum backend_access ACCESS[] = {
+        [STORE_MAKE] = BACKEND_MAKE, [STORE_WRITE] = BACKEND_WRITE, [STORE_READ] = BACKEND_READ};
+    enum status status = backend_sqlite.open(path, ACCESS[access], &LAYOUT, &database, problem);
     if (status != STATUS_OK)
         return status;
     struct store *store = memory_new(1, sizeof *store);

@@ -34,6 +34,7 @@ struct store;
 enum store_access {
     STORE_MAKE,  // made when it is not there
     STORE_WRITE, // refused when it is not there
+    STORE_READ,  // the same, but on a CD or a share that cannot be written it is read as it lies
 };
 
 enum status store_open(const char *path, enum store_access access, struct store **ret_store,

@@ -19,7 +19,9 @@ FORMS = {"html": "report.html", "json": "report.json", "markdown": "report.md",
          "text": "report.txt"}
 
 
-class Case(EvidenceCase):
+class CaseMaker(EvidenceCase):
+    """A drill of six hosts, and ways to make a case of it."""
+
     @classmethod
     def setUpClass(cls):
         """The compiled rules and the drill are made once."""
@@ -54,6 +56,8 @@ class Case(EvidenceCase):
     def hosts(self):
         return sorted(path.name for path in (self.top / "drill").iterdir())
 
+
+class Case(CaseMaker):
     def test_steps_are_one(self):
         wanted = self.plain()
         self.assertGreater(len(json.loads(wanted)["evidence"]), 5)
@@ -211,6 +215,80 @@ class Case(EvidenceCase):
         connection.close()
         self.assertNotEqual(run.returncode, 0)
         self.assertIn(b"in use by another process", run.stderr)
+
+
+class ReadOnly(CaseMaker):
+    """A case on a CD or a share that cannot be written. Permissions do not hold root back: a mount
+    does, or another user; where neither may be made the tests are skipped."""
+
+    def setUp(self):
+        super().setUp()
+        self.case = self.top / "ca#se?%41"  # what an address would take for something else
+        self.add("drill", case=f"{self.case}/")
+        self.tag = sorted(json.loads(self.report(self.case))["evidence"])[0]
+
+    def still_words(self):
+        """What to put before a command so that the case cannot be written by it."""
+        if os.geteuid() != 0:
+            for path in (*self.case.iterdir(), self.case):
+                path.chmod(path.stat().st_mode & ~0o222)
+            self.addCleanup(self.case.chmod, 0o700)
+            return []
+        mount = ("mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"")
+        for words in (["unshare", "--mount", "sh", "-c", mount, str(self.case)],
+                      ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]):
+            probe = "test ! -w \"$1\" && test ! -w \"$1/case.db\" && \"$2\" help >/dev/null"
+            if words[0] == "setpriv":
+                subprocess.run(["chmod", "-R", "a+rX", self.top, self.shared], check=True)
+                subprocess.run(["chmod", "0777", self.top / "tmp"], check=True)
+            run = subprocess.run([*words, "sh", "-c", probe, "sh", self.case, program()],
+                                 capture_output=True, check=False)
+            if run.returncode == 0:
+                return words
+        return self.skipTest("root may neither mount nor be somebody else here")
+
+    def still(self, before, *words, status=0):
+        run = subprocess.run([*before, program(), *map(str, words)], env=self.environment,
+                             cwd=self.top, stdin=subprocess.DEVNULL, capture_output=True,
+                             check=False, timeout=120)
+        self.assertNotIn(b"ERROR: AddressSanitizer", run.stderr)
+        self.assertEqual(run.returncode, status, run.stderr.decode(errors="replace"))
+        return run
+
+    def test_is_read_as_it_lies(self):
+        asked = (("report", self.case, "-f", "json"), ("timeline", self.case),
+                 ("hosts", self.case), ("evidence", self.case, self.tag), ("verdict", self.case))
+        wanted = [self.call(*words).stdout for words in asked]
+        held = sorted(path.name for path in self.case.iterdir())
+        before = self.still_words()
+        for words, said in zip(asked, wanted):
+            self.assertTrue(self.still(before, *words).stdout == said, words)
+        self.assertTrue(wanted[0] == self.report(self.case))
+        self.assertEqual(sorted(path.name for path in self.case.iterdir()), held)
+        run = self.still(before, "verdict", self.case, self.tag, "benign", "--why", "x", status=4)
+        self.assertIn(b"run.log", run.stderr)
+
+    def test_an_unfinished_log_is_told(self):
+        """What was committed last lies in the log: nothing is told without it."""
+        other = self.top / "other"
+        connection = sqlite3.connect(self.case / "case.db")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("INSERT INTO verdict SELECT sha256, tag, 'benign', 'late', 'ann', "
+                           "'2027-01-01T00:00:00Z' FROM record LIMIT 1")
+        connection.commit()
+        shutil.copytree(self.case, other)
+        connection.close()
+        (other / "case.db-shm").unlink()
+        self.assertGreater((other / "case.db-wal").stat().st_size, 0)
+        self.case = other
+        before = self.still_words()
+        run = self.still(before, "report", other, status=4)
+        self.assertIn(b"copy the whole case to a disk that can be written", run.stderr)
+        copy = self.top / "copy"
+        shutil.copytree(other, copy)
+        for path in (copy, *copy.iterdir()):
+            path.chmod(0o700)
+        self.assertIn(b"ann: late", self.call("verdict", copy).stdout)
 
 
 class Killed(unittest.TestCase):
