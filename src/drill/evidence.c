@@ -36,7 +36,11 @@ struct evidence {
     struct evidence_citation *citations;
     size_t citation_count, citation_capacity;
     uint32_t last_parent; // the directory made last
+    uint64_t *ties;       // by host: a bit a period of leases, and WATCHED
+    size_t tie_count;
 };
+
+#define WATCHED (1ull << 63)
 
 static bool is_empty_or_absent(const char *directory) {
     DIR *entries = opendir(directory);
@@ -77,7 +81,43 @@ void evidence_free(struct evidence *evidence) {
     memory_free(evidence->directory);
     memory_free(evidence->files);
     memory_free(evidence->citations);
+    memory_free(evidence->ties);
     memory_free(evidence);
+}
+
+void evidence_watch(struct evidence *evidence, uint32_t host) {
+    if (host >= evidence->tie_count) {
+        size_t count = 2 * (size_t)host + 64;
+        evidence->ties = memory_resize(evidence->ties, count, sizeof *evidence->ties);
+        memset(evidence->ties + evidence->tie_count, 0,
+               (count - evidence->tie_count) * sizeof *evidence->ties);
+        evidence->tie_count = count;
+    }
+    evidence->ties[host] |= WATCHED;
+}
+
+static uint64_t lease_bit(uint32_t lease) {
+    return 1ull << (lease < EVIDENCE_LEASES_MAX ? lease : EVIDENCE_LEASES_MAX - 1);
+}
+
+bool evidence_is_watched(const struct evidence *evidence, uint32_t host) {
+    return host < evidence->tie_count && evidence->ties[host] & WATCHED;
+}
+
+bool evidence_is_tied(const struct evidence *evidence, uint32_t host, uint32_t lease) {
+    return host < evidence->tie_count && evidence->ties[host] & lease_bit(lease);
+}
+
+void evidence_tie(struct evidence *evidence, uint32_t host, uint32_t lease) {
+    if (evidence_is_watched(evidence, host))
+        evidence->ties[host] |= lease_bit(lease);
+}
+
+bool evidence_shows(const struct evidence *evidence, const struct evidence_mark *mark,
+                    uint32_t host) {
+    unsigned names = evidence_names_host(mark, host);
+    return mark->host == host || names & EVIDENCE_NAMES_FROM ||
+           (names & EVIDENCE_LEASED_FROM && evidence_is_tied(evidence, host, mark->lease));
 }
 
 static struct kept_file *new_file(struct evidence *evidence) {

@@ -25,10 +25,13 @@ enum {
     EVIDENCE_CITATIONS_MAX = 1u << 22
 };
 
-// Which ends of its deed a record names (record_names.h).
+// Which ends of its deed a record names (record_names.h): by a name or an address that is one
+// host's, or by an address that another host had before and a third one will have.
 enum evidence_names {
     EVIDENCE_NAMES_FROM = 1,
-    EVIDENCE_NAMES_TO = 2
+    EVIDENCE_NAMES_TO = 2,
+    EVIDENCE_LEASED_FROM = 4,
+    EVIDENCE_LEASED_TO = 8
 };
 
 // What a writer has to carry from a deed to the record it makes of it.
@@ -39,13 +42,13 @@ struct evidence_mark {
     int64_t time_ns;   // as the log shows it, UTC
     uint32_t from, to; // the deed's hosts, DEED_NO_HOST
     unsigned names;    // of enum evidence_names: of the record, once it is written
+    uint32_t lease;    // the period of leases it was written in, then as well
 };
 
-// Of its deed's hosts, a record shows those whose own log it is in, and those that it names: who
-// asked a controller about an account (4776) is no word about where he went.
-static inline bool evidence_shows(const struct evidence_mark *mark, uint32_t host) {
-    return mark->host == host || (mark->from == host && mark->names & EVIDENCE_NAMES_FROM) ||
-           (mark->to == host && mark->names & EVIDENCE_NAMES_TO);
+// How a record names a host: EVIDENCE_NAMES_FROM and EVIDENCE_LEASED_FROM, whichever end it is.
+static inline unsigned evidence_names_host(const struct evidence_mark *mark, uint32_t host) {
+    return (mark->from == host ? mark->names & 5u : 0u) |
+           (mark->to == host ? mark->names >> 1 & 5u : 0u);
 }
 
 struct evidence_citation {
@@ -74,6 +77,22 @@ static inline void evidence_cite(struct evidence *evidence, const struct evidenc
     if (mark->step != DEED_NO_STEP)
         evidence_cite_kept(evidence, mark, file, record, offset);
 }
+
+// Of watched hosts it is kept in which periods of leases some record ties their address to them:
+// without one, no reader can tell whose the address was. A record that is damaged or cleared
+// later counts as well.
+enum {
+    EVIDENCE_LEASES_MAX = 63 // later ones count as the last
+};
+void evidence_watch(struct evidence *evidence, uint32_t host);
+void evidence_tie(struct evidence *evidence, uint32_t host, uint32_t lease);
+bool evidence_is_watched(const struct evidence *evidence, uint32_t host);
+bool evidence_is_tied(const struct evidence *evidence, uint32_t host, uint32_t lease);
+
+// Of its deed's hosts, a record shows those whose own log it is in, and those that it names: who
+// asked a controller about an account (4776) is no word about where he went.
+bool evidence_shows(const struct evidence *evidence, const struct evidence_mark *mark,
+                    uint32_t host);
 
 // A finished file's size and records; once for each file.
 void evidence_close_file(struct evidence *evidence, uint32_t file, uint64_t records,

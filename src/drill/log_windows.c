@@ -145,8 +145,8 @@ static void cite_record(struct log *log, const struct channel_file *file,
     const struct evtx_event_type *type =
         evtx_catalogue_type(site->kit->fleet.catalogue, record->type);
     struct evidence_mark shown = *log->mark;
-    shown.names =
-        record_names_values(site->organisation, log->mark, record->values, type->field_count);
+    record_names_values(site->organisation, record->values, type->field_count, &shown);
+    record_ties(site->evidence, &shown);
     evidence_cite(site->evidence, &shown, file->file, evtx_writer_records(file->writer),
                   evtx_writer_bytes(file->writer) - EVTX_CHUNK_BYTES);
 }
@@ -166,7 +166,8 @@ static enum status append(struct fleet_sink *sink, struct evtx_record *record,
         status = open_file(log, channel, problem);
     if (status == STATUS_OK)
         status = evtx_writer_append(file->writer, record, problem);
-    if (status == STATUS_OK && log->mark && log->mark->step != DEED_NO_STEP)
+    if (status == STATUS_OK && log->mark &&
+        record_is_asked(log->site->organisation, log->site->evidence, log->mark))
         cite_record(log, file, record);
     return status;
 }

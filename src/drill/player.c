@@ -193,6 +193,12 @@ static enum status want_variants(const struct play *play, struct scenario_words 
     return STATUS_OK;
 }
 
+static void watch_leases(const struct play *play) {
+    for (uint32_t i = 0; i < play->organisation->host_count; i++)
+        if (play->organisation->hosts[i].leases && truth_touches(play->truth, i))
+            evidence_watch(play->evidence, i);
+}
+
 // Nothing is on disk before all of it is known to be possible.
 static enum status prepare(struct play *play) {
     const struct drill_play_options *options = play->options;
@@ -225,6 +231,7 @@ static enum status prepare(struct play *play) {
     if (status != STATUS_OK)
         return status;
     play->plan = life_plan_new(play->scenario, play->organisation, options->records_a_day);
+    watch_leases(play);
     make_recorder(play);
     return STATUS_OK;
 }

@@ -47,37 +47,65 @@ static int64_t true_time(const struct organisation *organisation,
     return mark->time_ns - host->skew_ns - host->zone_error_seconds * SECOND_NS;
 }
 
+static uint32_t lease_of(const struct organisation *organisation, int64_t time_ns) {
+    int64_t since = organisation_lease_start(organisation, time_ns) - organisation->start_ns;
+    return since > 0 ? (uint32_t)(since / ORGANISATION_LEASE_NS) : 0;
+}
+
+// Both ways that a host may be named, for either end.
+enum {
+    BY_NAME = EVIDENCE_NAMES_FROM,
+    BY_LEASE = EVIDENCE_LEASED_FROM
+};
+
 // The full name begins with the short one, so that it need not be looked for.
-static bool names_host(const struct organisation *organisation, const struct evidence_mark *mark,
-                       uint32_t number, struct slice text) {
+static unsigned names_host(const struct organisation *organisation, int64_t time_ns,
+                           uint32_t number, struct slice text) {
     char shown[ADDRESS_TEXT_SIZE];
     if (number >= organisation->host_count)
-        return false;
+        return 0;
     const struct host *host = &organisation->hosts[number];
-    struct address address =
-        organisation_address(organisation, host, true_time(organisation, mark));
+    struct address address = organisation_address(organisation, host, time_ns);
     size_t size = address.size ? address_format(&address, shown) : 0;
-    return has_word(text, slice_of_string(host->name), false) ||
-           has_word(text, slice_of(shown, size), true);
+    unsigned names = has_word(text, slice_of_string(host->name), false) ? BY_NAME : 0u;
+    if (has_word(text, slice_of(shown, size), true))
+        names |= host->leases ? BY_LEASE : BY_NAME;
+    return names;
 }
 
-unsigned record_names(const struct organisation *organisation, const struct evidence_mark *mark,
-                      struct slice text) {
-    if (mark->step == DEED_NO_STEP)
-        return 0;
-    return (names_host(organisation, mark, mark->from, text) ? EVIDENCE_NAMES_FROM : 0u) |
-           (names_host(organisation, mark, mark->to, text) ? EVIDENCE_NAMES_TO : 0u);
+static bool end_is_asked(const struct organisation *organisation, const struct evidence *evidence,
+                         const struct evidence_mark *mark, uint32_t host) {
+    return host < organisation->host_count && evidence_is_watched(evidence, host) &&
+           !evidence_is_tied(evidence, host, lease_of(organisation, true_time(organisation, mark)));
 }
 
-unsigned record_names_values(const struct organisation *organisation,
-                             const struct evidence_mark *mark, const struct evtx_value *values,
-                             size_t count) {
-    unsigned names = 0;
-    if (mark->step == DEED_NO_STEP)
-        return 0;
+bool record_is_asked(const struct organisation *organisation, const struct evidence *evidence,
+                     const struct evidence_mark *mark) {
+    return mark->step != DEED_NO_STEP || end_is_asked(organisation, evidence, mark, mark->from) ||
+           end_is_asked(organisation, evidence, mark, mark->to);
+}
+
+void record_names(const struct organisation *organisation, struct slice text,
+                  struct evidence_mark *mark) {
+    int64_t time_ns = true_time(organisation, mark);
+    mark->lease = lease_of(organisation, time_ns);
+    mark->names |= names_host(organisation, time_ns, mark->from, text) |
+                   names_host(organisation, time_ns, mark->to, text) << 1;
+}
+
+void record_names_values(const struct organisation *organisation, const struct evtx_value *values,
+                         size_t count, struct evidence_mark *mark) {
     for (size_t i = 0; i < count; i++)
         if (values[i].type == EVTX_TEXT || values[i].type == EVTX_ANSI ||
             values[i].type == EVTX_TEXT_LIST)
-            names |= record_names(organisation, mark, values[i].bytes);
-    return names;
+            record_names(organisation, values[i].bytes, mark);
+}
+
+void record_ties(struct evidence *evidence, const struct evidence_mark *mark) {
+    const uint32_t hosts[] = {mark->from, mark->to};
+    for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+        unsigned names = evidence_names_host(mark, hosts[i]);
+        if (names & BY_LEASE && (names & BY_NAME || mark->host == hosts[i]))
+            evidence_tie(evidence, hosts[i], mark->lease);
+    }
 }

@@ -171,7 +171,7 @@ static enum status tell_host(struct recorder *recorder, const struct deed *deed,
         deed,
         place,
         time_ns,
-        {deed->serial, deed->step, number, time_ns, deed->from.host, deed->to.host, 0}};
+        {deed->serial, deed->step, number, time_ns, deed->from.host, deed->to.host, 0, 0}};
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < logs->count && status == STATUS_OK; i++)
         status = tell_log(recorder->logs[logs->first + i], &entry, problem);

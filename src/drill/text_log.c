@@ -57,7 +57,8 @@ enum status text_log_begin(struct text_log *log, uint32_t part, const char *path
 
 static void cite_line(struct text_log *log, const struct evidence_mark *mark) {
     struct evidence_mark shown = *mark;
-    shown.names = record_names(log->site->organisation, mark, buffer_slice(&log->line));
+    record_names(log->site->organisation, buffer_slice(&log->line), &shown);
+    record_ties(log->site->evidence, &shown);
     evidence_cite(log->site->evidence, &shown, log->file, log->lines, log->bytes);
 }
 
@@ -70,7 +71,7 @@ enum status text_log_put(struct text_log *log, const struct evidence_mark *mark,
     if (fwrite(log->line.data, 1, log->line.size, log->stream) != log->line.size)
         return problem_set_errno(problem, "write %s", log->path);
     log->lines++;
-    if (mark && mark->step != DEED_NO_STEP)
+    if (mark && record_is_asked(log->site->organisation, log->site->evidence, mark))
         cite_line(log, mark);
     log->bytes += log->line.size;
     buffer_reset(&log->line);

@@ -51,6 +51,7 @@ void truth_extend_step(struct truth *truth, uint32_t number, int64_t time_ns,
 // The host's state never falls. `parent` is the host it was reached from, DEED_NO_HOST: entry.
 void truth_mark_host(struct truth *truth, uint32_t campaign, uint32_t host, enum truth_state state,
                      uint32_t parent);
+bool truth_touches(const struct truth *truth, uint32_t host); // some campaign does
 void truth_add_thing(struct truth *truth, uint32_t campaign, enum truth_thing thing,
                      struct slice text);
 

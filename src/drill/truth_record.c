@@ -80,6 +80,13 @@ void truth_mark_host(struct truth *truth, uint32_t number, uint32_t host, enum t
         campaign->entry = host;
 }
 
+bool truth_touches(const struct truth *truth, uint32_t host) {
+    for (size_t i = 0; i < truth->scenario->campaign_count; i++)
+        if (truth->campaigns[i].states[host] != TRUTH_UNTOUCHED)
+            return true;
+    return false;
+}
+
 void truth_add_thing(struct truth *truth, uint32_t number, enum truth_thing thing,
                      struct slice text) {
     struct truth_campaign *campaign = &truth->campaigns[number];

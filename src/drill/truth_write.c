@@ -229,7 +229,8 @@ static void prove_hosts(struct writing *writing, size_t step) {
         const struct evidence_mark *mark = &writing->citations[i].mark;
         const uint32_t hosts[] = {truth->steps[step].host, mark->from, mark->to};
         for (size_t k = 0; k < ARRAY_SIZE(hosts); k++)
-            if (hosts[k] < truth->organisation->host_count && evidence_shows(mark, hosts[k]))
+            if (hosts[k] < truth->organisation->host_count &&
+                evidence_shows(writing->evidence, mark, hosts[k]))
                 writing->provable[hosts[k]] = 1;
     }
 }
@@ -318,12 +319,8 @@ static void put_head(struct writing *writing) {
 static void put_tail(struct writing *writing) {
     const struct truth *truth = writing->truth;
     size_t untouched = 0, files = evidence_file_count(writing->evidence);
-    for (size_t i = 0; i < truth->organisation->host_count; i++) {
-        bool touched = false;
-        for (size_t j = 0; j < truth->scenario->campaign_count; j++)
-            touched = touched || truth->campaigns[j].states[i] != TRUTH_UNTOUCHED;
-        untouched += !touched;
-    }
+    for (uint32_t i = 0; i < truth->organisation->host_count; i++)
+        untouched += !truth_touches(truth, i);
     buffer_append_format(&writing->text, "],\n\"untouched\":%zu,\n\"files\":[", untouched);
     for (uint32_t i = 0; i < files; i++) {
         struct evidence_file file = evidence_file_at(writing->evidence, i);

@@ -117,7 +117,7 @@ static struct log_entry make_entry(const struct log_stage *stage, const struct d
         deed,
         place,
         time_ns,
-        {deed->serial, deed->step, host->number, time_ns, deed->from.host, deed->to.host, 0}};
+        {deed->serial, deed->step, host->number, time_ns, deed->from.host, deed->to.host, 0, 0}};
 }
 
 void log_stage_tell(struct log_stage *stage, const struct deed *deed, enum log_place place) {

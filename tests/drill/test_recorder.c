@@ -134,8 +134,8 @@ static bool logon_shows(struct log_stage *stage, enum host_role log, uint32_t ho
     const struct evidence_citation *citations = evidence_citations(stage->evidence, &count);
     for (size_t i = 0; i < count; i++) {
         of_log += citations[i].mark.host == log;
-        shows =
-            shows || (citations[i].mark.host == log && evidence_shows(&citations[i].mark, host));
+        shows = shows || (citations[i].mark.host == log &&
+                          evidence_shows(stage->evidence, &citations[i].mark, host));
     }
     assert_true(of_log > 0);
     end(stage, recorder);
@@ -157,7 +157,8 @@ static void test_shown(void **state) {
 
 static unsigned names_of(const struct log_stage *stage, const char *text) {
     struct evidence_mark mark = {.host = HOST_SENSOR, .from = DEED_NO_HOST, .to = HOST_MAIL};
-    return record_names(&stage->organisation, &mark, slice_of_string(text));
+    record_names(&stage->organisation, slice_of_string(text), &mark);
+    return mark.names;
 }
 
 // A name or an address counts where it stands alone.
@@ -197,11 +198,44 @@ static void test_names(void **state) {
     end(&stage, recorder);
 }
 
+// The address of a host that roams shows it once some record has said whose the address was then.
+static void test_ties(void **state) {
+    (void)state;
+    struct log_stage stage;
+    struct recorder *recorder = start(&stage, 0, 0);
+    struct host *host = &stage.hosts[HOST_MAIL];
+    struct evidence_mark address = {.host = HOST_SENSOR, .from = HOST_MAIL, .to = DEED_NO_HOST};
+    char shown[ADDRESS_TEXT_SIZE], text[128];
+    host->leases = true;
+    stage.organisation.roaming_count[host->site] = 1;
+    address.time_ns = STAGE_START;
+    evidence_watch(stage.evidence, HOST_MAIL);
+    address.step = DEED_NO_STEP;
+    struct evidence_mark both = address, later = address;
+    later.time_ns += 2 * ORGANISATION_LEASE_NS;
+    address_format(&host->address, shown);
+    record_names(&stage.organisation, slice_of_string(shown), &address);
+    record_names(&stage.organisation, slice_of_string(shown), &later);
+    assert_int_equal(address.names, EVIDENCE_LEASED_FROM);
+    record_ties(stage.evidence, &address);
+    assert_false(evidence_shows(stage.evidence, &address, HOST_MAIL));
+    snprintf(text, sizeof text, "DHCPACK on %s to 02:00:5e:00:00:07 (%s)", shown, host->name);
+    assert_true(record_is_asked(&stage.organisation, stage.evidence, &both));
+    record_names(&stage.organisation, slice_of_string(text), &both);
+    record_ties(stage.evidence, &both);
+    assert_false(record_is_asked(&stage.organisation, stage.evidence, &both));
+    assert_true(evidence_shows(stage.evidence, &address, HOST_MAIL));
+    assert_false(evidence_shows(stage.evidence, &later, HOST_MAIL));
+    assert_int_equal(recorder_end(recorder, NULL), STATUS_OK);
+    end(&stage, recorder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),    cmocka_unit_test(test_loss),
         cmocka_unit_test(test_clearing), cmocka_unit_test(test_damage),
         cmocka_unit_test(test_shown),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
