@@ -1,6 +1,8 @@
 // What is unknown about a campaign
 // SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
 #include "correlate/assembly.h"
+#include "model/hosts.h"
 
 enum {
     ALIKE_SENTENCES_MAX = 3, // more are told as one, with the first names
@@ -31,6 +33,41 @@ static void alike_name(struct assembly *assembly, struct slice name, uint32_t co
 static void alike_end(struct assembly *assembly, uint32_t count) {
     if (count > ALIKE_NAMES_MAX)
         buffer_append_format(&assembly->text, " and %u more", count - ALIKE_NAMES_MAX);
+}
+
+static void day_append(struct buffer *text, int64_t time_ns) {
+    char shown[CLOCK_TEXT_SIZE];
+    size_t size = clock_format(time_ns, shown);
+    buffer_append(text, shown, size < 10 ? size : 10);
+}
+
+// Servers keep their addresses; where workstations lease theirs, one was several machines.
+static void unknown_names(struct assembly *assembly, const struct campaign *campaign,
+                          struct sentence_row *row) {
+    struct citations citations = {.count = 0};
+    int64_t first_ns = CLOCK_MAX, last_ns = CLOCK_MIN;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++) {
+        const struct campaign_host *host = &campaign->hosts[i];
+        if (!address_is_address(host->name))
+            continue;
+        if (count == 0)
+            buffer_append_text(&assembly->text, "Whose addresses these were is not known: ");
+        alike_name(assembly, host->name, count++);
+        citations_add(&citations, host->references, host->reference_count);
+        first_ns = host->first_ns < first_ns ? host->first_ns : first_ns;
+        last_ns = host->last_ns > last_ns ? host->last_ns : last_ns;
+    }
+    if (count == 0)
+        return;
+    alike_end(assembly, count);
+    buffer_append_text(&assembly->text, ". DHCP leases and DNS of ");
+    day_append(&assembly->text, first_ns);
+    buffer_append_text(&assembly->text, " to ");
+    day_append(&assembly->text, last_ns);
+    buffer_append_text(&assembly->text,
+                       " would tell; an address that is leased may have been several machines.");
+    sentence_row_add(assembly, row, &citations);
 }
 
 static bool host_is_silent(const struct assembly *assembly, uint32_t place) {
@@ -168,6 +205,7 @@ static void unknown_left_out(struct assembly *assembly, struct sentence_row *row
 void assembly_unknowns(struct assembly *assembly, struct campaign *campaign) {
     struct sentence_row row = {0};
     unknown_entry(assembly, campaign, &row);
+    unknown_names(assembly, campaign, &row);
     unknown_logs(assembly, campaign, &row);
     unknown_cleared(assembly, &row);
     unknown_left_out(assembly, &row);

@@ -434,6 +434,13 @@ static void an_address_is_a_host(void **state) {
     assert_true(slice_equal_string(stranger->name, "10.9.8.7"));
     assert_int_equal(stranger->host, RELATION_NO_HOST);
     assert_int_equal(stranger->state, HOST_STATE_CONFIRMED);
+    const struct sentence *whose = NULL;
+    for (uint32_t i = 0; i < made->campaigns[0].unknown_count; i++)
+        if (slice_starts(made->campaigns[0].unknowns[i].text,
+                         SLICE("Whose addresses these were is not known: 10.9.8.7. DHCP leases")))
+            whose = &made->campaigns[0].unknowns[i];
+    assert_non_null(whose);
+    assert_int_equal(whose->reference_count, stranger->reference_count);
     reconstruction_free(made);
     play_done(&play);
 }
