@@ -301,7 +301,7 @@ static int check_compare(const void *left, const void *right) {
 
 // As whom a session was opened: as its record says, or as the account that a controller checked at
 // that moment for a host whose address nothing names, where an address that nothing names opened
-// it.
+// it. Of several accounts it may have been any: clocks are not settled to the second.
 static struct slice move_user(const struct uses *uses, const struct edge *edge) {
     const struct cast *cast = &uses->book->cast;
     if (edge->account.size || !address_is_address(cast->fleet.hosts[edge->from].name))
@@ -314,9 +314,16 @@ static struct slice move_user(const struct uses *uses, const struct edge *edge) 
         else
             high = middle;
     }
-    bool met =
-        low < uses->checks.count && uses->checks.rows[low].first_ns <= edge->time_ns + MOMENT_NS;
-    return met ? uses->checks.rows[low].user : SLICE("");
+    struct slice user = SLICE("");
+    for (uint32_t i = low; i < uses->checks.count; i++) {
+        const struct use *check = &uses->checks.rows[i];
+        if (check->first_ns > edge->time_ns + MOMENT_NS)
+            break;
+        if (user.size && !text_equal_fold_ascii(check->user, user))
+            return SLICE("");
+        user = check->user;
+    }
+    return user;
 }
 
 // A host that never moved before did so by an account: it was in the account's hands before its

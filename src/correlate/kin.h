@@ -15,7 +15,8 @@
 //   time: by what a controller checked for it (NTLM names who asked, not whom he went to), or by a
 //   told session of a host that had never moved to others and that nothing shows to be reached. A
 //   session on the wire alone, of an address that nothing names, is by the account that a
-//   controller checked within WEIGHT_MOMENT_SECONDS of it for a host whose address nothing names.
+//   controller checked within WEIGHT_MOMENT_SECONDS of it for a host whose address nothing names,
+//   where that is one account.
 //   It weighs what the fleet's own record says: host-days to one such first use by another
 //   account, less the days since, at most 9 bits.
 //

@@ -84,6 +84,30 @@ static void a_check_at_that_moment_says_as_whom(void **state) {
     }
 }
 
+// Another host's owner came at that moment, too: whose session it was is open.
+static void checks_of_two_accounts_say_nothing(void **state) {
+    (void)state;
+    static const char *const OTHERS[] = {"corp\\adm", "corp\\ann"};
+    for (int i = 0; i < 2; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        play_first_move(&play, "H-051", "10.0.0.77", "", 400000);
+        for (int k = 0; k < 2; k++) {
+            struct relation *check =
+                relation_table_add(play.table, RELATION_CREDENTIAL_USE, k ? "H-055" : "H-050",
+                                   "H-199", k ? 400000 : 399998);
+            check->artefact = SLICE("ntlm");
+            check->account = slice_of_string(k ? OTHERS[i] : "corp\\adm");
+        }
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "10.0.0.77"), i == 0);
+        assert_int_equal(told(made, "H-051"), i == 0);
+        assert_true(told(made, "H-050"));
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 static void play_series(struct play *play, const char *host, int64_t seconds) {
     play_find(play, rule_of("vedette-program-series", RULE_LEVEL_HIGH, "attack.lateral-movement"),
               host, NULL, seconds);
@@ -156,6 +180,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_move_by_their_account_tells_its_source),
         cmocka_unit_test(a_check_at_that_moment_says_as_whom),
+        cmocka_unit_test(checks_of_two_accounts_say_nothing),
         cmocka_unit_test(a_series_leads_to_its_first_host),
         cmocka_unit_test(a_clearing_by_their_account_tells),
         cmocka_unit_test(a_clearing_by_everybodys_account_tells_nothing),
