@@ -5,11 +5,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/table.h"
+#include "correlate/shuffle.h"
 #include "correlate/weights.h"
 
 #include <stdlib.h>
-
-#define DAY_NS (86400 * SECOND_NS)
 
 enum {
     SCALE = 1000000
@@ -108,60 +107,6 @@ bool gate_passes(const struct tree *tree, int32_t null_score) {
     return gate_shape(tree) && tree->score > null_score;
 }
 
-// A round: its own copy of clues and edges, with hosts exchanged.
-struct shuffle {
-    const struct clue_book *book;
-    const struct edge_list *edges;
-    uint32_t host_count;
-    uint32_t *hosts; // by clue: its host in this round
-    bool *left_out;  // by clue: it belongs to a tree that passes the gates of shape
-    struct clue_book mixed;
-    struct edge_list mixed_edges;
-};
-
-// All that a rule found on a host in a day moves together to a host drawn for it.
-static void shuffle_exchange(struct shuffle *shuffle, uint64_t round) {
-    for (uint32_t i = 0; i < shuffle->book->count; i++) {
-        const struct clue *clue = &shuffle->book->clues[i];
-        uint64_t drawn = digest_mix64(round, clue->rule_number);
-        drawn = digest_mix64(drawn, (uint64_t)(clue->first_ns / DAY_NS));
-        drawn = digest_mix64(drawn, clue->host);
-        shuffle->hosts[i] = (uint32_t)(drawn % shuffle->host_count);
-    }
-}
-
-// Clues by their new hosts (a counting sort: within a host they stay in order of the old book),
-// edges to where their clues went.
-static void shuffle_rebuild(struct shuffle *shuffle) {
-    const struct clue_book *book = shuffle->book;
-    struct clue_book *mixed = &shuffle->mixed;
-    memset(mixed->starts, 0, ((size_t)shuffle->host_count + 1) * sizeof *mixed->starts);
-    for (uint32_t i = 0; i < book->count; i++)
-        mixed->starts[shuffle->hosts[i] + 1]++;
-    for (uint32_t host = 0; host < shuffle->host_count; host++)
-        mixed->starts[host + 1] += mixed->starts[host];
-    uint32_t *next = memory_new((size_t)shuffle->host_count + 1, sizeof *next);
-    memcpy(next, mixed->starts, (size_t)shuffle->host_count * sizeof *next);
-    for (uint32_t i = 0; i < book->count; i++) {
-        struct clue *clue = &mixed->clues[next[shuffle->hosts[i]]++];
-        *clue = book->clues[i];
-        clue->host = shuffle->hosts[i];
-        if (shuffle->left_out[i])
-            clue->bits = 0;
-    }
-    memory_free(next);
-    for (uint32_t i = 0; i < shuffle->edges->count; i++) {
-        struct edge *edge = &shuffle->mixed_edges.edges[i];
-        *edge = shuffle->edges->edges[i];
-        if (edge->is_silent)
-            edge->to = edge->from; // it explains nothing any more
-        if (!edge->is_told)
-            continue;
-        bool left_out = shuffle->left_out[edge->clue];
-        edge->to = left_out ? edge->from : shuffle->hosts[edge->clue];
-    }
-}
-
 static int32_t shuffle_best(struct shuffle *shuffle, int32_t root_cost) {
     struct forest forest;
     struct tree_list trees;
@@ -182,22 +127,6 @@ static int score_compare(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-static void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
-                         const struct edge_list *edges, uint32_t host_count) {
-    size_t clues = (size_t)book->count + 1;
-    *shuffle = (struct shuffle){.book = book,
-                                .edges = edges,
-                                .host_count = host_count,
-                                .hosts = memory_new(clues, sizeof *shuffle->hosts),
-                                .left_out = memory_new(clues, sizeof *shuffle->left_out),
-                                .mixed = *book,
-                                .mixed_edges = *edges};
-    shuffle->mixed.clues = memory_new(clues, sizeof *shuffle->mixed.clues);
-    shuffle->mixed.starts = memory_new((size_t)host_count + 1, sizeof *shuffle->mixed.starts);
-    shuffle->mixed_edges.edges =
-        memory_new((size_t)edges->count + 1, sizeof *shuffle->mixed_edges.edges);
-}
-
 static void shuffle_leave_out(struct shuffle *shuffle, const struct forest *forest,
                               const struct tree_list *trees) {
     for (uint32_t i = 0; i < trees->count; i++) {
@@ -212,14 +141,6 @@ static void shuffle_leave_out(struct shuffle *shuffle, const struct forest *fore
     }
 }
 
-static void shuffle_done(struct shuffle *shuffle) {
-    memory_free(shuffle->left_out);
-    memory_free(shuffle->hosts);
-    memory_free(shuffle->mixed.clues);
-    memory_free(shuffle->mixed.starts);
-    memory_free(shuffle->mixed_edges.edges);
-}
-
 int32_t gate_null_score(const struct clue_book *book, const struct edge_list *edges,
                         const struct forest *forest, const struct tree_list *trees,
                         int32_t root_cost) {
@@ -228,8 +149,7 @@ int32_t gate_null_score(const struct clue_book *book, const struct edge_list *ed
     shuffle_init(&shuffle, book, edges, forest->host_count);
     shuffle_leave_out(&shuffle, forest, trees);
     for (size_t round = 0; round < WEIGHT_NULL_ROUNDS; round++) {
-        shuffle_exchange(&shuffle, round + 1);
-        shuffle_rebuild(&shuffle);
+        shuffle_deal(&shuffle, round + 1);
         best[round] = shuffle_best(&shuffle, root_cost);
     }
     shuffle_done(&shuffle);

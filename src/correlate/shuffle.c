@@ -1,0 +1,82 @@
+// Findings dealt out over hosts anew
+// SPDX-License-Identifier: Apache-2.0
+#include "correlate/shuffle.h"
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "correlate/weights.h"
+
+#include <string.h>
+
+#define DAY_NS (86400 * SECOND_NS)
+
+void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
+                  const struct edge_list *edges, uint32_t host_count) {
+    size_t clues = (size_t)book->count + 1;
+    *shuffle = (struct shuffle){.book = book,
+                                .edges = edges,
+                                .host_count = host_count,
+                                .hosts = memory_new(clues, sizeof *shuffle->hosts),
+                                .left_out = memory_new(clues, sizeof *shuffle->left_out),
+                                .mixed = *book,
+                                .mixed_edges = *edges};
+    shuffle->mixed.clues = memory_new(clues, sizeof *shuffle->mixed.clues);
+    shuffle->mixed.starts = memory_new((size_t)host_count + 1, sizeof *shuffle->mixed.starts);
+    shuffle->mixed_edges.edges =
+        memory_new((size_t)edges->count + 1, sizeof *shuffle->mixed_edges.edges);
+}
+
+void shuffle_done(struct shuffle *shuffle) {
+    memory_free(shuffle->left_out);
+    memory_free(shuffle->hosts);
+    memory_free(shuffle->mixed.clues);
+    memory_free(shuffle->mixed.starts);
+    memory_free(shuffle->mixed_edges.edges);
+}
+
+static void shuffle_exchange(struct shuffle *shuffle, uint64_t round) {
+    for (uint32_t i = 0; i < shuffle->book->count; i++) {
+        const struct clue *clue = &shuffle->book->clues[i];
+        uint64_t drawn = digest_mix64(round, clue->rule_number);
+        drawn = digest_mix64(drawn, (uint64_t)(clue->first_ns / DAY_NS));
+        drawn = digest_mix64(drawn, clue->host);
+        shuffle->hosts[i] = (uint32_t)(drawn % shuffle->host_count);
+    }
+}
+
+// Clues by their new hosts (a counting sort: within a host they stay in order of the old book),
+// edges to where their clues went.
+static void shuffle_rebuild(struct shuffle *shuffle) {
+    const struct clue_book *book = shuffle->book;
+    struct clue_book *mixed = &shuffle->mixed;
+    memset(mixed->starts, 0, ((size_t)shuffle->host_count + 1) * sizeof *mixed->starts);
+    for (uint32_t i = 0; i < book->count; i++)
+        mixed->starts[shuffle->hosts[i] + 1]++;
+    for (uint32_t host = 0; host < shuffle->host_count; host++)
+        mixed->starts[host + 1] += mixed->starts[host];
+    uint32_t *next = memory_new((size_t)shuffle->host_count + 1, sizeof *next);
+    memcpy(next, mixed->starts, (size_t)shuffle->host_count * sizeof *next);
+    for (uint32_t i = 0; i < book->count; i++) {
+        struct clue *clue = &mixed->clues[next[shuffle->hosts[i]]++];
+        *clue = book->clues[i];
+        clue->host = shuffle->hosts[i];
+        if (shuffle->left_out[i])
+            clue->bits = 0;
+    }
+    memory_free(next);
+    for (uint32_t i = 0; i < shuffle->edges->count; i++) {
+        struct edge *edge = &shuffle->mixed_edges.edges[i];
+        *edge = shuffle->edges->edges[i];
+        if (edge->is_silent)
+            edge->to = edge->from; // it explains nothing any more
+        if (!edge->is_told)
+            continue;
+        bool left_out = shuffle->left_out[edge->clue];
+        edge->to = left_out ? edge->from : shuffle->hosts[edge->clue];
+    }
+}
+
+void shuffle_deal(struct shuffle *shuffle, uint64_t round) {
+    shuffle_exchange(shuffle, round);
+    shuffle_rebuild(shuffle);
+}
