@@ -17,6 +17,7 @@ void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
                                 .edges = edges,
                                 .host_count = host_count,
                                 .hosts = memory_new(clues, sizeof *shuffle->hosts),
+                                .places = memory_new(clues, sizeof *shuffle->places),
                                 .left_out = memory_new(clues, sizeof *shuffle->left_out),
                                 .mixed = *book,
                                 .mixed_edges = *edges};
@@ -29,6 +30,7 @@ void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
 void shuffle_done(struct shuffle *shuffle) {
     memory_free(shuffle->left_out);
     memory_free(shuffle->hosts);
+    memory_free(shuffle->places);
     memory_free(shuffle->mixed.clues);
     memory_free(shuffle->mixed.starts);
     memory_free(shuffle->mixed_edges.edges);
@@ -44,9 +46,8 @@ static void shuffle_exchange(struct shuffle *shuffle, uint64_t round) {
     }
 }
 
-// Clues by their new hosts (a counting sort: within a host they stay in order of the old book),
-// edges to where their clues went.
-static void shuffle_rebuild(struct shuffle *shuffle) {
+// By their new hosts (a counting sort: within a host they stay in order of the old book).
+static void clues_deal(struct shuffle *shuffle) {
     const struct clue_book *book = shuffle->book;
     struct clue_book *mixed = &shuffle->mixed;
     memset(mixed->starts, 0, ((size_t)shuffle->host_count + 1) * sizeof *mixed->starts);
@@ -57,13 +58,18 @@ static void shuffle_rebuild(struct shuffle *shuffle) {
     uint32_t *next = memory_new((size_t)shuffle->host_count + 1, sizeof *next);
     memcpy(next, mixed->starts, (size_t)shuffle->host_count * sizeof *next);
     for (uint32_t i = 0; i < book->count; i++) {
-        struct clue *clue = &mixed->clues[next[shuffle->hosts[i]]++];
+        shuffle->places[i] = next[shuffle->hosts[i]]++;
+        struct clue *clue = &mixed->clues[shuffle->places[i]];
         *clue = book->clues[i];
         clue->host = shuffle->hosts[i];
         if (shuffle->left_out[i])
             clue->bits = 0;
     }
     memory_free(next);
+}
+
+// To where their clues went.
+static void edges_deal(struct shuffle *shuffle) {
     for (uint32_t i = 0; i < shuffle->edges->count; i++) {
         struct edge *edge = &shuffle->mixed_edges.edges[i];
         *edge = shuffle->edges->edges[i];
@@ -71,12 +77,13 @@ static void shuffle_rebuild(struct shuffle *shuffle) {
             edge->to = edge->from; // it explains nothing any more
         if (!edge->is_told)
             continue;
-        bool left_out = shuffle->left_out[edge->clue];
-        edge->to = left_out ? edge->from : shuffle->hosts[edge->clue];
+        edge->to = shuffle->left_out[edge->clue] ? edge->from : shuffle->hosts[edge->clue];
+        edge->clue = shuffle->places[edge->clue];
     }
 }
 
 void shuffle_deal(struct shuffle *shuffle, uint64_t round) {
     shuffle_exchange(shuffle, round);
-    shuffle_rebuild(shuffle);
+    clues_deal(shuffle);
+    edges_deal(shuffle);
 }

@@ -10,10 +10,11 @@ struct shuffle {
     const struct clue_book *book;
     const struct edge_list *edges;
     uint32_t host_count;
-    bool *left_out;  // by clue: it weighs nothing in any round; the caller's to set
-    uint32_t *hosts; // by clue: its host in this round
+    bool *left_out;   // by clue: it weighs nothing in any round; the caller's to set
+    uint32_t *hosts;  // by clue: its host in this round
+    uint32_t *places; // by clue: its number in `mixed`
     struct clue_book mixed;
-    struct edge_list mixed_edges;
+    struct edge_list mixed_edges; // by the numbers of `mixed`
 };
 
 void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,

@@ -89,20 +89,24 @@ static const char *play_format(void *context, uint32_t source) {
     return source ? "evtx" : "access_log";
 }
 
+void play_input(struct play *play, struct play_source *ret_source) {
+    relation_table_source(play->table, &ret_source->relations);
+    ret_source->input = (struct correlate_input){.fleet = &play->table->fleet,
+                                                 .relations = &ret_source->relations,
+                                                 .context = play,
+                                                 .next = play_next,
+                                                 .source_format = play_format,
+                                                 .first_ns = START_NS,
+                                                 .last_ns = START_NS + 86400ll * 60 * 1000000000};
+    play->at = 0;
+}
+
 struct reconstruction *play_reconstruct(struct play *play) {
-    struct relation_source source;
-    relation_table_source(play->table, &source);
-    struct correlate_input input = {.fleet = &play->table->fleet,
-                                    .relations = &source,
-                                    .context = play,
-                                    .next = play_next,
-                                    .source_format = play_format,
-                                    .first_ns = START_NS,
-                                    .last_ns = START_NS + 86400ll * 60 * 1000000000};
+    struct play_source source;
     struct reconstruction *made = NULL;
     struct problem problem;
-    play->at = 0;
-    assert_int_equal(reconstruction_new(&input, &made, &problem), STATUS_OK);
+    play_input(play, &source);
+    assert_int_equal(reconstruction_new(&source.input, &made, &problem), STATUS_OK);
     return made;
 }
 

@@ -36,6 +36,13 @@ void play_send_last(struct play *play, const char *place);
 // Adds a field to the last finding.
 void play_tell(struct play *play, const char *name, const char *text);
 
+// What a reconstruction is made of; it points into itself and the play.
+struct play_source {
+    struct relation_source relations;
+    struct correlate_input input;
+};
+void play_input(struct play *play, struct play_source *ret_source);
+
 struct reconstruction *play_reconstruct(struct play *play);
 
 // Entry at H-000, spread to H-001 (an upgrade server), a wave from there to 30 hosts that send.

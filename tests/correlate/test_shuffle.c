@@ -1,0 +1,71 @@
+// Findings dealt out anew keep what they tell
+// SPDX-License-Identifier: Apache-2.0
+#include "play.h"
+
+#include "correlate/shuffle.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum {
+    ROUNDS = 20
+};
+
+// A campaign in a fleet, its clues and edges, and what is dealt of them.
+struct deal {
+    struct play play;
+    struct play_source source;
+    struct clue_book book;
+    struct edge_list edges;
+    struct shuffle shuffle;
+};
+
+static void deal_init(struct deal *deal) {
+    struct problem problem;
+    play_init(&deal->play, 200);
+    play_campaign(&deal->play);
+    play_input(&deal->play, &deal->source);
+    assert_int_equal(clue_book_init(&deal->book, &deal->source.input, &problem), STATUS_OK);
+    assert_int_equal(edge_list_init(&deal->edges, &deal->book, &problem), STATUS_OK);
+    shuffle_init(&deal->shuffle, &deal->book, &deal->edges, deal->book.cast.fleet.count);
+}
+
+static void deal_done(struct deal *deal) {
+    shuffle_done(&deal->shuffle);
+    edge_list_done(&deal->edges);
+    clue_book_done(&deal->book);
+    play_done(&deal->play);
+}
+
+// An edge leads to the host that the clue which told it was dealt to, and is told by that clue.
+static void edges_go_with_their_clues(void **state) {
+    (void)state;
+    struct deal deal;
+    uint32_t moved = 0;
+    deal_init(&deal);
+    for (uint64_t round = 1; round <= ROUNDS; round++) {
+        shuffle_deal(&deal.shuffle, round);
+        for (uint32_t i = 0; i < deal.edges.count; i++) {
+            const struct edge *before = &deal.edges.edges[i];
+            const struct edge *edge = &deal.shuffle.mixed_edges.edges[i];
+            const struct clue *was = &deal.book.clues[before->clue];
+            const struct clue *clue = &deal.shuffle.mixed.clues[edge->clue];
+            assert_ptr_equal(clue->references, was->references);
+            assert_int_equal(edge->to, clue->host);
+            moved += edge->to != before->to;
+        }
+    }
+    assert_true(moved > 0);
+    deal_done(&deal);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(edges_go_with_their_clues),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
