@@ -6,9 +6,36 @@
 #include "base/memory.h"
 #include "correlate/weights.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_NS (86400 * SECOND_NS)
+
+// A clue's number, by its time.
+struct moment {
+    int64_t time_ns;
+    uint32_t clue;
+};
+
+static int moment_compare(const void *left, const void *right) {
+    const struct moment *a = left, *b = right;
+    if (a->time_ns != b->time_ns)
+        return a->time_ns < b->time_ns ? -1 : 1;
+    return a->clue < b->clue ? -1 : a->clue > b->clue;
+}
+
+static uint32_t *clues_by_time(const struct clue_book *book) {
+    uint32_t *order = memory_new((size_t)book->count + 1, sizeof *order);
+    struct moment *moments = memory_new((size_t)book->count + 1, sizeof *moments);
+    for (uint32_t i = 0; i < book->count; i++)
+        moments[i] = (struct moment){book->clues[i].first_ns, i};
+    if (book->count)
+        qsort(moments, book->count, sizeof *moments, moment_compare);
+    for (uint32_t i = 0; i < book->count; i++)
+        order[i] = moments[i].clue;
+    memory_free(moments);
+    return order;
+}
 
 void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
                   const struct edge_list *edges, uint32_t host_count) {
@@ -16,6 +43,7 @@ void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
     *shuffle = (struct shuffle){.book = book,
                                 .edges = edges,
                                 .host_count = host_count,
+                                .order = clues_by_time(book),
                                 .hosts = memory_new(clues, sizeof *shuffle->hosts),
                                 .places = memory_new(clues, sizeof *shuffle->places),
                                 .left_out = memory_new(clues, sizeof *shuffle->left_out),
@@ -29,6 +57,7 @@ void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
 
 void shuffle_done(struct shuffle *shuffle) {
     memory_free(shuffle->left_out);
+    memory_free(shuffle->order);
     memory_free(shuffle->hosts);
     memory_free(shuffle->places);
     memory_free(shuffle->mixed.clues);
@@ -46,7 +75,8 @@ static void shuffle_exchange(struct shuffle *shuffle, uint64_t round) {
     }
 }
 
-// By their new hosts (a counting sort: within a host they stay in order of the old book).
+// By their new hosts, and by time there, as all books are: an entry begins with its host's first
+// clue (a counting sort, which keeps the order that they are dealt in).
 static void clues_deal(struct shuffle *shuffle) {
     const struct clue_book *book = shuffle->book;
     struct clue_book *mixed = &shuffle->mixed;
@@ -57,7 +87,8 @@ static void clues_deal(struct shuffle *shuffle) {
         mixed->starts[host + 1] += mixed->starts[host];
     uint32_t *next = memory_new((size_t)shuffle->host_count + 1, sizeof *next);
     memcpy(next, mixed->starts, (size_t)shuffle->host_count * sizeof *next);
-    for (uint32_t i = 0; i < book->count; i++) {
+    for (uint32_t k = 0; k < book->count; k++) {
+        uint32_t i = shuffle->order[k];
         shuffle->places[i] = next[shuffle->hosts[i]]++;
         struct clue *clue = &mixed->clues[shuffle->places[i]];
         *clue = book->clues[i];

@@ -11,6 +11,7 @@ struct shuffle {
     const struct edge_list *edges;
     uint32_t host_count;
     bool *left_out;   // by clue: it weighs nothing in any round; the caller's to set
+    uint32_t *order;  // clues by time
     uint32_t *hosts;  // by clue: its host in this round
     uint32_t *places; // by clue: its number in `mixed`
     struct clue_book mixed;

@@ -63,9 +63,30 @@ static void edges_go_with_their_clues(void **state) {
     deal_done(&deal);
 }
 
+// As in every book: a host's first clue is its earliest.
+static void clues_of_a_host_come_by_time(void **state) {
+    (void)state;
+    struct deal deal;
+    uint32_t met = 0;
+    deal_init(&deal);
+    const struct clue_book *mixed = &deal.shuffle.mixed;
+    for (uint64_t round = 1; round <= ROUNDS; round++) {
+        shuffle_deal(&deal.shuffle, round);
+        for (uint32_t i = 1; i < mixed->count; i++) {
+            if (mixed->clues[i].host != mixed->clues[i - 1].host)
+                continue;
+            assert_true(mixed->clues[i].first_ns >= mixed->clues[i - 1].first_ns);
+            met++;
+        }
+    }
+    assert_true(met > 0);
+    deal_done(&deal);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(edges_go_with_their_clues),
+        cmocka_unit_test(clues_of_a_host_come_by_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
