@@ -127,18 +127,28 @@ static int score_compare(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
+static void tree_leave_out(struct shuffle *shuffle, const struct forest *forest,
+                           const struct tree *tree) {
+    for (uint32_t i = 0; i < shuffle->book->count; i++) {
+        const struct clue *clue = &shuffle->book->clues[i];
+        if (forest->hosts[clue->host].root == tree->root &&
+            clue_belongs(clue, &forest->hosts[clue->host]))
+            shuffle->left_out[i] = true;
+    }
+    for (uint32_t i = 0; i < shuffle->edges->count; i++) {
+        const struct edge *edge = &shuffle->edges->edges[i];
+        const struct forest_host *to = &forest->hosts[edge->to];
+        if (edge->is_by_account && to->root == tree->root &&
+            edge->time_ns >= to->reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS)
+            shuffle->edges_left_out[i] = true;
+    }
+}
+
 static void shuffle_leave_out(struct shuffle *shuffle, const struct forest *forest,
                               const struct tree_list *trees) {
-    for (uint32_t i = 0; i < trees->count; i++) {
-        if (!gate_shape(&trees->trees[i]))
-            continue;
-        for (uint32_t k = 0; k < shuffle->book->count; k++) {
-            const struct clue *clue = &shuffle->book->clues[k];
-            if (forest->hosts[clue->host].root == trees->trees[i].root &&
-                clue_belongs(clue, &forest->hosts[clue->host]))
-                shuffle->left_out[k] = true;
-        }
-    }
+    for (uint32_t i = 0; i < trees->count; i++)
+        if (gate_shape(&trees->trees[i]))
+            tree_leave_out(shuffle, forest, &trees->trees[i]);
 }
 
 int32_t gate_null_score(const struct clue_book *book, const struct edge_list *edges,

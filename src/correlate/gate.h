@@ -26,10 +26,10 @@ void tree_list_init(struct tree_list *list, const struct forest *forest,
                     const struct clue_book *book);
 void tree_list_done(struct tree_list *list);
 
-// The score that chance reaches: what each rule found in a day is dealt out over the hosts anew,
-// always in the same way, WEIGHT_NULL_ROUNDS times; the WEIGHT_NULL_PERCENTILE-th percentile of the
-// best score of a tree that would pass the other gates. What belongs to `trees` that pass them is
-// left out: an intrusion is held against the noise around it, not against itself.
+// The score that chance reaches: what each rule found in a day is dealt out over the hosts anew
+// (shuffle.h), always in the same way, WEIGHT_NULL_ROUNDS times; the WEIGHT_NULL_PERCENTILE-th
+// percentile of the best score of a tree that would pass the other gates. What belongs to `trees`
+// that pass them is left out: an intrusion is held against the noise around it, not against itself.
 int32_t gate_null_score(const struct clue_book *book, const struct edge_list *edges,
                         const struct forest *forest, const struct tree_list *trees,
                         int32_t root_cost);

@@ -40,15 +40,17 @@ static uint32_t *clues_by_time(const struct clue_book *book) {
 void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
                   const struct edge_list *edges, uint32_t host_count) {
     size_t clues = (size_t)book->count + 1;
-    *shuffle = (struct shuffle){.book = book,
-                                .edges = edges,
-                                .host_count = host_count,
-                                .order = clues_by_time(book),
-                                .hosts = memory_new(clues, sizeof *shuffle->hosts),
-                                .places = memory_new(clues, sizeof *shuffle->places),
-                                .left_out = memory_new(clues, sizeof *shuffle->left_out),
-                                .mixed = *book,
-                                .mixed_edges = *edges};
+    *shuffle = (struct shuffle){
+        .book = book,
+        .edges = edges,
+        .host_count = host_count,
+        .order = clues_by_time(book),
+        .hosts = memory_new(clues, sizeof *shuffle->hosts),
+        .places = memory_new(clues, sizeof *shuffle->places),
+        .left_out = memory_new(clues, sizeof *shuffle->left_out),
+        .edges_left_out = memory_new((size_t)edges->count + 1, sizeof *shuffle->edges_left_out),
+        .mixed = *book,
+        .mixed_edges = *edges};
     shuffle->mixed.clues = memory_new(clues, sizeof *shuffle->mixed.clues);
     shuffle->mixed.starts = memory_new((size_t)host_count + 1, sizeof *shuffle->mixed.starts);
     shuffle->mixed_edges.edges =
@@ -57,6 +59,7 @@ void shuffle_init(struct shuffle *shuffle, const struct clue_book *book,
 
 void shuffle_done(struct shuffle *shuffle) {
     memory_free(shuffle->left_out);
+    memory_free(shuffle->edges_left_out);
     memory_free(shuffle->order);
     memory_free(shuffle->hosts);
     memory_free(shuffle->places);
@@ -65,14 +68,13 @@ void shuffle_done(struct shuffle *shuffle) {
     memory_free(shuffle->mixed_edges.edges);
 }
 
-static void shuffle_exchange(struct shuffle *shuffle, uint64_t round) {
-    for (uint32_t i = 0; i < shuffle->book->count; i++) {
-        const struct clue *clue = &shuffle->book->clues[i];
-        uint64_t drawn = digest_mix64(round, clue->rule_number);
-        drawn = digest_mix64(drawn, (uint64_t)(clue->first_ns / DAY_NS));
-        drawn = digest_mix64(drawn, clue->host);
-        shuffle->hosts[i] = (uint32_t)(drawn % shuffle->host_count);
-    }
+// Where what a rule found on a host in a day goes.
+static uint32_t host_draw(const struct shuffle *shuffle, uint64_t round, uint32_t rule,
+                          int64_t time_ns, uint32_t host) {
+    uint64_t drawn = digest_mix64(round, rule);
+    drawn = digest_mix64(drawn, (uint64_t)(time_ns / DAY_NS));
+    drawn = digest_mix64(drawn, host);
+    return (uint32_t)(drawn % shuffle->host_count);
 }
 
 // By their new hosts, and by time there, as all books are: an entry begins with its host's first
@@ -99,13 +101,16 @@ static void clues_deal(struct shuffle *shuffle) {
     memory_free(next);
 }
 
-// To where their clues went.
-static void edges_deal(struct shuffle *shuffle) {
+// To where their clues went; those that lead from a host to itself explain nothing.
+static void edges_deal(struct shuffle *shuffle, uint64_t round) {
     for (uint32_t i = 0; i < shuffle->edges->count; i++) {
         struct edge *edge = &shuffle->mixed_edges.edges[i];
         *edge = shuffle->edges->edges[i];
-        if (edge->is_silent)
-            edge->to = edge->from; // it explains nothing any more
+        if (edge->is_silent || shuffle->edges_left_out[i])
+            edge->to = edge->from;
+        else if (edge->is_by_account)
+            edge->to =
+                host_draw(shuffle, round, shuffle->book->rule_count, edge->time_ns, edge->to);
         if (!edge->is_told)
             continue;
         edge->to = shuffle->left_out[edge->clue] ? edge->from : shuffle->hosts[edge->clue];
@@ -114,7 +119,11 @@ static void edges_deal(struct shuffle *shuffle) {
 }
 
 void shuffle_deal(struct shuffle *shuffle, uint64_t round) {
-    shuffle_exchange(shuffle, round);
+    for (uint32_t i = 0; i < shuffle->book->count; i++) {
+        const struct clue *clue = &shuffle->book->clues[i];
+        shuffle->hosts[i] =
+            host_draw(shuffle, round, clue->rule_number, clue->first_ns, clue->host);
+    }
     clues_deal(shuffle);
-    edges_deal(shuffle);
+    edges_deal(shuffle, round);
 }

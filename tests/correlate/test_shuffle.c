@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "play.h"
 
+#include "correlate/kin.h"
 #include "correlate/shuffle.h"
 
 #include <setjmp.h>
@@ -28,9 +29,21 @@ static void deal_init(struct deal *deal) {
     struct problem problem;
     play_init(&deal->play, 200);
     play_campaign(&deal->play);
+    play_find(&deal->play,
+              rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement"),
+              "H-002", "H-000", 300000);
+    deal->play.findings[deal->play.count - 1].account = SLICE("corp\\adm");
+    struct relation *check =
+        relation_table_add(deal->play.table, RELATION_CREDENTIAL_USE, "H-050", "H-199", 400000);
+    check->artefact = SLICE("ntlm");
+    check->account = SLICE("corp\\adm");
     play_input(&deal->play, &deal->source);
     assert_int_equal(clue_book_init(&deal->book, &deal->source.input, &problem), STATUS_OK);
     assert_int_equal(edge_list_init(&deal->edges, &deal->book, &problem), STATUS_OK);
+    struct forest forest;
+    forest_init(&forest, &deal->book, &deal->edges, 15000, NULL);
+    assert_int_equal(kin_edges_add(&deal->edges, &forest, &deal->book, &problem), STATUS_OK);
+    forest_done(&forest);
     shuffle_init(&deal->shuffle, &deal->book, &deal->edges, deal->book.cast.fleet.count);
 }
 
@@ -52,6 +65,8 @@ static void edges_go_with_their_clues(void **state) {
         for (uint32_t i = 0; i < deal.edges.count; i++) {
             const struct edge *before = &deal.edges.edges[i];
             const struct edge *edge = &deal.shuffle.mixed_edges.edges[i];
+            if (!before->is_told)
+                continue;
             const struct clue *was = &deal.book.clues[before->clue];
             const struct clue *clue = &deal.shuffle.mixed.clues[edge->clue];
             assert_ptr_equal(clue->references, was->references);
@@ -83,10 +98,34 @@ static void clues_of_a_host_come_by_time(void **state) {
     deal_done(&deal);
 }
 
+// The first use of a stolen account is evidence without a finding: it goes to another host each
+// round, or nowhere when it is left out.
+static void first_uses_are_dealt(void **state) {
+    (void)state;
+    struct deal deal;
+    uint32_t moved = 0, use = 0;
+    deal_init(&deal);
+    while (use < deal.edges.count && !deal.edges.edges[use].is_by_account)
+        use++;
+    assert_true(use < deal.edges.count);
+    const struct edge *edge = &deal.shuffle.mixed_edges.edges[use];
+    for (uint64_t round = 1; round <= ROUNDS; round++) {
+        shuffle_deal(&deal.shuffle, round);
+        assert_int_equal(edge->from, deal.edges.edges[use].from);
+        moved += edge->to != deal.edges.edges[use].to;
+    }
+    assert_true(moved >= ROUNDS - 2);
+    deal.shuffle.edges_left_out[use] = true;
+    shuffle_deal(&deal.shuffle, 1);
+    assert_int_equal(edge->to, edge->from);
+    deal_done(&deal);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(edges_go_with_their_clues),
         cmocka_unit_test(clues_of_a_host_come_by_time),
+        cmocka_unit_test(first_uses_are_dealt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
