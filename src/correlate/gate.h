@@ -11,7 +11,7 @@
 struct tree {
     uint32_t root; // host
     uint32_t host_count;
-    unsigned stages;  // 1 << enum stage
+    unsigned stages;  // 1 << enum stage: of findings; what is told of them may be fewer
     unsigned classes; // enum source_class
     int32_t score;
     uint32_t victims; // hosts beside the root with evidence or membership
@@ -34,6 +34,9 @@ int32_t gate_null_score(const struct clue_book *book, const struct edge_list *ed
                         const struct forest *forest, const struct tree_list *trees,
                         int32_t root_cost);
 
+// What is published as a campaign is judged by those of its stages that the story tells. Trees that
+// chance made, and which trees are joined or left out of chance, are judged before anything is
+// told, by all of them: never fewer, so that chance is held to be no less than it is.
 bool gate_passes(const struct tree *tree, int32_t null_score);
 
 #endif

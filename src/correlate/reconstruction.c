@@ -113,16 +113,24 @@ static struct slice campaign_title(struct assembly *assembly, const struct campa
     return assembly_text(assembly);
 }
 
+// The tree by the stages that its story tells: what its gate and its confidence go by.
+static struct tree tree_told(const struct tree *tree, const struct campaign *campaign) {
+    struct tree told = *tree;
+    unsigned stages = 0;
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        stages |= 1u << campaign->stages[i].stage;
+    told.stages &= stages & ~(1u << STAGE_NONE | 1u << STAGE_COVER);
+    return told;
+}
+
 static struct slice campaign_confidence(struct assembly *assembly, const struct tree *tree,
                                         const struct campaign *campaign) {
-    uint32_t stages = 0;
-    for (uint32_t i = 0; i < campaign->stage_count; i++)
-        stages += campaign->stages[i].stage != STAGE_COVER;
+    int stages = __builtin_popcount(tree->stages);
     const char *word = campaign->is_incident                                             ? "low"
                        : tree->score >= 2 * campaign->threshold_millibits && stages >= 5 ? "high"
                                                                                          : "medium";
     buffer_append_format(&assembly->text,
-                         "%s: %u of 7 stages, %u host%s, %d kind%s of logs; score %d.%03d, chance "
+                         "%s: %d of 7 stages, %u host%s, %d kind%s of logs; score %d.%03d, chance "
                          "reaches %d.%03d",
                          word, stages, tree->host_count, tree->host_count == 1 ? "" : "s",
                          __builtin_popcount(tree->classes),
@@ -134,9 +142,8 @@ static struct slice campaign_confidence(struct assembly *assembly, const struct 
 
 static void campaign_build(struct assembly *assembly, const struct tree *tree, int32_t null_score,
                            struct campaign *campaign) {
-    *campaign = (struct campaign){.is_incident = !gate_passes(tree, null_score),
-                                  .score_millibits = tree->score,
-                                  .threshold_millibits = null_score};
+    *campaign =
+        (struct campaign){.score_millibits = tree->score, .threshold_millibits = null_score};
     members_list(assembly, tree->root);
     members_sort(assembly, tree->root);
     assembly_hosts(assembly, campaign);
@@ -145,13 +152,15 @@ static void campaign_build(struct assembly *assembly, const struct tree *tree, i
     assembly_thefts(assembly, campaign);
     assembly_outsiders(assembly, campaign);
     assembly_stages(assembly, campaign);
+    struct tree told = tree_told(tree, campaign);
+    campaign->is_incident = !gate_passes(&told, null_score);
     assembly_remediation(assembly, campaign);
     assembly_unknowns(assembly, campaign);
     if (assembly->failed)
         return;
     campaign->id = campaign_id(assembly, campaign);
     campaign->title = campaign_title(assembly, campaign);
-    campaign->confidence = campaign_confidence(assembly, tree, campaign);
+    campaign->confidence = campaign_confidence(assembly, &told, campaign);
 }
 
 static int tree_compare(const void *left, const void *right) {

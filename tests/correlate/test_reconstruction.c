@@ -621,6 +621,27 @@ static void one_host_is_an_incident(void **state) {
     play_done(&play);
 }
 
+// Findings speak of three stages, the story tells of two: one of them is part of the break-in.
+static void stages_that_are_not_told_make_no_campaign(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_takeover(&play);
+    play_find(&play, rule_of("i-grants", RULE_LEVEL_HIGH, "attack.credential-access"), "H-000",
+              NULL, 1500);
+    play_find(&play,
+              rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement"),
+              "H-001", "H-000", 9000);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 0);
+    assert_int_equal(made->incident_count, 1);
+    assert_int_equal(made->incidents[0].host_count, 2);
+    assert_int_equal(made->incidents[0].stage_count, 2);
+    assert_true(slice_starts(made->incidents[0].confidence, SLICE("low: 2 of 7 stages")));
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static bool says(const struct campaign *campaign, const char *text) {
     for (uint32_t i = 0; i < campaign->remediation_count; i++)
         if (slice_equal_string(campaign->remediation[i].text, text))
@@ -796,6 +817,7 @@ int main(void) {
         cmocka_unit_test(reachable_is_not_compromised),
         cmocka_unit_test(first_moves_are_believed_in_chains),
         cmocka_unit_test(one_host_is_an_incident),
+        cmocka_unit_test(stages_that_are_not_told_make_no_campaign),
         cmocka_unit_test(stepping_stones_are_found),
         cmocka_unit_test(nothing_joins_strangers),
         cmocka_unit_test(an_address_is_a_host),
