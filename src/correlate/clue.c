@@ -334,7 +334,8 @@ int32_t clue_evidence(const struct clue_book *book, uint32_t host, int64_t from_
     uint32_t count = 0;
     for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
         const struct clue *clue = &book->clues[i];
-        if (clue->last_ns < from_ns || clue->first_ns >= until_ns || clue->bits == 0)
+        if (clue->last_ns < from_ns || clue->first_ns >= until_ns || clue->bits == 0 ||
+            clue->is_untied)
             continue;
         uint32_t k = 0;
         while (k < count && best[k].rule != clue->rule_number)

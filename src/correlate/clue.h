@@ -79,7 +79,7 @@ enum status clue_book_init(struct clue_book *book, const struct correlate_input 
 void clue_book_done(struct clue_book *book);
 
 // Evidence that a host was compromised at or after `from_ns` (and before `until_ns`): distinct
-// rules, at most WEIGHT_RULES_A_STAGE a stage, their best bits.
+// rules, at most WEIGHT_RULES_A_STAGE a stage, their best bits. Untied ones are none.
 int32_t clue_evidence(const struct clue_book *book, uint32_t host, int64_t from_ns,
                       int64_t until_ns);
 

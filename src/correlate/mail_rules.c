@@ -12,6 +12,7 @@ struct mail_rule {
     struct clue *clue;
     uint32_t root;
     bool is_usual, is_tied;
+    bool was_untied;
 };
 
 struct mail_rule_row {
@@ -32,14 +33,14 @@ static void rules_gather(struct mail_rule_row *row, struct clue_book *book) {
     for (uint32_t i = 0; i < book->count; i++) {
         struct clue *clue = &book->clues[i];
         uint32_t root = row->forest->hosts[clue->host].root;
-        clue->is_untied = false;
         if (root == FOREST_NONE || !clue_sends_mail_on(clue))
             continue;
         if (row->count == row->capacity) {
             row->capacity = row->capacity ? 2 * row->capacity : 64;
             row->rows = memory_resize(row->rows, row->capacity, sizeof *row->rows);
         }
-        row->rows[row->count++] = (struct mail_rule){.clue = clue, .root = root};
+        row->rows[row->count++] =
+            (struct mail_rule){.clue = clue, .root = root, .was_untied = clue->is_untied};
     }
 }
 
@@ -118,14 +119,19 @@ static bool address_has(const struct mail_rule_row *row, const struct mail_rule 
     return false;
 }
 
-void mail_rules_tie(struct clue_book *book, const struct edge_list *edges,
+bool mail_rules_tie(struct clue_book *book, const struct edge_list *edges,
                     const struct forest *forest) {
     struct mail_rule_row row = {.book = book, .edges = edges, .forest = forest};
     rules_gather(&row, book);
     for (uint32_t i = 0; i < row.count; i++)
         rule_judge(&row, &row.rows[i]);
-    for (uint32_t i = 0; i < row.count; i++)
-        row.rows[i].clue->is_untied =
+    bool changed = false;
+    for (uint32_t i = 0; i < row.count; i++) {
+        struct clue *clue = row.rows[i].clue;
+        clue->is_untied =
             address_has(&row, &row.rows[i], true) || !address_has(&row, &row.rows[i], false);
+        changed |= clue->is_untied != row.rows[i].was_untied && clue->bits > 0;
+    }
     memory_free(row.rows);
+    return changed;
 }

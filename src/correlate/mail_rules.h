@@ -17,8 +17,13 @@
 // None is where mail was sent on to the address before his first host fell, nor where two accounts
 // that are not his set rules that lead there: that is the organisation's address, not his. So with
 // exports that nothing but the attack speaks against, to a folder where exports went before.
-// Sets `is_untied` of the book's clues: those belong to no campaign.
-void mail_rules_tie(struct clue_book *book, const struct edge_list *edges,
+// Sets `is_untied` of the book's clues on hosts of trees: those belong to no campaign, and are no
+// evidence of any (clue_evidence). Which accounts are his shows when the forest has grown, so that
+// it was grown with rules that turn out to be untied: true: marks changed, and with them what hosts
+// stand on; the forest should grow anew. Where that drops a host, its rules stay as they were
+// judged while it had a tree. Guesses that were made before (silent.h) keep what they were thought
+// to explain.
+bool mail_rules_tie(struct clue_book *book, const struct edge_list *edges,
                     const struct forest *forest);
 
 #endif

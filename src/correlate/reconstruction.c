@@ -269,6 +269,16 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
     return status;
 }
 
+// Rules that send mail on are judged by who was reached, and count for who is.
+static void forest_settle(struct holder *holder, struct forest *forest, int32_t root_cost) {
+    forest_join(forest, &holder->book, &holder->edges, root_cost);
+    for (uint32_t i = 0;
+         mail_rules_tie(&holder->book, &holder->edges, forest) && i < WEIGHT_MAIL_ROUNDS; i++) {
+        forest_regrow(forest, holder, root_cost);
+        forest_join(forest, &holder->book, &holder->edges, root_cost);
+    }
+}
+
 static enum status result_make(struct holder *holder, const struct correlate_input *input,
                                struct problem *problem) {
     int32_t root_cost = root_cost_of(input);
@@ -280,8 +290,7 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
         forest_done(&forest);
         return status;
     }
-    forest_join(&forest, &holder->book, &holder->edges, root_cost);
-    mail_rules_tie(&holder->book, &holder->edges, &forest);
+    forest_settle(holder, &forest, root_cost);
     tree_list_init(&trees, &forest, &holder->book);
     bool joined;
     status = shared_join(&forest, &holder->edges, &holder->book, &trees, &joined, problem);

@@ -306,6 +306,30 @@ static void mail_rules_are_tied_to_the_intruder(void **state) {
     play_done(&play);
 }
 
+// A logon leads to a mail server where mail is sent on: what nothing ties to the intruder is no
+// evidence that he came there.
+static void an_untied_mail_rule_convicts_nobody(void **state) {
+    (void)state;
+    static const char *const ONE = "vedette-exchange-forwarding-after-attack";
+    static const int64_t SET[] = {310600, 500000}; // within an hour of his coming, days later
+    for (int i = 0; i < 2; i++) {
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        play_find(&play,
+                  rule_of("vedette-lateral-logon", RULE_LEVEL_MEDIUM, "attack.lateral-movement"),
+                  "H-050", "H-000", 310000);
+        play_mail_rule(&play, ONE, "cid", "nothing@example.net", SET[i], "2026-01-06T00:00:00Z");
+        play.findings[play.count - 1].host = SLICE("H-050");
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(made->campaign_count, 1);
+        assert_int_equal(host_named(&made->campaigns[0], "H-050") != NULL, i == 0);
+        assert_int_equal(made->campaigns[0].host_count, i == 0 ? 33 : 32);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 static void play_visit(struct play *play, const char *from, const char *account, int64_t day,
                        int64_t days) {
     struct relation *logon =
@@ -811,6 +835,7 @@ int main(void) {
         cmocka_unit_test(anothers_work_begins_no_stage),
         cmocka_unit_test(the_many_begin_a_stage),
         cmocka_unit_test(mail_rules_are_tied_to_the_intruder),
+        cmocka_unit_test(an_untied_mail_rule_convicts_nobody),
         cmocka_unit_test(an_odd_visit_is_the_way_in),
         cmocka_unit_test(a_log_cleared_with_the_others_tells),
         cmocka_unit_test(noise_is_no_campaign),
