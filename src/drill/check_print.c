@@ -87,6 +87,10 @@ static void table_match(const struct check_score *score, size_t number, struct b
     table_stages("; wrong:", match->stages_wrong, to);
     buffer_append_format(to, "\n  order       %zu of %zu pairs of stages\n", match->orders_right,
                          match->orders_asked);
+    buffer_append_format(to, "  volume      %.1f MB told, %.1f MB leave a trace (not asked for)\n",
+                         (double)match->volume_told / 1e6, (double)match->volume_true / 1e6);
+    buffer_append_format(to, "  accounts    %zu of %zu, %zu others (not asked for)\n",
+                         match->accounts_named, match->accounts_true, match->accounts_others);
 }
 
 static void table_citations(const struct check_score *score, struct buffer *to) {
@@ -202,8 +206,13 @@ static void json_match(const struct check_score *score, size_t number, struct bu
     json_stages("found", match->stages_right, to);
     buffer_append_text(to, ",");
     json_stages("wrong", match->stages_wrong, to);
-    buffer_append_format(to, "},\"order\":{\"pairs\":%zu,\"right\":%zu}}", match->orders_asked,
-                         match->orders_right);
+    buffer_append_format(to,
+                         "},\"order\":{\"pairs\":%zu,\"right\":%zu},\"volume\":{\"true\":%llu,"
+                         "\"told\":%llu},\"accounts\":{\"true\":%zu,\"named\":%zu,\"others\":%zu}}",
+                         match->orders_asked, match->orders_right,
+                         (unsigned long long)match->volume_true,
+                         (unsigned long long)match->volume_told, match->accounts_true,
+                         match->accounts_named, match->accounts_others);
 }
 
 static void json_citations(const struct check_score *score, struct buffer *to) {

@@ -96,7 +96,19 @@ static void read_host(const struct reading *reading, const struct check_node *no
     struct check_host host = {.host = read_names(reading, node), .certain = is_confirmed(&state)};
     host.parent = host_named(reading, node, "parent");
     check_add_host(unit, &host);
+    struct check_node accounts = check_optional(node, "accounts");
+    for (struct check_node item = {0}; !accounts.absent && check_next(&accounts, '[', &item);)
+        check_add_account(unit, check_text(&item));
     read_tags(reading, node);
+}
+
+static void read_thefts(const struct check_node *node, struct check_unit *unit) {
+    struct check_node thefts = check_optional(node, "exfiltration");
+    for (struct check_node item = {0}; !thefts.absent && check_next(&thefts, '[', &item);) {
+        struct check_node bytes = check_optional(&item, "bytes");
+        if (!check_is_null(&bytes))
+            unit->volume += check_number(&bytes);
+    }
 }
 
 static void read_stage(const struct reading *reading, const struct check_node *node,
@@ -139,6 +151,7 @@ static void read_unit(const struct reading *reading, const struct check_node *no
     }
     for (struct check_node item = {0}; check_next(&stages, '[', &item);)
         read_stage(reading, &item, unit);
+    read_thefts(node, unit);
 }
 
 enum status check_read_report(struct check_document *document, struct check_names *names,

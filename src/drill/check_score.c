@@ -160,12 +160,30 @@ static void count_stages(struct check_score *score, size_t number) {
     }
 }
 
+static void count_accounts(struct check_match *match, const struct check_unit *truth,
+                           const struct check_unit *unit) {
+    for (size_t i = 0; i < truth->account_count; i++) {
+        bool named = false;
+        for (size_t k = 0; k < unit->account_count && !named; k++)
+            named = check_account_is(unit->accounts[k], truth->accounts[i]);
+        match->accounts_named += named;
+    }
+    for (size_t k = 0; k < unit->account_count; k++) {
+        bool real = false;
+        for (size_t i = 0; i < truth->account_count && !real; i++)
+            real = check_account_is(unit->accounts[k], truth->accounts[i]);
+        match->accounts_others += !real;
+    }
+}
+
 static void score_match(struct check_score *score, size_t number) {
     struct check_match *match = &score->matches[number];
     const struct check_unit *truth = &score->truth->units[number];
     uint32_t server = truth->server_count ? truth->servers[0] : CHECK_NO_HOST;
     count_hosts(score, number);
     match->stages_expected = truth->stages;
+    match->volume_true = truth->volume;
+    match->accounts_true = truth->account_count;
     match->entry_asked =
         truth->entry != CHECK_NO_HOST && (score->provable[truth->entry] >> number & 1);
     match->server_asked = server != CHECK_NO_HOST && (score->provable[server] >> number & 1);
@@ -178,6 +196,8 @@ static void score_match(struct check_score *score, size_t number) {
             match->server_right || (match->server_asked && unit->servers[i] == server);
     count_parents(score, number);
     count_stages(score, number);
+    count_accounts(match, truth, unit);
+    match->volume_told = unit->volume;
 }
 
 // Two hosts belong together when some campaign has both.

@@ -18,6 +18,9 @@ struct check_match {
     uint32_t stages_expected, stages_right, stages_wrong; // bits
     size_t orders_asked, orders_right;                    // pairs of stages
     bool entry_asked, entry_right, server_asked, server_right;
+    // Shown, not asked for: bytes of theft that leave a trace, and accounts.
+    uint64_t volume_true, volume_told;
+    size_t accounts_true, accounts_named, accounts_others;
 };
 
 struct check_score {

@@ -4,11 +4,15 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
+
+#include <string.h>
 
 void check_side_done(struct check_side *side) {
     for (size_t i = 0; i < side->unit_count; i++) {
         memory_free(side->units[i].servers);
         memory_free(side->units[i].hosts);
+        memory_free(side->units[i].accounts);
     }
     memory_free(side->units);
     memory_free(side->citations);
@@ -56,6 +60,30 @@ void check_add_stage(struct check_unit *unit, enum check_stage stage, int64_t fi
     unit->stages |= 1u << stage;
     if (first_ns != CLOCK_NONE && (*first == CLOCK_NONE || first_ns < *first))
         *first = first_ns;
+}
+
+static struct slice account_user(struct slice account) {
+    struct slice user = slice_behind_last(account, "\\");
+    const uint8_t *at = user.size ? memchr(user.data, '@', user.size) : NULL;
+    return at ? slice_of(user.data, (size_t)(at - user.data)) : user;
+}
+
+bool check_account_is(struct slice account, struct slice other) {
+    return text_equal_fold_ascii(account_user(account), account_user(other));
+}
+
+void check_add_account(struct check_unit *unit, struct slice account) {
+    if (account.size == 0 || unit->account_count == CHECK_ACCOUNTS_MAX)
+        return;
+    for (size_t i = 0; i < unit->account_count; i++)
+        if (check_account_is(unit->accounts[i], account))
+            return;
+    if (unit->account_count == unit->account_capacity) {
+        unit->account_capacity = unit->account_capacity ? 2 * unit->account_capacity : 8;
+        unit->accounts =
+            memory_resize(unit->accounts, unit->account_capacity, sizeof *unit->accounts);
+    }
+    unit->accounts[unit->account_count++] = account;
 }
 
 const char *check_stage_word(enum check_stage stage) {

@@ -23,7 +23,8 @@ enum {
     CHECK_UNITS_MAX = 4096,
     CHECK_CAMPAIGNS_MAX = 48, // of the report
     CHECK_TRUTHS_MAX = 16,    // campaigns of the truth; with those: bits of one word
-    CHECK_CITATIONS_MAX = 1 << 18
+    CHECK_CITATIONS_MAX = 1 << 18,
+    CHECK_ACCOUNTS_MAX = 1024 // of a unit; more are not counted
 };
 
 struct check_host {
@@ -43,6 +44,9 @@ struct check_unit {
     size_t server_count, host_count, server_capacity, host_capacity;
     uint32_t stages;                      // bits
     int64_t stage_first_ns[CHECK_STAGES]; // CLOCK_NONE: not said
+    uint64_t volume;        // bytes: truth: of provable theft; report: of exfiltration
+    struct slice *accounts; // of the truth as they are, of the report's hosts each once
+    size_t account_count, account_capacity;
 };
 
 // A record as the report cites it.
@@ -88,6 +92,9 @@ const char *check_stage_word(enum check_stage stage); // the report's
 struct check_unit *check_add_unit(struct check_side *side, const struct check_node *node);
 void check_add_server(struct check_unit *unit, uint32_t host);
 void check_add_host(struct check_unit *unit, const struct check_host *host);
+void check_add_account(struct check_unit *unit, struct slice account); // unless it is there
+// CORP\adm.01, adm.01@corp.example.com and ADM.01 are one.
+bool check_account_is(struct slice account, struct slice other);
 void check_add_stage(struct check_unit *unit, enum check_stage stage, int64_t first_ns);
 
 #endif

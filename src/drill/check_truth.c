@@ -49,8 +49,12 @@ static void read_step(const struct check_node *node, struct check_unit *unit) {
                       provable = check_member(node, "provable");
     enum check_stage number = stage_of(&stage);
     int64_t first_ns = check_time(&first);
-    if (check_boolean(&provable))
-        check_add_stage(unit, number, first_ns);
+    if (!check_boolean(&provable))
+        return;
+    check_add_stage(unit, number, first_ns);
+    struct check_node volume = check_optional(node, "volume");
+    if (number == CHECK_THEFT && !volume.absent)
+        unit->volume += check_number(&volume);
 }
 
 static void read_campaign(const struct check_node *node, struct check_names *names,
@@ -66,6 +70,9 @@ static void read_campaign(const struct check_node *node, struct check_names *nam
         read_host(&item, names, unit);
     for (struct check_node item = {0}; check_next(&steps, '[', &item);)
         read_step(&item, unit);
+    struct check_node accounts = check_optional(node, "accounts");
+    for (struct check_node item = {0}; !accounts.absent && check_next(&accounts, '[', &item);)
+        check_add_account(unit, check_text(&item));
     unit->entry = check_names_find(names, check_text_or_null(&entry));
     uint32_t host = check_names_find(names, check_text_or_null(&server));
     if (host != CHECK_NO_HOST)

@@ -23,7 +23,7 @@ enum {
     "\"state\":\"compromised\",\"provable\":" provable ",\"parent\":" parent "}"
 #define STEP(stage, host, day)                                                                     \
     "{\"stage\":\"" stage "\",\"host\":\"" host "\",\"first\":\"2026-03-" day                      \
-    "T10:00:00Z\",\"provable\":true}"
+    "T10:00:00Z\",\"volume\":70,\"provable\":true}"
 
 // clang-format off
 static const char truth[] =
@@ -46,7 +46,8 @@ static const char truth[] =
     STEP("escalation", "UPD-1", "03")
     ","
     STEP("delivery", "PC-1", "04")
-    "]},{\"id\":\"two\",\"entry\":\"MX-1\",\"server\":\"MX-1\",\"hosts\":["
+    "]},{\"id\":\"two\",\"entry\":\"MX-1\",\"server\":\"MX-1\","
+    "\"accounts\":[\"CORP\\\\adm.02\",\"root\"],\"hosts\":["
     HOST("MX-1", "null", "true")
     ","
     HOST("DB-1", "\"MX-1\"", "true")
@@ -180,6 +181,12 @@ static void test_right(void **state) {
     expect("\"PC-3\",\"aliases\":[],\"state\":\"confirmed\",\"parent\":\"UPD-1\",",
            "\"PC-4\",\"aliases\":[],\"state\":\"confirmed\",\"parent\":null,", false,
            "\"missed\":[\"PC-3\"],\"wrong\":[]");
+    // Shown, never asked for.
+    expect("\"id\":\"C2\"", "\"id\":\"C2\",\"exfiltration\":[{\"bytes\":40},{\"bytes\":2}]", true,
+           "\"volume\":{\"true\":70,\"told\":42}");
+    expect("\"name\":\"DB-1\"",
+           "\"name\":\"DB-1\",\"accounts\":[\"Adm.02@corp.example.com\",\"corp\\\\adm.02\",\"x\"]",
+           true, "\"accounts\":{\"true\":2,\"named\":1,\"others\":1}");
     // A small one may be an incident.
     expect("]},{\"id\":\"C2\"", "]}],\"incidents\":[{\"id\":\"I1\"", true,
            "\"told_as\":\"incident\",\"may_be_incident\":true");
