@@ -25,15 +25,16 @@ static int evidence_compare(const void *left, const void *right) {
     return reference_compare(left, right);
 }
 
-static void evidence_row(const struct html *html, const struct reference *reference) {
+// `last`: paper ends before it.
+static void evidence_row(const struct html *html, const struct reference *reference, bool last) {
     const struct position *position = &reference->position;
     char tag[TAG_SIZE], hex[DIGEST_SHA256_HEX_SIZE], time[CLOCK_TEXT_SIZE];
     cited_tag(html->input->cited, reference, tag);
     digest_hex(reference->sha256, hex);
     size_t size = clock_format(reference->time_ns, time);
     buffer_append_format(
-        html->to, "<tr id=%s><th scope=row>%s<td class=n>%s %llu<td class=n>%llu", tag, tag,
-        position->line ? "line" : "record",
+        html->to, "<tr id=%s%s><th scope=row>%s<td class=n>%s %llu<td class=n>%llu", tag,
+        last ? " class=p" : "", tag, position->line ? "line" : "record",
         (unsigned long long)(position->line ? position->line : position->record_id),
         (unsigned long long)position->offset);
     buffer_append_format(html->to, "<td>%.*s<td class=m>%s</tr>\n", (int)size, time, hex);
@@ -87,9 +88,7 @@ void html_evidence(const struct html *html) {
     for (uint32_t i = 0; i < count; i++) {
         if (i == 0 || linked[i].position.source != linked[i - 1].position.source)
             evidence_begin_file(html, linked, count, i);
-        else if (i == HTML_PAPER_ROWS)
-            buffer_append_text(html->to, "</tbody>\n<tbody class=p>\n");
-        evidence_row(html, &linked[i]);
+        evidence_row(html, &linked[i], i == HTML_PAPER_ROWS);
     }
     buffer_append_text(html->to, count ? "</tbody></table></div>\n" : "</table></div>\n");
     html_paper(html, count);

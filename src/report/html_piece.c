@@ -79,9 +79,9 @@ void html_bytes(const struct html *html, uint64_t bytes) {
 void html_paper(const struct html *html, size_t rows) {
     if (rows > HTML_PAPER_ROWS)
         buffer_append_format(html->to,
-                             "<p class=paper>On paper the first %d rows stand here; the page has "
-                             "all %zu.</p>\n",
-                             HTML_PAPER_ROWS, rows);
+                             "<p class=paper data-most=%d>On paper the first %d rows stand here; "
+                             "the page has all %zu.</p>\n",
+                             HTML_PAPER_ROWS, HTML_PAPER_ROWS, rows);
 }
 
 void html_host_link(const struct html *html, const struct campaign *campaign, uint32_t number,

@@ -43,8 +43,9 @@ void html_host_link(const struct html *html, const struct campaign *campaign, ui
 void html_theft(const struct html *html, const struct campaign *campaign, uint32_t number,
                 const struct campaign_theft *theft, uint32_t tags);
 
-// On paper a long table ends early: the style shows the first HTML_PAPER_ROWS, a body of
-// class p none. A note below the table, on paper only, when it has more rows.
+// On paper a long table ends early: the style shows the first HTML_PAPER_ROWS, and of others what
+// lies before a row or a body of class p. A note below the table, on paper only, when it has more
+// rows; the script keeps it true of a filtered table.
 enum {
     HTML_PAPER_ROWS = 400 // html_style.c names the next one
 };

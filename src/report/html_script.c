@@ -4,6 +4,7 @@
 
 // Filters and sorts tables, gives them as CSV, opens what a link leads into, and everything for
 // paper. The page reads whole without it. It makes no markup out of text: textContent only.
+// Paper says what a filter left out, above the table, and how much of the rest stands there.
 // clang-format off
 const char HTML_SCRIPT[] =
     "'use strict';"
@@ -12,13 +13,26 @@ const char HTML_SCRIPT[] =
     "const box=bar.querySelector('input'),told=bar.querySelector('output');"
     "const state=bar.querySelector('select');"
     "const rows=[...table.tBodies[0].rows];"
+    "const held=table.parentNode,after=held.nextElementSibling,note=document.createElement('p');"
+    "const cut=after&&after.matches('.paper')?after:null,whole=cut&&cut.textContent;"
+    "note.className='paper';note.hidden=true;held.before(note);"
     "bar.hidden=false;"
+    "const tell=()=>{"
+    "const shown=rows.filter(row=>!row.hidden).length,left=rows.length-shown;"
+    "told.textContent=shown+' of '+rows.length+' shown';note.hidden=!left;"
+    "const by=[box.value.trim()&&'\u201c'+box.value.trim()+'\u201d',"
+    "state&&state.value&&'state '+state.value].filter(Boolean).join(' and ');"
+    "note.textContent='Filtered'+(by&&' by '+by)+': '+shown+' of '+rows.length+"
+    "' rows pass, '+left+(left===1?' is':' are')+' left out.';"
+    "if(!cut)return;cut.hidden=shown<=+cut.dataset.most;"
+    "cut.textContent=left?'On paper the first '+cut.dataset.most+' of the '+shown+"
+    "' rows that pass the filter stand here.':whole};"
+    "table.addEventListener('revealed',tell);"
     "const sift=()=>{"
-    "const words=box.value.toLowerCase().split(/\\s+/);let shown=0;"
+    "const words=box.value.toLowerCase().split(/\\s+/);"
     "for(const row of rows){const text=row.textContent.toLowerCase();"
     "row.hidden=!words.every(word=>text.includes(word))||"
-    "(state&&state.value!==''&&row.cells[1].textContent!==state.value);shown+=!row.hidden}"
-    "told.textContent=shown+' of '+rows.length+' shown'};"
+    "(state&&state.value!==''&&row.cells[1].textContent!==state.value)}tell()};"
     "box.addEventListener('input',sift);if(state)state.addEventListener('change',sift);"
     // What is shown, as CSV: quoted, and no cell that a spreadsheet would run.
     "const cell=one=>{const text=one.innerText.trim().replace(/\\s*\\n\\s*/g,'; ');"
@@ -44,7 +58,8 @@ const char HTML_SCRIPT[] =
     "of(a).localeCompare(of(b),'en',{numeric:true})))})}"
     "const reveal=()=>{const at=document.getElementById(location.hash.slice(1));if(!at)return;"
     "for(let up=at;up;up=up.parentElement)if(up.tagName==='DETAILS')up.open=true;"
-    "if(at.hidden)at.hidden=false;at.scrollIntoView({block:'center'})};"
+    "if(at.hidden){at.hidden=false;at.closest('table').dispatchEvent(new Event('revealed'))}"
+    "at.scrollIntoView({block:'center'})};"
     "addEventListener('hashchange',reveal);if(location.hash)reveal();"
     "addEventListener('beforeprint',()=>{"
     "for(const one of document.querySelectorAll('details'))one.open=true});";

@@ -122,8 +122,8 @@ const char HTML_STYLE[] =
     ".facts li{grid-template-columns:minmax(0,1fr);gap:0}}"
     "@media print{body{font-size:9.5pt;color:#000;background:#fff}.s,.bar,nav{display:none}"
     // Of long tables the beginning (HTML_PAPER_ROWS and one): who wants more has the page.
-    "tbody.p{display:none}table.sort tbody tr:nth-child(n + 401 of :not([hidden])){display:none}"
-    ".paper{display:block}"
+    "tbody.p,tr.p,tr.p~tr{display:none}table.sort tbody tr:nth-child(n + 401 of :not([hidden])){display:none}"
+    ".paper:not([hidden]){display:block}"
     ".w{overflow:visible}.w>svg{min-width:0}table.hosts{min-width:0;font-size:7.5pt}"
     "thead th{position:static}h2,h3,h4{break-after:avoid}tr,li,svg,.box{break-inside:avoid}"
     "a{color:inherit;text-decoration:none}details::details-content{content-visibility:visible}"

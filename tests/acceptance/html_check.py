@@ -12,6 +12,7 @@ import argparse
 import base64
 import csv
 import io
+import json
 import pathlib
 import shutil
 import subprocess
@@ -228,6 +229,60 @@ class Checker:
                                   "querySelectorAll('details')].filter(d=>!d.open).length")
         self.expect(closed == 0, f"{closed} folds stay closed on paper")
 
+    def check_filtered_paper(self):
+        """A filter is said on paper, with what it leaves out; so is what paper itself leaves out."""
+        self.size(1440, 900, media="print")
+        notes = ("[...document.querySelectorAll('.paper')].filter(e=>e.checkVisibility()&&(e."
+                 "nextElementSibling===W||e.previousElementSibling===W)).map(e=>e.textContent)"
+                 ).replace("W", "document.querySelector('table.hosts').parentNode")
+        on_paper = ("[...document.querySelector('table.hosts tbody').rows].filter(r=>r."
+                    "checkVisibility()).length")
+        rows = self.browser.run("document.querySelector('table.hosts tbody').rows.length")
+        name = self.browser.run("document.querySelector('table.hosts tbody tr th').firstChild."
+                                "textContent")
+        unfiltered = self.browser.run(notes)
+        self.expect(len(unfiltered) == (rows > 400), f"paper of {rows} rows says {unfiltered}")
+        for words, state in ((name, ""), ("", "confirmed"), ("no host is called that", "")):
+            self.sift(words, state)
+            told, shown = self.browser.run(notes), self.browser.run(on_paper)
+            every = self.browser.run("[...document.querySelector('table.hosts tbody').rows].filter("
+                                     "r=>!r.hidden).length")
+            self.expect(shown == min(every, 400), f"paper has {shown} of {every} filtered rows")
+            if every == rows:
+                continue
+            said = told and f": {every} of {rows} rows pass, {rows - every} " in told[0]
+            self.expect(said and (words or state) in told[0], f"a filter is told as {told}")
+            self.expect(len(told) == 1 + (every > 400), f"filtered paper says {told}")
+        # A link into the table shows its row, and the counts with it.
+        self.browser.run("location.hash=document.querySelector('table.hosts tbody tr[id]').id")
+        self.browser.settle(0.2)
+        told = self.browser.run(notes)
+        self.expect(told and f": 1 of {rows} " in told[0], f"a row that a link shows: {told}")
+        self.sift("", "")
+        self.expect(self.browser.run(notes) == unfiltered, "paper speaks of a filter that is off")
+        self.browser.run("history.replaceState(null, '', location.pathname)")
+        self.size(1440, 900)
+
+    def sift(self, words, state):
+        self.browser.run("((w,s)=>{const bar=document.querySelector('table.hosts').parentNode."
+                         "parentNode.querySelector('.bar');const box=bar.querySelector('input');"
+                         "const one=bar.querySelector('select');box.value=w;one.value=s;"
+                         "box.dispatchEvent(new Event('input'))})(%s,%s)"
+                         % (json.dumps(words), json.dumps(state)))
+
+    def check_heads(self):
+        """Every body of the table of records has the file's name for its head."""
+        bad = self.browser.run("[...document.querySelector('#evidence').parentNode.querySelectorAll("
+                               "'#evidence~.w tbody')].filter(b=>!b.querySelector("
+                               "'tr:first-child>th[scope=rowgroup]')).length")
+        self.expect(bad == 0, f"{bad} parts of the table of records have no file")
+        self.size(1440, 900, media="print")
+        shown = self.browser.run("[...document.querySelectorAll('#evidence~.w tbody tr[id]')].filter("
+                                 "r=>r.checkVisibility()).length")
+        rows = self.browser.run("document.querySelectorAll('#evidence~.w tbody tr[id]').length")
+        self.expect(shown == min(rows, 400), f"paper has {shown} of {rows} records")
+        self.size(1440, 900)
+
     def check(self, path, downloads):
         address = path.resolve().as_uri()
         self.size(1440, 900)
@@ -237,6 +292,8 @@ class Checker:
         self.check_keyboard()
         self.check_tags()
         self.check_table(downloads)
+        self.check_filtered_paper()
+        self.check_heads()
         self.check_paper()
         self.browser.settle(0.2)
         self.check_quiet(address)

@@ -240,6 +240,11 @@ static void html_of_a_fleet_is_small(void **state) {
     sample_write(&sample, report_append_html, &text);
     if (text.size > PAGE_MAX)
         fail_msg("%zu bytes", text.size);
+    // Paper ends within the records of one file, and they keep their head.
+    assert_int_equal(count_text(buffer_slice(&text), " class=p>"), 1);
+    assert_int_equal(count_text(buffer_slice(&text), "<tbody>\n<tr><th colspan=5 scope=rowgroup>"),
+                     count_text(buffer_slice(&text), "colspan=5 scope=rowgroup>"));
+    assert_int_equal(count_text(buffer_slice(&text), "<tbody class=p>\n<tr id="), 0);
     buffer_done(&text);
     cited_done(&sample.cited);
     test_free(hosts);
