@@ -190,8 +190,9 @@ static void left_out_add(struct assembly *assembly, const struct clue *clue) {
     citations_add(&assembly->left_out, clue->references, clue->reference_count);
 }
 
-// A host shows the stages in which its clues are told, and those of its weak clues. High clues of
-// others' accounts that are told in none are kept for what is unknown.
+// A host shows the stages in which its clues are told, and those of its weak clues; but covering of
+// tracks only by what is told as such: logs are cleared as a matter of routine, too. High clues
+// of others' accounts that are told in none are kept for what is unknown.
 static void hosts_show_stages(struct assembly *assembly, const struct stage_judge *judge,
                               struct campaign *campaign) {
     const struct clue_book *book = assembly->book;
@@ -208,7 +209,9 @@ static void hosts_show_stages(struct assembly *assembly, const struct stage_judg
             enum stage stage = clue->level >= RULE_LEVEL_MEDIUM
                                    ? stage_of_clue(judge, clue, &begin_ns)
                                    : clue->stage;
-            campaign->hosts[k].stages |= 1u << stage;
+            if (stage != STAGE_COVER ||
+                (clue->level >= RULE_LEVEL_MEDIUM && !stage_clue_is_commonplace(judge, clue)))
+                campaign->hosts[k].stages |= 1u << stage;
             if (clue->level >= RULE_LEVEL_HIGH && stage == STAGE_NONE &&
                 judge->tellings[i].is_strangers)
                 left_out_add(assembly, clue);

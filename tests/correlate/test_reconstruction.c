@@ -71,8 +71,10 @@ static void a_habit_of_the_fleet_begins_no_stage(void **state) {
     play_campaign(&play);
     const struct rule *habit = rule_of("d-habit", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
     const struct rule *wipes = rule_of("e-wipes", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
-    for (size_t i = 0; i < 200; i += 3)
+    for (size_t i = 0; i < 200; i += 3) {
         play_find(&play, habit, play.names[i], NULL, 150000 + (int64_t)i);
+        play_find(&play, habit, play.names[i], NULL, 600000 + (int64_t)i);
+    }
     for (size_t i = 10; i < 30; i++)
         play_find(&play, wipes, play.names[i], NULL, 300000 + (int64_t)i);
     struct reconstruction *made = play_reconstruct(&play);
@@ -80,6 +82,7 @@ static void a_habit_of_the_fleet_begins_no_stage(void **state) {
     const struct campaign_stage *cover = stage_of(&made->campaigns[0], STAGE_COVER);
     assert_int_equal((cover->first_ns - START_NS) / 1000000000, 300010);
     assert_int_equal(cover->sentence_count, 1);
+    assert_int_equal(cover->host_count, 20); // not those of the habit
     reconstruction_free(made);
     play_done(&play);
 }
