@@ -140,13 +140,22 @@ static void book_add(struct indicator_book *book, const struct indicator_told *r
     book->rows[book->count++] = *row;
 }
 
+static const char ROLE_HOST[] = "seen on a host";
+static const char ROLE_STORY[] = "named by the story";
+
+// The role that says most comes first: sent to many, a place outside; then the story's; then that
+// it was on a host.
+static int role_rank(const struct indicator_told *row) {
+    return row->role == ROLE_STORY ? 1 : row->role == ROLE_HOST ? 2 : 0;
+}
+
 static int value_compare(const void *left, const void *right) {
     const struct indicator_told *a = left, *b = right;
     int order = slice_compare(a->value, b->value);
     if (order)
         return order;
-    if (a->host_count != b->host_count)
-        return a->host_count < b->host_count ? -1 : 1; // what says more than "on a host" first
+    if (role_rank(a) != role_rank(b))
+        return role_rank(a) - role_rank(b);
     return a->first_ns < b->first_ns ? -1 : a->first_ns > b->first_ns;
 }
 
@@ -198,13 +207,9 @@ static void book_sentence(struct indicator_book *book, const struct sentence *se
         bool starts = i == 0 || text.data[i - 1] == ' ' || text.data[i - 1] == '(';
         bool ends = end == text.size || memchr(" ,;.:)", text.data[end], 6) != NULL;
         if (starts && ends && parse_address(word, AF_INET, address) && !is_inside(address)) {
-            struct indicator_told row = {INDICATOR_IPV4,
-                                         word,
-                                         "named by the story",
-                                         first_ns,
-                                         0,
-                                         sentence->references,
-                                         sentence->reference_count};
+            struct indicator_told row = {
+                INDICATOR_IPV4,           word, ROLE_STORY, first_ns, 0, sentence->references,
+                sentence->reference_count};
             book_add(book, &row);
         }
         i = end > i ? end : i + 1;
@@ -217,7 +222,7 @@ static void book_hosts(struct indicator_book *book) {
         const struct campaign_host *host = &campaign->hosts[i];
         for (uint32_t k = 0; k < host->artefact_count; k++) {
             struct indicator_told row = {
-                INDICATOR_OTHER,  host->artefacts[k],   "seen on a host", host->first_ns, 1,
+                INDICATOR_OTHER,  host->artefacts[k],   ROLE_HOST, host->first_ns, 1,
                 host->references, host->reference_count};
             book_add(book, &row);
         }

@@ -27,7 +27,7 @@ enum indicator_type indicator_type_of(struct slice value);
 struct indicator_told {
     enum indicator_type type;
     struct slice value; // as the report has it; lives as long as the reconstruction
-    const char *role;   // "left on a host", "sent to many", "data went there", "named by the story"
+    const char *role;   // "seen on a host", "sent to many", "data went there", "named by the story"
     int64_t first_ns;
     uint32_t host_count; // on which it lay
     const struct reference *references;

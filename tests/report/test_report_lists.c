@@ -96,8 +96,13 @@ static void indicators_are_told_once(void **state) {
         SLICE("198.51.100.8, 10.0.0.1 and 203.0.113.9 (192.0.2.1), 1.2.3.4.5 and 198.51.100.8."),
         NULL, 0};
     struct campaign_stage stage = {.sentences = &sentence, .sentence_count = 1};
+    // What a place was for says more than that a sentence names it.
+    struct campaign_outsider outsider = {
+        SLICE("198.51.100.8"), 1u << OUTSIDER_TOOK, 0, 2, 9, 9, NULL, 0};
     struct campaign campaign = {.hosts = hosts,
                                 .host_count = 2,
+                                .outsiders = &outsider,
+                                .outsider_count = 1,
                                 .waves = &wave,
                                 .wave_count = 1,
                                 .thefts = &theft,
@@ -108,7 +113,9 @@ static void indicators_are_told_once(void **state) {
     struct indicator_told *rows = indicators_of(&campaign, &count);
     assert_int_equal(count, 3);
     assert_true(slice_equal(rows[0].value, SLICE("192.0.2.1")));
+    assert_string_equal(rows[0].role, "named by the story");
     assert_true(slice_equal(rows[1].value, SLICE("198.51.100.8")));
+    assert_string_equal(rows[1].role, "data went there");
     assert_true(slice_equal(rows[2].value, artefact));
     assert_string_equal(rows[2].role, "sent to many");
     assert_int_equal(rows[2].host_count, 2);
