@@ -33,7 +33,7 @@ static void hosts_parent(const struct html *html, const struct campaign *campaig
 static void hosts_way(const struct html *html, const struct campaign *campaign, uint32_t number,
                       const struct campaign_host *host) {
     html_value_cut(html, host->best.reason, CELL_TEXT_MAX);
-    buffer_append_format(html->to, " <small>%.1f bits</small>",
+    buffer_append_format(html->to, " <small>%.1f&nbsp;bits</small>",
                          (double)host->best.cost_millibits / 1000);
     for (uint32_t i = 0; i < host->runner_up_count; i++) {
         const struct explanation *other = &host->runners_up[i];
@@ -41,7 +41,7 @@ static void hosts_way(const struct html *html, const struct campaign *campaign, 
         html_value_cut(html, other->reason, CELL_TEXT_MAX);
         buffer_append_text(html->to, " from ");
         hosts_parent(html, campaign, number, other->parent);
-        buffer_append_format(html->to, ", %+.1f bits</small>",
+        buffer_append_format(html->to, ", %+.1f&nbsp;bits</small>",
                              (double)(other->cost_millibits - host->best.cost_millibits) / 1000);
     }
 }
@@ -56,6 +56,30 @@ static void hosts_name(const struct html *html, struct slice name, const struct 
         html_value_cut(html, aliases[i], CELL_TEXT_MAX);
         buffer_append_text(html->to, "</small>");
     }
+}
+
+// Records that say how the host was reached before others of it, those of that time or later first:
+// on a busy host what was found earlier is mostly its everyday.
+static void hosts_tags(const struct html *html, const struct campaign_host *host) {
+    struct reference shown[CELL_TAGS_MAX];
+    uint32_t count = 0, others = host->reference_count;
+    for (int turn = 0; turn < 3; turn++) {
+        const struct reference *rows = turn ? host->references : host->best.references;
+        uint32_t row_count = turn ? host->reference_count : host->best.reference_count;
+        for (uint32_t i = 0; i < row_count && count < CELL_TAGS_MAX; i++) {
+            bool there = turn == 1 && rows[i].time_ns < host->first_ns;
+            for (uint32_t k = 0; k < count && !there; k++)
+                there = memcmp(shown[k].sha256, rows[i].sha256, DIGEST_SHA256_SIZE) == 0;
+            if (!there)
+                shown[count++] = rows[i];
+        }
+    }
+    for (uint32_t i = 0; i < host->reference_count; i++)
+        for (uint32_t k = 0; k < count; k++)
+            others -= memcmp(shown[k].sha256, host->references[i].sha256, DIGEST_SHA256_SIZE) == 0;
+    html_tags(html, shown, count, CELL_TAGS_MAX);
+    if (others)
+        buffer_append_format(html->to, " <small>+%u</small>", others);
 }
 
 // A host that could have been reached: how, and what its logs say, in one sentence.
@@ -93,7 +117,7 @@ static void hosts_row(const struct html *html, const struct campaign *campaign, 
     buffer_append_text(to, "<td>");
     hosts_list(html, host->accounts, host->account_count);
     buffer_append_text(to, "<td>");
-    html_tags(html, host->references, host->reference_count, CELL_TAGS_MAX);
+    hosts_tags(html, host);
     buffer_append_text(to, "</tr>\n");
 }
 

@@ -90,6 +90,8 @@ static enum stage lanes_stage(const struct lanes *lanes, const uint8_t *sha256) 
                : STAGE_NONE;
 }
 
+// From the first stage or host to the last: what was found on a host later, a log cleared as every
+// month, would push what happened into a corner.
 static void lanes_span(struct lanes *lanes) {
     const struct campaign *campaign = lanes->campaign;
     int64_t first_ns = CLOCK_MAX, last_ns = CLOCK_MIN;
@@ -100,11 +102,11 @@ static void lanes_span(struct lanes *lanes) {
             last_ns = campaign->stages[i].last_ns;
     }
     for (uint32_t i = 0; i < campaign->host_count; i++) {
-        const struct campaign_host *host = &campaign->hosts[i];
-        if (host->first_ns != CLOCK_NONE && host->first_ns < first_ns)
-            first_ns = host->first_ns;
-        if (host->last_ns != CLOCK_NONE && host->last_ns != CLOCK_MAX && host->last_ns > last_ns)
-            last_ns = host->last_ns;
+        int64_t here_ns = campaign->hosts[i].first_ns;
+        if (here_ns == CLOCK_NONE || here_ns == CLOCK_MAX)
+            continue;
+        first_ns = here_ns < first_ns ? here_ns : first_ns;
+        last_ns = here_ns > last_ns ? here_ns : last_ns;
     }
     if (last_ns <= first_ns)
         last_ns = first_ns < CLOCK_MAX - HOUR_NS ? first_ns + HOUR_NS : CLOCK_MAX;
@@ -204,7 +206,8 @@ static void lane_marks(const struct lanes *lanes, const struct campaign_host *ho
     for (uint32_t i = 0; i < host->reference_count; i++) {
         const struct reference *reference = &host->references[i];
         double x = lanes_x(lanes, reference->time_ns);
-        if (reference->time_ns == CLOCK_NONE || (x - last_x < 3 && x >= last_x))
+        if (reference->time_ns == CLOCK_NONE || reference->time_ns < lanes->first_ns ||
+            reference->time_ns > lanes->last_ns || (x - last_x < 3 && x >= last_x))
             continue;
         last_x = x;
         lane_mark(lanes, reference, x);
@@ -383,7 +386,10 @@ static void lanes_legend(const struct lanes *lanes) {
                              stage, x + 5, y + 6, x + 14, y + 10, heading);
         x += 34 + 6.4 * (double)strlen(heading);
     }
-    buffer_append_byte(to, '\n');
+    buffer_append_format(to,
+                         "<circle class=s0 cx=%.0f cy=%d r=4.5 /><text class=d x=%.0f y=%d>other "
+                         "records</text>\n",
+                         x + 5, y + 6, x + 14, y + 10);
 }
 
 static void lanes_draw(struct lanes *lanes) {
@@ -428,9 +434,10 @@ void html_lanes(const struct html *html, const struct campaign *campaign, uint32
     lanes_choose(&lanes);
     buffer_append_format(
         html->to,
-        "<h3 id=c%utime>Time</h3>\n<p class=d>A lane a host: dots are records, coloured by "
-        "stage, diamonds thefts, crosses cleared "
-        "logs, thin lines stages that show on this host alone. Hatched: no telemetry, "
+        "<h3 id=c%utime>Time</h3>\n<p class=d>A lane a host, from the first time that "
+        "is told to the last: dots are records, coloured by the stage of the sentence that cites "
+        "them, hollow without one, diamonds thefts, crosses cleared logs, thin lines stages that "
+        "show on this host alone. Hatched: no telemetry, "
         "no log of the host speaks of those days. Waves: arrivals, a bar every "
         "%lld h.</p>\n",
         number, (long long)(bar_width(&lanes) / HOUR_NS));

@@ -17,6 +17,26 @@ static void page_count(const struct html *html, uint32_t count, const char *what
     buffer_append_format(html->to, "%u %s%s", count, what, count == 1 ? "" : "s");
 }
 
+// Where to go from the first screens: what holds of all campaigns.
+static void page_ways(const struct html *html) {
+    const struct report_input *input = html->input;
+    const bool logs = input->coverage && input->coverage->row_count;
+    const struct {
+        const char *part, *word;
+        bool there;
+    } ways[] = {{"ask", "Ask for next", logs},
+                {"leads", "Leads", input->reconstruction->lead_count > 0},
+                {"logs", "Logs", logs},
+                {"gaps", "Gaps", input->gap_count > 0},
+                {"rules", "Rules", input->tally != NULL},
+                {"evidence", "Records by file", true}};
+    buffer_append_text(html->to, "<nav>");
+    for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+        if (ways[i].there)
+            buffer_append_format(html->to, "<a href=\"#%s\">%s</a> ", ways[i].part, ways[i].word);
+    buffer_append_text(html->to, "</nav>\n");
+}
+
 static void page_head(const struct html *html) {
     const struct reconstruction *made = html->input->reconstruction;
     enum marking marking = report_marking(html->input);
@@ -37,6 +57,7 @@ static void page_head(const struct html *html) {
     if (html->input->interrupted)
         buffer_append_text(html->to, "<p><b>Interrupted: not all evidence was read.</b> What is "
                                      "not told here may be in the rest.</p>");
+    page_ways(html);
     buffer_append_text(html->to, "</header>\n");
 }
 

@@ -163,7 +163,8 @@ static void screen_confidence(const struct html *html, const struct campaign *ca
         break;
     }
     html_value(html, text);
-    buffer_append_text(html->to, "</p>\n");
+    buffer_append_text(html->to, "<br><small>Chance: what the same findings reach in 99 of 100 "
+                                 "tries, dealt out over hosts at random.</small></p>\n");
 }
 
 static void screen_steps(const struct html *html, const struct campaign *campaign,
@@ -256,7 +257,7 @@ void html_screen_coverage(const struct html *html) {
         buffer_append_format(to, "<p><a href=\"#gaps\">%zu place%s</a> could not be read.</p>\n",
                              html->input->gap_count, html->input->gap_count == 1 ? "" : "s");
     buffer_append_text(to, "<p><a href=\"#logs\">All logs that are not whole</a></p>\n</div><div>\n"
-                           "<h3>Ask for next</h3>\n<ol>\n");
+                           "<h3 id=ask>Ask for next</h3>\n<ol>\n");
     uint32_t shown = 0;
     for (uint32_t i = 0; i < coverage->ask_count && shown < SCREEN_ASKS_MAX; i++)
         if (!asked_before(coverage, i)) {

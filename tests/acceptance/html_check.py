@@ -263,6 +263,21 @@ class Checker:
         self.browser.run("history.replaceState(null, '', location.pathname)")
         self.size(1440, 900)
 
+    def check_cells(self):
+        """No cell of the table of hosts runs into the next, and short words stay whole."""
+        for width, media in ((1440, ""), (718, "print")):
+            self.size(width, 900, media=media)
+            told = self.browser.run("""[...document.querySelectorAll('table.hosts tbody tr')].flatMap(
+                r => [...r.cells].map((c, n) => {
+                  const range = document.createRange();
+                  range.selectNodeContents(c);
+                  if (range.getBoundingClientRect().right > c.getBoundingClientRect().right)
+                    return 'column ' + (n + 1) + ' hangs over';
+                  return n === 1 && range.getClientRects().length > 1 ? 'a state is broken' : '';
+                })).filter(Boolean)""")
+            self.expect(not told, f"{len(told)} cells at {width} {media}: {told[:1]}")
+        self.size(1440, 900)
+
     def sift(self, words, state):
         self.browser.run("((w,s)=>{const bar=document.querySelector('table.hosts').parentNode."
                          "parentNode.querySelector('.bar');const box=bar.querySelector('input');"
@@ -294,6 +309,7 @@ class Checker:
         self.check_table(downloads)
         self.check_filtered_paper()
         self.check_heads()
+        self.check_cells()
         self.check_paper()
         self.browser.settle(0.2)
         self.check_quiet(address)
