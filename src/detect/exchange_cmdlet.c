@@ -38,14 +38,6 @@ struct slice cmdlet_parameter(struct slice parameters, const char *name) {
     return (struct slice){NULL, 0};
 }
 
-struct slice account_person(struct slice account) {
-    struct slice person = slice_behind_last(account, "/\\");
-    for (size_t i = 1; i < person.size; i++)
-        if (person.data[i] == '@')
-            return slice_part(person, 0, i);
-    return person;
-}
-
 struct slice mail_domain(struct slice address) {
     for (size_t i = address.size; i > 0; i--)
         if (address.data[i - 1] == '@')

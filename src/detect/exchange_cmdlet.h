@@ -13,10 +13,6 @@
 // a ')' or the end follows, so that filters keep theirs.
 struct slice cmdlet_parameter(struct slice parameters, const char *name);
 
-// The person in an account as logs write it, in the text's own case: "corp.example/Users/CORP\a",
-// "CORP\a", "a@corp.example" -> "a".
-struct slice account_person(struct slice account);
-
 // "smtp:a@example.net" -> "a@example.net"; {NULL, 0} for what is no mail address.
 struct slice mail_address_of(struct slice text);
 

@@ -5,6 +5,7 @@
 #include "detect/exchange_cmdlet.h"
 #include "detect/exchange_takes.h"
 #include "detect/reading.h"
+#include "model/account.h"
 
 // Cost: one pass over mail reads for each of at most 32 grants.
 

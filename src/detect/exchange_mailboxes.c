@@ -6,6 +6,7 @@
 #include "detect/exchange_takes.h"
 #include "detect/path_name.h"
 #include "detect/reading.h"
+#include "model/account.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
 // How mail servers were taken, and what left
 // SPDX-License-Identifier: Apache-2.0
 #include "detect/exchange_cmdlet.h"
+#include "model/account.h"
 #include "relation_table.h"
 
 #include <setjmp.h>
