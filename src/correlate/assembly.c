@@ -3,12 +3,9 @@
 #include "correlate/assembly.h"
 
 #include "base/memory.h"
-#include "correlate/weights.h"
 
 bool assembly_clue_counts(const struct assembly *assembly, const struct clue *clue) {
-    const struct forest_host *host = &assembly->forest->hosts[clue->host];
-    return host->root != FOREST_NONE && !clue->is_benign && !clue->is_untied &&
-           clue->last_ns >= host->reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+    return clue_counts(clue, &assembly->forest->hosts[clue->host]);
 }
 
 struct slice assembly_keep(struct assembly *assembly, struct slice text) {

@@ -359,3 +359,9 @@ int32_t clue_evidence(const struct clue_book *book, uint32_t host, int64_t from_
 bool clue_is_of(const struct clue *clue, const char *rule_prefix) {
     return slice_starts(clue->rule->id, slice_of_string(rule_prefix));
 }
+
+bool clue_sends_mail_on(const struct clue *clue) {
+    return clue_is_of(clue, "vedette-exchange-forwarding") ||
+           clue_is_of(clue, "vedette-exchange-export-usual") ||
+           clue_is_of(clue, "vedette-exfiltration-forwarding");
+}

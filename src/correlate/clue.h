@@ -89,4 +89,7 @@ int32_t clue_level_bits(enum rule_level level);
 // Whether a detector judged it to be so: rule ids of detectors start so.
 bool clue_is_of(const struct clue *clue, const char *rule_prefix);
 
+// Whether it is about a rule that sends mail on (mail_rules.h).
+bool clue_sends_mail_on(const struct clue *clue);
+
 #endif

@@ -13,6 +13,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+bool clue_counts(const struct clue *clue, const struct forest_host *host) {
+    return host->root != FOREST_NONE && !clue->is_benign && !clue->is_untied &&
+           clue->last_ns >= host->reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+}
+
 bool clue_gives_out(const struct clue *clue) {
     return clue_is_of(clue, "vedette-wave-package-replaced") ||
            clue_is_of(clue, "vedette-wave-hosts");

@@ -36,6 +36,9 @@ struct forest {
     uint32_t host_count;
 };
 
+// Whether a clue of this host belongs to its tree: from shortly before it was reached on.
+bool clue_counts(const struct clue *clue, const struct forest_host *host);
+
 // Whether it tells that its host gives out what was never released.
 bool clue_gives_out(const struct clue *clue);
 

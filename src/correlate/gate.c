@@ -27,8 +27,7 @@ static uint32_t level_precision(enum rule_level level) {
 }
 
 static bool clue_belongs(const struct clue *clue, const struct forest_host *host) {
-    return host->root != FOREST_NONE && !clue->is_benign && !clue->is_untied && clue->bits > 0 &&
-           clue->last_ns >= host->reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+    return clue->bits > 0 && clue_counts(clue, host);
 }
 
 // By host: its tree's place in the list, or FOREST_NONE.

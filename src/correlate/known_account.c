@@ -4,6 +4,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "correlate/weights.h"
+#include "model/account.h"
 
 #include <stdlib.h>
 
@@ -20,7 +22,7 @@ static void use_add(struct known_accounts *known, uint32_t *capacity, struct sli
         *capacity = *capacity ? 2 * *capacity : 64;
         known->uses = memory_resize(known->uses, *capacity, sizeof *known->uses);
     }
-    use.user = account_user(account);
+    use.user = account_person(account);
     known->uses[known->count++] = use;
 }
 
@@ -40,19 +42,28 @@ static void uses_merge(struct known_accounts *known) {
     known->count = kept;
 }
 
-void known_accounts_init(struct known_accounts *known, const struct assembly *assembly) {
-    const struct clue_book *book = assembly->book;
+// More than a logon, which an administrator's may be.
+static bool edge_convicts_account(const struct edge *edge) {
+    return edge->is_by_account ||
+           (edge->is_told && !edge->is_member && edge->cost <= WEIGHT_EDGE_ACCOUNT);
+}
+
+void known_accounts_init(struct known_accounts *known, const struct clue_book *book,
+                         const struct edge_list *edges, const struct forest *forest,
+                         uint32_t root) {
     uint32_t capacity = 0;
     *known = (struct known_accounts){0};
-    for (uint32_t k = 0; k < assembly->member_count; k++) {
-        uint32_t number = assembly->members[k];
-        const struct forest_host *host = &assembly->forest->hosts[number];
-        if (host->edge != FOREST_NONE)
-            use_add(known, &capacity, assembly->edges->edges[host->edge].account,
+    for (uint32_t number = 0; number < forest->host_count; number++) {
+        const struct forest_host *host = &forest->hosts[number];
+        if (host->root != root)
+            continue;
+        if (host->edge != FOREST_NONE && edge_convicts_account(&edges->edges[host->edge]))
+            use_add(known, &capacity, edges->edges[host->edge].account,
                     (struct account_use){.moves = true});
         for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
             const struct clue *clue = &book->clues[i];
-            if (clue->level >= RULE_LEVEL_HIGH && assembly_clue_counts(assembly, clue))
+            if (clue->level >= RULE_LEVEL_HIGH && clue_counts(clue, host) &&
+                !clue_sends_mail_on(clue))
                 use_add(known, &capacity, clue->account,
                         (struct account_use){.stages = 1u << clue->stage});
         }
@@ -65,8 +76,8 @@ void known_accounts_done(struct known_accounts *known) {
     *known = (struct known_accounts){0};
 }
 
-static bool account_is_known(const struct known_accounts *known, struct slice account) {
-    struct account_use key = {.user = account_user(account)};
+bool account_is_known(const struct known_accounts *known, struct slice account) {
+    struct account_use key = {.user = account_person(account)};
     const struct account_use *use = NULL;
     if (known->count)
         use = bsearch(&key, known->uses, known->count, sizeof key, use_compare);

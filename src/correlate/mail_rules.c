@@ -5,7 +5,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "correlate/known_account.h"
 #include "correlate/weights.h"
+#include "model/account.h"
+
+#include <stdlib.h>
 
 // One such rule on a host of a tree.
 struct mail_rule {
@@ -21,13 +25,8 @@ struct mail_rule_row {
     const struct clue_book *book;
     const struct edge_list *edges;
     const struct forest *forest;
+    struct known_accounts known; // of the tree in work
 };
-
-static bool clue_sends_mail_on(const struct clue *clue) {
-    return clue_is_of(clue, "vedette-exchange-forwarding") ||
-           clue_is_of(clue, "vedette-exchange-export-usual") ||
-           clue_is_of(clue, "vedette-exfiltration-forwarding");
-}
 
 static void rules_gather(struct mail_rule_row *row, struct clue_book *book) {
     for (uint32_t i = 0; i < book->count; i++) {
@@ -44,28 +43,6 @@ static void rules_gather(struct mail_rule_row *row, struct clue_book *book) {
     }
 }
 
-// "CORP\ann" and "ann@corp.example" are the person that mail servers call "ann".
-static bool account_is(struct slice account, struct slice person) {
-    struct slice name = slice_behind_last(account, "/\\");
-    for (size_t i = 1; i < name.size; i++)
-        if (name.data[i] == '@')
-            name.size = i;
-    return name.size && text_equal_fold_ascii(name, person);
-}
-
-// A detector told that he came to a host of his by it, with more than a logon.
-static bool account_reached(const struct mail_rule_row *row, uint32_t root, struct slice person) {
-    for (uint32_t host = 0; host < row->forest->host_count; host++) {
-        const struct forest_host *found = &row->forest->hosts[host];
-        if (found->root != root || found->edge == FOREST_NONE || found->is_member)
-            continue;
-        const struct edge *edge = &row->edges->edges[found->edge];
-        if (edge->is_told && edge->cost <= WEIGHT_EDGE_ACCOUNT && account_is(edge->account, person))
-            return true;
-    }
-    return false;
-}
-
 // What he did on the server bears its name.
 static bool account_worked(const struct mail_rule_row *row, uint32_t host, struct slice person) {
     const struct clue_book *book = row->book;
@@ -74,16 +51,17 @@ static bool account_worked(const struct mail_rule_row *row, uint32_t host, struc
         const struct clue *clue = &book->clues[i];
         if (clue->level >= RULE_LEVEL_HIGH && clue->stage != STAGE_NONE && !clue->is_benign &&
             clue->first_ns >= from_ns && !clue_sends_mail_on(clue) &&
-            account_is(clue->account, person))
+            text_equal_fold_ascii(account_person(clue->account), person))
             return true;
     }
     return false;
 }
 
 static bool account_is_intruders(const struct mail_rule_row *row, const struct mail_rule *rule,
-                                 struct slice person) {
-    return person.size && (account_reached(row, rule->root, person) ||
-                           account_worked(row, rule->clue->host, person));
+                                 struct slice account) {
+    struct slice person = account_person(account);
+    return person.size &&
+           (account_is_known(&row->known, person) || account_worked(row, rule->clue->host, person));
 }
 
 static bool rule_is_usual(const struct mail_rule_row *row, const struct mail_rule *rule, bool own) {
@@ -119,12 +97,32 @@ static bool address_has(const struct mail_rule_row *row, const struct mail_rule 
     return false;
 }
 
+static int rule_compare(const void *left, const void *right) {
+    const struct mail_rule *a = left, *b = right;
+    if (a->root != b->root)
+        return a->root < b->root ? -1 : 1;
+    return a->clue < b->clue ? -1 : a->clue > b->clue;
+}
+
+// Tree by tree, each with its accounts.
+static void rules_judge(struct mail_rule_row *row) {
+    if (row->count)
+        qsort(row->rows, row->count, sizeof *row->rows, rule_compare);
+    for (uint32_t i = 0; i < row->count; i++) {
+        if (i == 0 || row->rows[i].root != row->rows[i - 1].root) {
+            known_accounts_done(&row->known);
+            known_accounts_init(&row->known, row->book, row->edges, row->forest, row->rows[i].root);
+        }
+        rule_judge(row, &row->rows[i]);
+    }
+    known_accounts_done(&row->known);
+}
+
 bool mail_rules_tie(struct clue_book *book, const struct edge_list *edges,
                     const struct forest *forest) {
     struct mail_rule_row row = {.book = book, .edges = edges, .forest = forest};
     rules_gather(&row, book);
-    for (uint32_t i = 0; i < row.count; i++)
-        rule_judge(&row, &row.rows[i]);
+    rules_judge(&row);
     bool changed = false;
     for (uint32_t i = 0; i < row.count; i++) {
         struct clue *clue = row.rows[i].clue;

@@ -8,8 +8,8 @@
 // People who leave have their mail sent on, also while an intruder has the mail server. A rule that
 // sends mail on to the outside is the intruder's when something ties it to him:
 //
-//   an account of his set it: one by which he reached hosts, or that a high finding on this server
-//   names for something else;
+//   an account of his set it: one that is known to be the intruders' (known_account.h), or that a
+//   high finding on this server names for something else;
 //   it was set within an hour of his coming to the server;
 //   it is one of several that one account set at once, or copies of several people's mail go there;
 //   another rule that is tied leads to the same address.

@@ -266,7 +266,8 @@ static void tellings_make(struct stage_judge *judge) {
     const struct assembly *assembly = judge->assembly;
     const struct clue_book *book = assembly->book;
     struct known_accounts known;
-    known_accounts_init(&known, assembly);
+    uint32_t root = assembly->forest->hosts[assembly->members[0]].root;
+    known_accounts_init(&known, book, assembly->edges, assembly->forest, root);
     judge->tellings = memory_new((size_t)book->count + 1, sizeof *judge->tellings);
     for (uint32_t k = 0; k < assembly->member_count; k++) {
         uint32_t host = assembly->members[k];

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static struct rule RULES[32];
+static struct rule RULES[64];
 static size_t rule_count;
 
 const struct rule *rule_of(const char *id, enum rule_level level, const char *tag) {

@@ -309,6 +309,30 @@ static void mail_rules_are_tied_to_the_intruder(void **state) {
     play_done(&play);
 }
 
+// Whose an account is is one question, for rules that send mail on and for stages: what it did on
+// two of their hosts, not on this server, tells it.
+static void an_account_of_two_stages_is_theirs(void **state) {
+    (void)state;
+    static const char *const IDS[] = {"h-exports", "r-dumps"};
+    static const char *const TAGS[] = {"vedette.stage.collection", "attack.credential-access"};
+    for (int stages = 1; stages <= 2; stages++) {
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        for (int i = 0; i < stages; i++) {
+            play_find(&play, rule_of(IDS[i], RULE_LEVEL_HIGH, TAGS[i]), "H-001", NULL, 300000 + i);
+            play.findings[play.count - 1].account = SLICE("corp.example/Users/kai");
+        }
+        play_mail_rule(&play, "vedette-exchange-forwarding-after-attack", "kai@corp.example",
+                       "kept@example.net", 320000, "2026-01-06T00:00:00Z");
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(made->campaign_count, 1);
+        assert_true(campaign_takes(&made->campaigns[0], "kept@example.net", stages == 2));
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 // A logon leads to a mail server where mail is sent on: what nothing ties to the intruder is no
 // evidence that he came there.
 static void an_untied_mail_rule_convicts_nobody(void **state) {
@@ -838,6 +862,7 @@ int main(void) {
         cmocka_unit_test(anothers_work_begins_no_stage),
         cmocka_unit_test(the_many_begin_a_stage),
         cmocka_unit_test(mail_rules_are_tied_to_the_intruder),
+        cmocka_unit_test(an_account_of_two_stages_is_theirs),
         cmocka_unit_test(an_untied_mail_rule_convicts_nobody),
         cmocka_unit_test(an_odd_visit_is_the_way_in),
         cmocka_unit_test(a_log_cleared_with_the_others_tells),
