@@ -170,10 +170,59 @@ static void ceilings_hold(void **state) {
     unpacker_free(unpacker);
 }
 
+// All that stands before the end comes out, and then it is said that something is missing.
+static void gzip_that_is_cut_off(void **state) {
+    (void)state;
+    uint8_t twice[2 * sizeof gzip_bytes + 3];
+    memcpy(twice, gzip_bytes, sizeof gzip_bytes);
+    memcpy(twice + sizeof gzip_bytes, gzip_bytes, sizeof gzip_bytes);
+    memcpy(twice + 2 * sizeof gzip_bytes, "\0\0\0", 3); // padding is none of it
+    for (size_t size = 12; size <= sizeof twice; size++) {
+        struct unpacker *unpacker = open_bytes(twice, size);
+        struct unpack_entry entry;
+        bool more = false;
+        char text[64];
+        size_t got = 0, part = 1;
+        enum status status = unpacker_next(unpacker, &entry, &more, NULL);
+        while (status == STATUS_OK && more && part) {
+            status = unpacker_read(unpacker, text + got, sizeof text - got, &part, NULL);
+            got += status == STATUS_OK ? part : 0;
+        }
+        // No more of another member than its mark is padding, too.
+        size_t over = size - sizeof gzip_bytes;
+        bool whole = (size >= sizeof gzip_bytes && over <= 2) || size >= 2 * sizeof gzip_bytes;
+        assert_int_equal(status, whole ? STATUS_OK : STATUS_FORMAT);
+        if (!whole)
+            assert_string_equal(unpacker_reason(unpacker), "compressed data is cut off");
+        assert_memory_equal(text, "alone\nalone\n", got);
+        assert_true(got >= (size > sizeof gzip_bytes ? 6 : 0) && got <= 12);
+        unpacker_free(unpacker);
+    }
+}
+
+static void gzip_that_is_damaged(void **state) {
+    (void)state;
+    uint8_t bytes[sizeof gzip_bytes];
+    char text[64];
+    size_t got = 0;
+    struct unpack_entry entry;
+    bool more = false;
+    memcpy(bytes, gzip_bytes, sizeof bytes);
+    bytes[sizeof bytes - 6] ^= 1; // of its checksum
+    struct unpacker *unpacker = open_bytes(bytes, sizeof bytes);
+    assert_int_equal(unpacker_next(unpacker, &entry, &more, NULL), STATUS_OK);
+    assert_int_equal(unpacker_read(unpacker, text, sizeof text, &got, NULL), STATUS_OK);
+    assert_int_equal(got, 6);
+    assert_int_equal(unpacker_read(unpacker, text, sizeof text, &got, NULL), STATUS_FORMAT);
+    assert_string_equal(unpacker_reason(unpacker), "archive is damaged");
+    unpacker_free(unpacker);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zip_gives_its_files),      cmocka_unit_test(single_file_and_tar),
         cmocka_unit_test(a_stream_in_small_pieces), cmocka_unit_test(kinds_are_recognised),
+        cmocka_unit_test(gzip_that_is_cut_off),     cmocka_unit_test(gzip_that_is_damaged),
         cmocka_unit_test(damage_is_a_status),       cmocka_unit_test(ceilings_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
