@@ -349,7 +349,7 @@ static void line_read(struct access_state *state, const struct unit *unit,
 static enum status access_decode(void *context, const struct unit *unit,
                                  const struct event_sink *sink, struct problem *problem) {
     struct access_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     bool tomcat = path_is_tomcat(unit->path);
     struct text_line line;
     while (status == STATUS_OK && unit_lines_next(&state->lines, &line))

@@ -203,7 +203,7 @@ static void lease_event(struct lease_state *state, const struct unit *unit,
 static enum status lease_decode(void *context, const struct unit *unit,
                                 const struct event_sink *sink, struct problem *problem) {
     struct lease_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     struct text_line line;

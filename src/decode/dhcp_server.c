@@ -161,7 +161,7 @@ static const char *line_read(struct server_state *state, const struct unit *unit
 static enum status server_decode(void *context, const struct unit *unit,
                                  const struct event_sink *sink, struct problem *problem) {
     struct server_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     columns_default(state, unit->path);

@@ -233,7 +233,10 @@ static void row_check(const struct exchange_unit *unit, const struct text_line *
     const struct row *row = &unit->state->row;
     uint32_t count = unit->state->column_count;
     if (row->count < count)
-        suspicion_tell(unit, line, 0, "Exchange: a line has fewer values than columns");
+        suspicion_tell(unit, line, 0,
+                       unit_lines_at_cut(&unit->state->lines)
+                           ? "Exchange: the file ends in the middle of a line"
+                           : "Exchange: a line has fewer values than columns");
     if (row->count <= count)
         return;
     uint64_t bytes = 0;
@@ -251,7 +254,9 @@ static void row_tell(const struct exchange_unit *unit, const struct text_line *l
                     clock_parse(value_slice(&state->row.values[time]), &time_ns);
     if (!has_time && state->row.count < state->column_count) {
         line_gap_tell(unit->sink, unit->unit, line,
-                      "Exchange: a line has neither a time nor its columns");
+                      unit_lines_at_cut(&state->lines)
+                          ? "Exchange: the file ends in the middle of a line"
+                          : "Exchange: a line has neither a time nor its columns");
         return;
     }
     if (!has_time && time >= 0)
@@ -332,8 +337,10 @@ static void record_read(const struct exchange_unit *unit, struct text_line *line
         row_tell(unit, line);
     else
         line_gap_tell(unit->sink, unit->unit, line,
-                      fault == ROW_OPEN ? "Exchange: a quoted value of a line does not end"
-                                        : "Exchange: a line has more than 4,096 values");
+                      fault == ROW_MANY ? "Exchange: a line has more than 4,096 values"
+                      : unit_lines_at_cut(&state->lines)
+                          ? "Exchange: the file ends in the middle of a line"
+                          : "Exchange: a quoted value of a line does not end");
 }
 
 // A file that was cut off by a crash ends in zeros.
@@ -372,7 +379,7 @@ static void line_read(const struct exchange_unit *unit, struct text_line *line) 
 static enum status exchange_decode(void *context, const struct unit *unit,
                                    const struct event_sink *sink, struct problem *problem) {
     struct exchange_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     header_forget(state);

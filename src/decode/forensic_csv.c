@@ -195,7 +195,10 @@ static void line_read(struct forensic_state *state, const struct unit *unit, str
     else if (fault == ROW_MANY)
         line_gap_tell(sink, unit, line, "CSV: more than 4,096 values in a row");
     else if (state->row.count < state->kind.count)
-        line_gap_tell(sink, unit, line, "CSV: a row with fewer values than its header");
+        line_gap_tell(sink, unit, line,
+                      unit_lines_at_cut(&state->lines)
+                          ? "CSV: the file ends in the middle of a row"
+                          : "CSV: a row with fewer values than its header");
     else {
         if (state->row.count > state->kind.count) {
             struct gap gap = {.source = unit->source,
@@ -218,7 +221,7 @@ static bool is_type_line(struct slice line) {
 static enum status forensic_decode(void *context, const struct unit *unit,
                                    const struct event_sink *sink, struct problem *problem) {
     struct forensic_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     state->has_header = false;

@@ -7,6 +7,7 @@
 #include "decode/decode.h"
 #include "decode/json_shape.h"
 #include "decode/json_time.h"
+#include "decode/unit_lines.h"
 #include "decode/zeek_logs.h"
 #include "model/value_json.h"
 
@@ -237,6 +238,7 @@ static struct slice line_pad(struct json_state *state, struct slice text, struct
 
 static void unit_lines(const struct json_unit *unit, struct slice bytes) {
     struct slice rest = bytes;
+    bool zeros = bytes.size && memchr(bytes.data, 0, bytes.size);
     if (unit->unit->offset == 0 && slice_starts(rest, SLICE("\xEF\xBB\xBF")))
         rest = slice_part(rest, 3, rest.size);
     for (uint64_t number = unit->unit->first_line; rest.size; number++) {
@@ -247,8 +249,11 @@ static void unit_lines(const struct json_unit *unit, struct slice bytes) {
             struct json_line line = {.offset =
                                          unit->unit->offset + (uint64_t)(text.data - bytes.data),
                                      .number = number};
+            const struct text_line whole = {
+                .text = text, .offset = line.offset, .number = line.number};
             line.text = line_pad(unit->state, text, bytes);
-            line_read(unit, &line);
+            if (!zeros || !line_zeros_tell(unit->sink, unit->unit, &whole))
+                line_read(unit, &line);
         }
         rest = slice_part(rest, size + (end != NULL), rest.size);
     }

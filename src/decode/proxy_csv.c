@@ -185,7 +185,7 @@ static const char *record_read(struct proxy_state *state, struct text_line *line
 static enum status proxy_decode(void *context, const struct unit *unit,
                                 const struct event_sink *sink, struct problem *problem) {
     struct proxy_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     struct slice rest = unit->header, header = {NULL, 0};

@@ -111,7 +111,7 @@ static void line_read(struct catalogue_state *state, const struct unit *unit,
 static enum status catalogue_decode(void *context, const struct unit *unit,
                                     const struct event_sink *sink, struct problem *problem) {
     struct catalogue_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     state->shape = NULL;

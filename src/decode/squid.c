@@ -126,7 +126,7 @@ static void line_event(struct squid_state *state, const struct unit *unit,
 static enum status squid_decode(void *context, const struct unit *unit,
                                 const struct event_sink *sink, struct problem *problem) {
     struct squid_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     struct text_line line;

@@ -286,7 +286,7 @@ static void line_event(struct syslog_state *state, const struct unit *unit,
 static enum status syslog_decode(void *context, const struct unit *unit,
                                  const struct event_sink *sink, struct problem *problem) {
     struct syslog_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     state_begin(state, unit->path);

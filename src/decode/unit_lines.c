@@ -13,6 +13,7 @@ enum {
     // Bytes that lines made of several have, over all joins of a unit. Each join may make the
     // caller read its line again, so that unbalanced quotes could cost the square of a unit.
     JOIN_WORK_MAX = 64 << 20,
+    ZEROS_MIN = 8, // a run; fewer can be what a client sent
 };
 
 void unit_lines_init(struct unit_lines *lines) {
@@ -36,12 +37,14 @@ static struct slice unit_bytes(struct unit_lines *lines, const struct unit *unit
 }
 
 enum status unit_lines_begin(struct unit_lines *lines, const struct unit *unit,
-                             struct problem *problem) {
+                             const struct event_sink *sink, struct problem *problem) {
     if (unit->size > UNIT_BYTES_MAX || (unit->fd < 0 && unit->bytes.size > UNIT_BYTES_MAX))
         return problem_set_offset(problem, STATUS_LIMIT, unit->offset,
                                   "a piece of text is longer than 64 MiB");
     lines->unit = unit;
+    lines->sink = sink;
     lines->bytes = unit_bytes(lines, unit);
+    lines->zeros = lines->bytes.size && memchr(lines->bytes.data, 0, lines->bytes.size);
     lines->at = 0;
     lines->number = unit->first_line;
     lines->join_work = 0;
@@ -63,18 +66,68 @@ static struct slice lines_take(struct unit_lines *lines, const uint8_t *start) {
     return slice_of(start, (size_t)(stop - start));
 }
 
-bool unit_lines_next(struct unit_lines *lines, struct text_line *ret_line) {
-    if (lines->at >= lines->bytes.size)
+// Where the first run of zeros begins in `text`, NULL when there is none.
+static const uint8_t *zeros_find(struct slice text) {
+    static const uint8_t ZEROS[ZEROS_MIN];
+    const uint8_t *end = text.data + text.size;
+    const uint8_t *at = text.data;
+    while (text.size && (at = memchr(at, 0, (size_t)(end - at))) != NULL &&
+           (size_t)(end - at) >= ZEROS_MIN) {
+        if (memcmp(at, ZEROS, ZEROS_MIN) == 0)
+            return at;
+        at++;
+    }
+    return NULL;
+}
+
+bool line_zeros_tell(const struct event_sink *sink, const struct unit *unit,
+                     const struct text_line *line) {
+    const uint8_t *from = zeros_find(line->text);
+    if (!from)
         return false;
-    ret_line->offset = lines->unit->offset + lines->at;
-    ret_line->number = lines->number;
-    ret_line->text = lines_take(lines, lines->bytes.data + lines->at);
+    const uint8_t *end = line->text.data + line->text.size;
+    const uint8_t *to = (const uint8_t *)memrchr(from, 0, (size_t)(end - from)) + 1;
+    size_t head = (size_t)(from - line->text.data), tail = (size_t)(end - to);
+    struct gap zeros = {.source = unit->source,
+                        .offset = line->offset + head,
+                        .bytes = (uint64_t)(to - from),
+                        .reason = "overwritten with zero bytes"};
+    struct gap halves = {.source = unit->source,
+                         .offset = line->offset + (head ? 0 : (uint64_t)(to - from)),
+                         .bytes = head + tail,
+                         .records = (head ? 1u : 0u) + (tail ? 1u : 0u),
+                         .reason = "half a line beside zero bytes"};
+    sink->gap(sink->context, &zeros);
+    if (halves.bytes)
+        sink->gap(sink->context, &halves);
     return true;
+}
+
+bool unit_lines_next(struct unit_lines *lines, struct text_line *ret_line) {
+    do {
+        if (lines->at >= lines->bytes.size)
+            return false;
+        ret_line->offset = lines->unit->offset + lines->at;
+        ret_line->number = lines->number;
+        ret_line->text = lines_take(lines, lines->bytes.data + lines->at);
+    } while (lines->zeros && line_zeros_tell(lines->sink, lines->unit, ret_line));
+    return true;
+}
+
+bool unit_lines_at_cut(const struct unit_lines *lines) {
+    return lines->at == lines->bytes.size && lines->bytes.size &&
+           lines->bytes.data[lines->bytes.size - 1] != '\n';
+}
+
+// Whether the line that comes next holds a run of zeros.
+static bool lines_zeros_next(const struct unit_lines *lines) {
+    struct slice rest = slice_part(lines->bytes, lines->at, SIZE_MAX), line;
+    return lines->zeros && text_next_line(&rest, &line) && zeros_find(line);
 }
 
 bool unit_lines_join(struct unit_lines *lines, struct text_line *line) {
     if (lines->at >= lines->bytes.size || line->text.size > JOINED_BYTES_MAX ||
-        lines->join_work > JOIN_WORK_MAX)
+        lines->join_work > JOIN_WORK_MAX || lines_zeros_next(lines))
         return false;
     line->text = lines_take(lines, line->text.data);
     lines->join_work += line->text.size;

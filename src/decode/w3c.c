@@ -231,9 +231,11 @@ static void line_read(struct w3c_state *state, const struct unit *unit, struct t
     }
     if (state->row.count != state->shape->field_count)
         odd_tell(sink, unit, line,
-                 state->row.count < state->shape->field_count
-                     ? "W3C: a line with fewer values than #Fields names"
-                     : "W3C: a line with more values than #Fields names");
+                 state->row.count > state->shape->field_count
+                     ? "W3C: a line with more values than #Fields names"
+                 : unit_lines_at_cut(&state->lines)
+                     ? "W3C: the file ends in the middle of a line"
+                     : "W3C: a line with fewer values than #Fields names");
     struct event *event = row_event(&state->row, state->shape, unit, line, time_ns);
     event->is_verbatim = state->row.scratch.size == 0;
     sink->event(sink->context, event);
@@ -242,7 +244,7 @@ static void line_read(struct w3c_state *state, const struct unit *unit, struct t
 static enum status w3c_decode(void *context, const struct unit *unit, const struct event_sink *sink,
                               struct problem *problem) {
     struct w3c_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     state->has_header = state->is_iis = state->is_proxy = false;

@@ -284,7 +284,7 @@ static const char *line_read(struct zeek_state *state, const struct unit *unit,
 static enum status zeek_decode(void *context, const struct unit *unit,
                                const struct event_sink *sink, struct problem *problem) {
     struct zeek_state *state = context;
-    enum status status = unit_lines_begin(&state->lines, unit, problem);
+    enum status status = unit_lines_begin(&state->lines, unit, sink, problem);
     if (status != STATUS_OK)
         return status;
     header_reset(&state->header);

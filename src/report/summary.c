@@ -125,7 +125,7 @@ void report_append_gap(struct buffer *to, const struct gap_sum *gap, struct slic
     if (gap->count > 1)
         buffer_append_format(to, ", %llu times from offset %llu", (unsigned long long)gap->count,
                              (unsigned long long)gap->offset);
-    else
+    else if (gap->offset || gap->bytes || gap->records) // else it is of the file, not in it
         buffer_append_format(to, ", at offset %llu", (unsigned long long)gap->offset);
     if (gap->bytes)
         buffer_append_format(to, ", %llu bytes not read", (unsigned long long)gap->bytes);

@@ -196,7 +196,7 @@ static void a_row_may_reach_over_lines(void **state) {
     struct unit_lines lines;
     unit_lines_init(&lines);
     struct problem problem;
-    assert_int_equal(unit_lines_begin(&lines, &unit, &problem), STATUS_OK);
+    assert_int_equal(unit_lines_begin(&lines, &unit, &(struct event_sink){0}, &problem), STATUS_OK);
     struct row row;
     row_init(&row);
     const struct row_form form = {.separator = ',', .quoted = true};
