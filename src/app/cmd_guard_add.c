@@ -83,14 +83,17 @@ static enum status add_source(struct repository *repository, const struct tree *
 
 static enum status add_named(struct repository *repository, const struct tree *tree,
                              const struct command_line *line, struct refusal *refusal) {
-    struct vouching vouching = {.paths = line->operands + 1, .path_count = line->operand_count - 1};
     struct vouched_count count;
     struct buffer lines;
+    struct guard_names names;
+    guard_names_init(&names, repository->content, line);
+    struct vouching vouching = {.paths = names.names, .path_count = names.count};
     buffer_init(&lines, ADD_LINES_BYTES_MAX);
     enum status status = repository_add(repository, tree, &vouching, &count, &lines, refusal);
     if (status == STATUS_OK)
         printf("named by the owners: %u file%s added\n", count.added, count.added == 1 ? "" : "s");
     buffer_done(&lines);
+    guard_names_done(&names);
     return status;
 }
 
@@ -140,7 +143,8 @@ const struct command command_guard_add = {
     .operands_min = 1,
     .text = "Stages a list with the files of the guarded directory that a second source knows "
             "under the\nsame path with the same bytes, and those that are named (a directory names "
-            "all below it).\nWhat differs is told and not listed: exit status 1. Nothing is given "
+            "all below it;\na name in the guarded directory, or a path from here).\nWhat differs "
+            "is told and not listed: exit status 1. Nothing is given "
             "out before the owners\nhave signed.",
     .options = options,
     .run = add_run,

@@ -183,7 +183,17 @@ static enum status prove_file(struct log_run *run, const char *path) {
     uint8_t sha256[DIGEST_SHA256_SIZE];
     uint64_t index;
     int64_t length;
-    enum status status = file_hash_read(path, sha256, &length, &problem);
+    char inside[PATH_MAX];
+    int size = snprintf(inside, sizeof inside, "%s/%s", run->content, path);
+    // A path from here, else a name in the guarded directory.
+    bool is_inside = access(path, F_OK) != 0 && path[0] != '/' && run->content[0] && size > 0 &&
+                     size < PATH_MAX && access(inside, F_OK) == 0;
+    enum status status = file_hash_read(is_inside ? inside : path, sha256, &length, &problem);
+    if (status != STATUS_OK && run->content[0] && access(path, F_OK) != 0)
+        problem_set(&problem, STATUS_USAGE,
+                    "%s: neither a path from here that leads to a file nor the name of one in the "
+                    "guarded directory",
+                    path);
     if (status != STATUS_OK)
         return log_problem(run, &problem);
     digest_hex(sha256, hex);
@@ -309,7 +319,8 @@ const struct command command_guard_log = {
     .operands_min = 2,
     .text =
         "LEDGER is a repository, or a directory with a checkpoint and tiles (C2SP tlog-tiles).\n"
-        "prove writes FILE.tlog-proof into the current directory (never among the guarded files):\n"
+        "prove takes FILE as a path from here or as its name in the guarded directory, and "
+        "writes\nFILE.tlog-proof into the current directory (never among the guarded files):\n"
         "that these bytes were released, to be checked anywhere with nothing but the ledger's "
         "key.\nconsistency shows that the ledger still has all "
         "that an older\ncheckpoint had. append adds files as entries (publish does that for "

@@ -22,6 +22,11 @@ static void publish_tell(const struct publish_result *result) {
            result->logged == 1 ? "y" : "ies", (unsigned long long)result->ledger_size);
 }
 
+// Files on the server that are not, or no longer, what was signed.
+static bool publish_is_of_files(const struct refusal *refusal) {
+    return refusal->reason == REFUSAL_HASH_MISMATCH || refusal->reason == REFUSAL_MISSING;
+}
+
 static enum exit_code publish_run(const struct command_line *line) {
     struct repository repository;
     struct refusal refusal, other;
@@ -31,13 +36,22 @@ static enum exit_code publish_run(const struct command_line *line) {
         return guard_fail("publish", &refusal);
     status = repository_publish(&repository, command_line_flag(line, "copy"), &result, &refusal);
     bool staged = repository.staged[METADATA_ROOT] || repository.staged[METADATA_TARGETS];
-    // What waits for a signature must not end what clients have.
-    if (status != STATUS_OK && staged && !refusal_is_trouble(refusal.reason) &&
+    bool files = status != STATUS_OK && publish_is_of_files(&refusal);
+    // What waits for a signature must not end what clients have, nor must files that somebody
+    // changed: clients refuse these, and take the others.
+    if (status != STATUS_OK && (staged || files) && !refusal_is_trouble(refusal.reason) &&
         repository_renew(&repository, &renewed, &other) == STATUS_OK)
         publish_tell(&renewed);
     repository_close(&repository);
-    if (status != STATUS_OK)
-        return guard_fail("publish", &refusal);
+    if (status != STATUS_OK) {
+        enum exit_code code = guard_fail("publish", &refusal);
+        if (files)
+            fprintf(stderr,
+                    "vedette guard publish: nothing new was given out, and clients refuse such a "
+                    "file: vedette guard status %s names them all and says what to do\n",
+                    line->operands[0]);
+        return files ? EXIT_FINDINGS : code;
+    }
     publish_tell(&result);
     if (result.fresh)
         printf("clients fetch %s/public; run this once a day to renew the timestamp\n",
@@ -51,11 +65,12 @@ const struct command command_guard_publish = {
     .operands = "REPOSITORY",
     .operands_min = 1,
     .text =
-        "Checks the signatures and that the files still have the bytes that were signed, "
-        "writes each\nrelease and each withdrawal to the ledger, and only then the metadata, in "
-        "an order in which\nclients always find one whole release: it may be stopped anywhere "
-        "and begun again. With\nnothing new it renews the timestamp; also when what is staged "
-        "is refused, since it waits\nfor signatures: exit status 1 then.",
+        "Checks the signatures and that all listed files, old ones too, still have the bytes that "
+        "were\nsigned, writes each release and each withdrawal to the ledger, and only then the "
+        "metadata, in\nan order in which clients always find one whole release: it may be stopped "
+        "anywhere and begun\nagain. With nothing new it renews the timestamp; also when what is "
+        "staged waits for\nsignatures, or a listed file is changed or gone: it says so then, gives "
+        "out nothing new, and\nits exit status is 1.",
     .options = options,
     .run = publish_run,
     .exits = GUARD_EXITS,

@@ -101,9 +101,13 @@ static enum status sign_all(struct sign_run *run) {
     if (status != STATUS_OK || count == 0)
         return status;
     status = sign_explain(run);
+    bool asked;
     if (status == STATUS_OK && !command_line_flag(run->line, "yes") &&
-        !guard_confirm("Sign this? Type yes: ")) {
-        problem_set(&run->refusal.problem, STATUS_USAGE, "nothing was signed");
+        !guard_confirm("Sign this? Type yes: ", &asked)) {
+        problem_set(&run->refusal.problem, STATUS_USAGE,
+                    asked ? "nothing was signed: the answer was not yes"
+                          : "nothing was signed: there is no terminal to ask on; --yes signs "
+                            "without asking, for those who have looked before");
         return STATUS_USAGE;
     }
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
@@ -135,7 +139,9 @@ const struct command command_guard_sign = {
         "Shows in plain words what the staged files would change - each owner, each file with "
         "its\nhash, when it was first seen and who vouches for it - asks, and signs with the "
         "owner's key.\nWithout a key it only shows. Owners sign in any order, here or on copies "
-        "of the repository\nelsewhere; --merge brings their signatures together.",
+        "of the repository\nelsewhere; --merge brings their signatures together. It asks on the "
+        "terminal; where there "
+        "is none,\n--yes stands for the answer.",
     .options = options,
     .run = sign_run,
     .exits = GUARD_EXITS,

@@ -13,8 +13,10 @@ static enum exit_code withdraw_run(const struct command_line *line) {
     struct refusal refusal;
     enum status status = repository_open(line->operands[0], true, &repository, &refusal);
     if (status == STATUS_OK) {
-        status =
-            repository_withdraw(&repository, line->operands + 1, line->operand_count - 1, &refusal);
+        struct guard_names names;
+        guard_names_init(&names, repository.content, line);
+        status = repository_withdraw(&repository, names.names, names.count, &refusal);
+        guard_names_done(&names);
         if (status == STATUS_OK) {
             size_t count = line->operand_count - 1;
             printf("%zu file%s will no longer be given out once this is signed and published\n",
@@ -31,7 +33,8 @@ const struct command command_guard_withdraw = {
     .summary = "take files off the list",
     .operands = "REPOSITORY FILE...",
     .operands_min = 2,
-    .text = "Stages a list without these files. Once it is signed and published no client takes "
+    .text = "Stages a list without these files (names in the guarded directory, or paths from "
+            "here).\nOnce it is signed and published no client takes "
             "them,\nand the ledger says that they were withdrawn.",
     .options = options,
     .run = withdraw_run,

@@ -91,9 +91,10 @@ enum status guard_passphrase(const char *key_name, const char *file, bool twice,
     return status;
 }
 
-bool guard_confirm(const char *question) {
+bool guard_confirm(const char *question, bool *ret_asked) {
     char answer[16] = "";
     FILE *terminal = fopen("/dev/tty", "r+e");
+    *ret_asked = terminal != NULL;
     if (!terminal)
         return false;
     fprintf(terminal, "%s", question);

@@ -18,7 +18,7 @@ enum {
 enum status guard_passphrase(const char *key_name, const char *file, bool twice,
                              struct buffer *ret_passphrase, struct problem *problem);
 
-// Ask `question`; true only for "yes". False when there is no terminal.
-bool guard_confirm(const char *question);
+// Ask `question`; true only for "yes". *ret_asked is false when there is no terminal.
+bool guard_confirm(const char *question, bool *ret_asked);
 
 #endif

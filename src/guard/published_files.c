@@ -57,8 +57,7 @@ static enum status files_read(const struct files_reading *reading, const struct 
     if (step < 0)
         return refusal_wrap(refusal, REFUSAL_SYSTEM, &problem);
     if (length != release->length || memcmp(sha256, release->sha256, DIGEST_SHA256_SIZE) != 0)
-        return refusal_set(refusal, REFUSAL_HASH_MISMATCH,
-                           "%s is no longer what was signed: vedette guard audit shows more", name);
+        return refusal_set(refusal, REFUSAL_HASH_MISMATCH, "%s is no longer what was signed", name);
     return STATUS_OK;
 }
 
@@ -82,32 +81,28 @@ static void reading_done(struct files_reading *reading) {
     memory_free(reading->piece);
 }
 
-struct files_check {
-    struct files_reading reading;
-    struct refusal *refusal;
-};
-
-static enum status check_change(void *context, enum change_kind kind, const struct release *before,
-                                const struct release *after, struct problem *problem) {
-    struct files_check *check = context;
-    (void)before;
-    (void)problem;
-    return kind == CHANGE_WITHDRAWN ? STATUS_OK
-                                    : files_read(&check->reading, after, -1, check->refusal);
-}
-
 enum status published_files_check(const struct repository *repository,
-                                  const struct release_list *before,
-                                  const struct release_list *after, struct refusal *refusal) {
-    struct files_check check = {.refusal = refusal};
+                                  const struct release_list *releases, struct refusal *refusal) {
+    struct files_reading reading;
+    struct refusal other;
+    char first[PROBLEM_TEXT_SIZE];
+    uint32_t bad = 0;
     if (access(repository->content, F_OK) != 0)
         return STATUS_OK;
-    enum status status = reading_init(&check.reading, repository, refusal);
+    enum status status = reading_init(&reading, repository, refusal);
     if (status != STATUS_OK)
         return status;
-    status = release_list_compare(before, after, check_change, &check, NULL);
-    reading_done(&check.reading);
-    return status;
+    for (uint32_t i = 0; i < releases->count; i++) {
+        if (files_read(&reading, &releases->items[i], -1, bad ? &other : refusal) == STATUS_OK)
+            continue;
+        status = bad ? status : refusal->problem.status;
+        bad++;
+    }
+    reading_done(&reading);
+    if (bad < 2)
+        return status;
+    snprintf(first, sizeof first, "%s", refusal->problem.text);
+    return refusal_set(refusal, refusal->reason, "%s; and %u more", first, bad - 1);
 }
 
 // public/targets/DIR/HASH.FILE, and its directory made.

@@ -5,11 +5,11 @@
 
 #include "guard/repository.h"
 
-// Each new or replaced release still has the bytes that were signed: REFUSAL_HASH_MISMATCH,
-// REFUSAL_MISSING. Nothing is checked on a machine that does not have the guarded directory.
+// Each release still has the bytes that were signed, the old ones too: REFUSAL_HASH_MISMATCH,
+// REFUSAL_MISSING name the first that has not, and how many more. Nothing is checked on a machine
+// that does not have the guarded directory.
 enum status published_files_check(const struct repository *repository,
-                                  const struct release_list *before,
-                                  const struct release_list *after, struct refusal *refusal);
+                                  const struct release_list *releases, struct refusal *refusal);
 
 // Copy each release to public/targets/DIR/HASH.FILE, hashed while it is written. Copies that are
 // there with the right length are kept.

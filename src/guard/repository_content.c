@@ -85,8 +85,34 @@ enum status repository_book(const struct repository *repository, const struct tr
     return status;
 }
 
+// "  changed  a.msi" and both digests, or "  missing  a.msi".
+static void content_tell(struct buffer *lines, const char *how, const struct release *release,
+                         const struct tree_entry *entry) {
+    buffer_append_format(lines, "  %s  ", how);
+    text_append_terminal(lines, release->path);
+    if (entry) {
+        char here[DIGEST_SHA256_HEX_SIZE], there[DIGEST_SHA256_HEX_SIZE];
+        digest_hex(entry->sha256, here);
+        digest_hex(release->sha256, there);
+        buffer_append_format(lines, "\n    here   %s\n    signed %s", here, there);
+    }
+    buffer_append_byte(lines, '\n');
+}
+
+// What is on the list, and not there under its name.
+static void content_tell_missing(const struct release_list *releases, const struct tree *tree,
+                                 uint32_t told, struct buffer *lines) {
+    for (uint32_t i = 0; i < releases->count && told < CONTENT_LINES_MAX; i++) {
+        if (tree_find(tree, releases->items[i].path))
+            continue;
+        content_tell(lines, "missing", &releases->items[i], NULL);
+        told++;
+    }
+}
+
 enum status repository_count(const struct repository *repository, const struct tree *tree,
-                             struct content_count *ret_count, struct refusal *refusal) {
+                             struct content_count *ret_count, struct buffer *lines,
+                             struct refusal *refusal) {
     struct release_list releases;
     struct content_count count = {0};
     release_list_init(&releases);
@@ -101,14 +127,19 @@ enum status repository_count(const struct repository *repository, const struct t
             continue;
         }
         count.files++;
-        if (!release)
+        if (!release) {
             count.unverified++;
-        else if (content_same(release, entry))
+        } else if (content_same(release, entry)) {
             count.listed++;
-        else
+        } else {
+            if (count.changed < CONTENT_LINES_MAX)
+                content_tell(lines, "changed", release, entry);
             count.changed++;
+        }
     }
     count.missing = releases.count - there;
+    if (status == STATUS_OK && count.missing)
+        content_tell_missing(&releases, tree, count.changed, lines);
     release_list_done(&releases);
     if (status == STATUS_OK)
         *ret_count = count;
@@ -191,7 +222,9 @@ static enum status adding_run(struct adding *adding, const struct tree *tree,
             status = adding_file(adding, &tree->entries[i], &problem);
     for (size_t i = 0; status == STATUS_OK && i < adding->vouching->path_count; i++)
         if (!adding->named[i])
-            status = problem_set(&problem, STATUS_USAGE, "%s: no regular file of that name there",
+            status = problem_set(&problem, STATUS_USAGE,
+                                 "%s: no regular file of that name in the guarded directory, nor "
+                                 "a path from here that leads to one",
                                  adding->vouching->paths[i]);
     return status == STATUS_OK ? status : repository_refuse(&problem, refusal);
 }

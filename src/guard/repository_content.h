@@ -21,8 +21,14 @@ struct content_count {
     uint32_t missing;    // listed, not there
     uint32_t odd;        // links, special files, names that are not UTF-8: never listed
 };
+// `lines` takes a line for each file that is changed or missing, the first
+// CONTENT_LINES_MAX of them.
+enum {
+    CONTENT_LINES_MAX = 100
+};
 enum status repository_count(const struct repository *repository, const struct tree *tree,
-                             struct content_count *ret_count, struct refusal *refusal);
+                             struct content_count *ret_count, struct buffer *lines,
+                             struct refusal *refusal);
 
 // Which files are vouched for, and by whom.
 struct vouching {

@@ -358,9 +358,8 @@ static enum status publish_run(struct publishing *publishing, bool copy_files,
         status = find_online(publishing, refusal);
     if (status == STATUS_OK)
         status = list_changes(publishing, refusal);
-    if (status == STATUS_OK)
-        status =
-            published_files_check(repository, &publishing->before, &publishing->after, refusal);
+    if (status == STATUS_OK && !publishing->renew)
+        status = published_files_check(repository, &publishing->after, refusal);
     if (status == STATUS_OK && copy_files)
         status = published_files_copy(repository, &publishing->after, refusal);
     if (status == STATUS_OK)

@@ -78,8 +78,8 @@ static void append_staged(const struct repository *repository, struct buffer *to
 }
 
 void repository_append_status(const struct repository *repository,
-                              const struct content_count *count, struct buffer *to,
-                              bool *ret_fine) {
+                              const struct content_count *count, struct slice lines,
+                              struct buffer *to, bool *ret_fine) {
     *ret_fine = true;
     buffer_append_text(to, "guarded    ");
     text_append_terminal(to, slice_of_string(repository->content));
@@ -90,6 +90,7 @@ void repository_append_status(const struct repository *repository,
                              count->missing);
         buffer_append_format(to, count->odd ? "; %u links, special files or odd names\n" : "\n",
                              count->odd);
+        buffer_append_slice(to, lines);
         *ret_fine = count->changed == 0 && count->missing == 0;
     }
     if (repository_root(repository)) {
@@ -128,6 +129,21 @@ static void append_command(const struct repository *repository, const char *befo
     buffer_append_format(to, "%s\n", after);
 }
 
+// Files that are not what the owners signed are an intruder's until somebody knows better.
+static void append_harmed(const struct repository *repository, struct buffer *to) {
+    buffer_append_text(to, "  vedette guard audit ");
+    text_append_terminal(to, slice_of_string(repository->content));
+    buffer_append_text(to,
+                       " --against BACKUP-DIRECTORY\n"
+                       "    somebody changed or removed signed files (guard status names them): "
+                       "find out who and when,\n"
+                       "    keep what lies there now, put back from a backup what was signed; "
+                       "clients refuse it meanwhile.\n"
+                       "    Only where the change is the owners' own: guard add REPOSITORY FILE "
+                       "lists the new bytes,\n"
+                       "    guard withdraw REPOSITORY FILE takes the name off the list\n");
+}
+
 void repository_append_next(const struct repository *repository, const struct content_count *count,
                             struct buffer *to) {
     bool staged = repository->staged[METADATA_ROOT] || repository->staged[METADATA_TARGETS];
@@ -139,7 +155,11 @@ void repository_append_next(const struct repository *repository, const struct co
                                "machine; any two of three sign\n");
         return;
     }
-    if (!listed || (count && !staged && count->unverified + count->changed)) {
+    if (count && count->changed + count->missing) {
+        append_harmed(repository, to);
+        return;
+    }
+    if (!listed || (count && !staged && count->unverified)) {
         append_command(repository, "add", " --against BACKUP-DIRECTORY-OR-LIST-OF-HASHES", to);
         buffer_append_text(to, "    lists the files that a second source knows with the same "
                                "bytes; name the others one by one\n");
