@@ -64,7 +64,7 @@ static void sums_make(struct sums *sums, const struct edge_list *edges, const st
                       const struct clue_book *book) {
     for (uint32_t i = 0; i < edges->count; i++) {
         const struct edge *edge = &edges->edges[i];
-        if (!edge->is_told || edge->is_member || edge->from == edge->to ||
+        if (!edge->is_told || edge->from == edge->to ||
             forest->hosts[edge->from].reached_ns != CLOCK_NONE ||
             sums->last[edge->to] == edge->from + 1)
             continue;

@@ -1,6 +1,7 @@
 // Waves without a catalogue, by what packages started
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
+#include "base/intern.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "detect/reading.h"
@@ -23,6 +24,8 @@
 enum {
     DROPS_MAX = 200000,
     FETCHES_MAX = 1000000,
+    SERVERS_MAX = 65536,
+    SERVER_BYTES = 8 << 20,
     SIZE_DROPS_MIN = 2,
     SIZES_MAX = 256,        // of packages after the last drop; more are none of a wave
     NEIGHBOURS_PERCENT = 80 // of the fetches by hosts that can tell, so many ended in a drop
@@ -39,7 +42,8 @@ struct drop {
 
 struct fetch {
     struct slice package;
-    uint32_t server, host;
+    uint32_t server; // of the servers
+    uint32_t host;
     struct slice name; // of the host, or its address
     uint64_t size;
     int64_t time_ns;
@@ -49,6 +53,7 @@ struct fetch {
 
 struct inference {
     struct wave_book *book;
+    struct interner servers; // hosts, or inside addresses that no host is known by
     struct drop *drops;
     uint32_t drop_count, drop_capacity;
     struct fetch *fetches;
@@ -137,7 +142,16 @@ static bool package_drops(const struct inference *inference, struct slice name) 
     return false;
 }
 
-static void fetch_add(struct inference *inference, const struct relation *relation,
+// Whom a relation leads to, when it is one of ours: with half of the logs lost an upgrade server
+// may be known by its address alone. INTERN_FULL: nobody of ours.
+static uint32_t server_number(struct inference *inference, const struct relation *relation) {
+    bool ours = relation->to_host != RELATION_NO_HOST ||
+                (address_is_address(relation->to) && !address_is_outside(relation->to));
+    return ours ? intern_add(&inference->servers, reading_to(inference->book->context, relation))
+                : INTERN_FULL;
+}
+
+static void fetch_add(struct inference *inference, const struct relation *relation, uint32_t server,
                       uint32_t number) {
     struct arena *arena = &inference->book->arena;
     int64_t size;
@@ -151,7 +165,7 @@ static void fetch_add(struct inference *inference, const struct relation *relati
     uint32_t cited = number < relation->reference_count ? number : relation->reference_count - 1;
     inference->fetches[inference->fetch_count++] =
         (struct fetch){.package = arena_keep(arena, path_base(relation->artefact)),
-                       .server = relation->to_host,
+                       .server = server,
                        .host = relation->from_host,
                        .name = arena_keep(arena, reading_from(inference->book->context, relation)),
                        .size = text_integer(relation->detail[1], &size) ? (uint64_t)size : 0,
@@ -171,11 +185,13 @@ static enum status fetches_read(struct inference *inference, struct problem *pro
     enum status status = reading_open(&reading, inference->book->context,
                                       RELATION_MASK(UPDATE_FETCH), RELATION_ORDER_TO, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
-           reading.more)
-        if (reading.relation.to_host != RELATION_NO_HOST &&
-            package_drops(inference, path_base(reading.relation.artefact)))
-            for (uint32_t i = 0; i < reading.relation.time_count; i++)
-                fetch_add(inference, &reading.relation, i);
+           reading.more) {
+        if (!package_drops(inference, path_base(reading.relation.artefact)))
+            continue;
+        uint32_t server = server_number(inference, &reading.relation);
+        for (uint32_t i = 0; server != INTERN_FULL && i < reading.relation.time_count; i++)
+            fetch_add(inference, &reading.relation, server, i);
+    }
     reading_close(&reading);
     if (inference->fetch_count)
         qsort(inference->fetches, inference->fetch_count, sizeof *inference->fetches,
@@ -194,8 +210,26 @@ static bool fetch_dropped(const struct inference *inference, const struct fetch 
     return false;
 }
 
+static bool host_drops(const struct inference *inference, uint32_t host) {
+    for (uint32_t i = 0; i < inference->drop_count; i++)
+        if (inference->drops[i].host == host)
+            return true;
+    return false;
+}
+
+// By a program out of an updater's folder, from a host that something was dropped on.
+static bool contact_is_of_updater(const struct inference *inference,
+                                  const struct relation *relation) {
+    char image[RELATION_PART_BYTES_MAX];
+    size_t size = relation->detail[1].size < sizeof image ? relation->detail[1].size : sizeof image;
+    if (relation->from_host == RELATION_NO_HOST || size == 0)
+        return false;
+    text_fold_ascii(relation->detail[1].data, size, (uint8_t *)image);
+    return image_is_package(slice_of(image, size)) && host_drops(inference, relation->from_host);
+}
+
 // The server that most of the package's fetches went to; where no access log is left, the one of
-// our hosts that most drops' hosts contacted by a program out of the updater's folder.
+// ours that most drops' hosts contacted by a program out of the updater's folder.
 static enum status servers_count(struct inference *inference, const struct drop *drop,
                                  uint32_t *counts, struct problem *problem) {
     for (uint32_t i = 0; i < inference->fetch_count; i++)
@@ -206,34 +240,39 @@ static enum status servers_count(struct inference *inference, const struct drop 
                                       RELATION_ORDER_FROM, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
-        const struct relation *relation = &reading.relation;
-        char image[RELATION_PART_BYTES_MAX];
-        size_t size =
-            relation->detail[1].size < sizeof image ? relation->detail[1].size : sizeof image;
-        text_fold_ascii(relation->detail[1].data, size, (uint8_t *)image);
-        if (relation->to_host != RELATION_NO_HOST && relation->from_host != RELATION_NO_HOST &&
-            size && image_is_package(slice_of(image, size)))
-            counts[relation->to_host]++;
+        if (!contact_is_of_updater(inference, &reading.relation))
+            continue;
+        uint32_t server = server_number(inference, &reading.relation);
+        if (server != INTERN_FULL)
+            counts[server]++;
     }
     reading_close(&reading);
     return status;
 }
 
+static uint32_t host_of_name(const struct fleet *fleet, struct slice name) {
+    for (uint32_t host = 0; host < fleet->count; host++)
+        if (name.size && slice_equal(fleet->hosts[host].name, name))
+            return host;
+    return RELATION_NO_HOST;
+}
+
 static enum status interval_infer(struct inference *inference, const struct drop *drop,
                                   struct problem *problem) {
     struct wave_book *book = inference->book;
-    const struct fleet *fleet = book->context->fleet;
-    uint32_t *counts = memory_new((size_t)fleet->count + 1, sizeof *counts);
+    uint32_t *counts = memory_new(SERVERS_MAX + 1, sizeof *counts);
     enum status status = servers_count(inference, drop, counts, problem);
     uint32_t best = 0;
-    for (uint32_t host = 1; host < fleet->count; host++)
-        if (counts[host] > counts[best])
-            best = host;
-    bool known = fleet->count && counts[best] > 0;
+    for (uint32_t i = 1; i < inference->servers.count; i++)
+        if (counts[i] > counts[best])
+            best = i;
+    bool known = counts[best] > 0;
     memory_free(counts);
+    struct slice server =
+        known ? arena_keep(&book->arena, intern_text(&inference->servers, best)) : SLICE("");
     book->intervals[book->interval_count++] =
-        (struct wave_interval){.server = known ? fleet->hosts[best].name : SLICE(""),
-                               .server_host = known ? best : RELATION_NO_HOST,
+        (struct wave_interval){.server = server,
+                               .server_host = host_of_name(book->context->fleet, server),
                                .path = drop->package,
                                .name = drop->package,
                                .is_inferred = true,
@@ -366,6 +405,7 @@ static void victims_infer(struct inference *inference, uint32_t interval) {
 enum status wave_infer(struct wave_book *book, struct problem *problem) {
     struct inference inference = {
         .book = book, .tells = memory_new((size_t)book->context->fleet->count + 1, sizeof(bool))};
+    intern_init(&inference.servers, SERVERS_MAX, SERVER_BYTES);
     enum status status = drops_read(&inference, problem);
     if (status == STATUS_OK && inference.drop_count)
         status = fetches_read(&inference, problem);
@@ -379,6 +419,7 @@ enum status wave_infer(struct wave_book *book, struct problem *problem) {
         status = interval_infer(&inference, &inference.drops[i], problem);
         victims_infer(&inference, interval);
     }
+    intern_done(&inference.servers);
     memory_free(inference.drops);
     memory_free(inference.fetches);
     memory_free(inference.tells);
