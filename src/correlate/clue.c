@@ -365,3 +365,8 @@ bool clue_sends_mail_on(const struct clue *clue) {
            clue_is_of(clue, "vedette-exchange-export-usual") ||
            clue_is_of(clue, "vedette-exfiltration-forwarding");
 }
+
+bool clue_is_loot(const struct clue *clue) {
+    return clue_is_of(clue, "vedette-exfiltration-internal") ||
+           clue_is_of(clue, "vedette-webshell-inside");
+}

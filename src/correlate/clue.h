@@ -92,4 +92,7 @@ bool clue_is_of(const struct clue *clue, const char *rule_prefix);
 // Whether it is about a rule that sends mail on (mail_rules.h).
 bool clue_sends_mail_on(const struct clue *clue);
 
+// It says that its host sends what was taken to its source.
+bool clue_is_loot(const struct clue *clue);
+
 #endif

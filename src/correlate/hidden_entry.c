@@ -17,7 +17,7 @@ void hidden_list_done(struct hidden_list *list) {
 }
 
 static bool edge_is_loot(const struct edge *edge, const struct clue_book *book) {
-    return clue_is_of(&book->clues[edge->clue], "vedette-exfiltration-internal");
+    return clue_is_loot(&book->clues[edge->clue]);
 }
 
 // What an edge would pay if its source were an entry.

@@ -197,8 +197,7 @@ static bool takes_loot(const struct edge_list *edges, const struct clue_book *bo
     uint32_t senders[WEIGHT_LOOT_HOSTS], count = 0;
     for (uint32_t i = 0; i < edges->count && count < WEIGHT_LOOT_HOSTS; i++) {
         const struct edge *edge = &edges->edges[i];
-        if (!edge->is_told || edge->from != host ||
-            !clue_is_of(&book->clues[edge->clue], "vedette-exfiltration-internal"))
+        if (!edge->is_told || edge->from != host || !clue_is_loot(&book->clues[edge->clue]))
             continue;
         uint32_t k = 0;
         while (k < count && senders[k] != edge->to)

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "detect/detection.h"
 #include "detect/judgement.h"
-#include "detect/webshell_pages.h"
+#include "detect/webshell_inside.h"
 
 #include <string.h>
 
@@ -29,6 +29,10 @@ static const struct slice CONTROL_TAGS[] = {JUDGEMENT_TEXT("attack.command-and-c
 static const struct slice CHILD_TAGS[] = {
     JUDGEMENT_TEXT("attack.execution"), JUDGEMENT_TEXT("attack.t1059"),
     JUDGEMENT_TEXT("attack.t1505.003"), JUDGEMENT_TEXT("vedette.stage.control")};
+
+// Whether it asks for orders or sends what was taken, its requests do not say: no stage.
+static const struct slice CALLER_TAGS[] = {JUDGEMENT_TEXT("attack.command-and-control"),
+                                           JUDGEMENT_TEXT("attack.t1090.001")};
 
 static const struct rule RULES[] = {
     [WEBSHELL_VIRTUAL] =
@@ -57,6 +61,9 @@ static const struct rule RULES[] = {
                                   "A page was written, and called soon after", HIGH, SHELL_TAGS),
     [WEBSHELL_GONE] = JUDGEMENT("vedette-webshell-page-gone",
                                 "A page was compiled that is not there", MEDIUM, SHELL_TAGS),
+    [WEBSHELL_INSIDE] =
+        JUDGEMENT("vedette-webshell-inside",
+                  "An inside host sends to a page that only intruders knew", HIGH, CALLER_TAGS),
 };
 
 enum {
@@ -266,7 +273,7 @@ static enum status candidate_tell(struct webshell_judge *judge, const struct can
         draft_say(draft, "what", "%.*s on %.*s answers, but nothing accounts for it.",
                   SLICE_FORMAT(stem->path), SLICE_FORMAT(site->name));
     say_why(draft, candidate);
-    draft_say(draft, "confidence", candidate->bits >= 8 ? "high" : "medium");
+    draft_say(draft, "confidence", candidate->bits >= WEBSHELL_BITS_HIGH ? "high" : "medium");
     draft_say(draft, "benign",
               "A new interface for a partner looks the same for a while, but comes with a release "
               "and without attacks before it.");
@@ -328,7 +335,7 @@ static enum status client_tell(struct webshell_judge *judge, const struct candid
                   SLICE_FORMAT(candidate->stem->path), SLICE_FORMAT(candidate->site->name));
         draft_say(draft, "why", "%u requests to a path that %u bits speak against", end - start,
                   candidate->bits);
-        draft_say(draft, "confidence", candidate->bits >= 8 ? "high" : "medium");
+        draft_say(draft, "confidence", candidate->bits >= WEBSHELL_BITS_HIGH ? "high" : "medium");
         draft_say_text(draft, "path", candidate->stem->path);
         draft_say_text(draft, "source", client);
         status = draft_tell(draft, judge->sink, problem);
@@ -419,6 +426,8 @@ static enum status candidates_judge(struct webshell_judge *judge, const struct w
             (candidate.stem->refused && !candidate.new_file &&
              (!candidate.no_file || candidate.requests < WEBSHELL_REQUESTS_MIN)))
             continue;
+        if (candidate.bits >= WEBSHELL_BITS_HIGH && candidate.stem->outside_clients)
+            webshell_inside_add(judge, site, candidate.stem->path, candidate.first_ns);
         status = candidate_tell(judge, &candidate, problem);
         if (status == STATUS_OK)
             status = sessions_tell(judge, &candidate, problem);
@@ -438,11 +447,15 @@ static enum status webshell_judge(const struct detect_context *context,
                                   const struct detection_sink *sink, struct problem *problem) {
     struct webshell_judge judge = {.context = context, .sink = sink, .logged_ns = CLOCK_NONE};
     draft_init(&judge.draft);
+    arena_init(&judge.taken.arena, TAKEN_PAGES_MAX * 2 * RELATION_PART_BYTES_MAX);
     table_init(&judge.shared.table);
     judge.shared.servers = memory_new(SHARED_PATHS_MAX, sizeof *judge.shared.servers);
     enum status status = web_sites_each(context, shared_take, &judge, problem);
     if (status == STATUS_OK)
         status = web_sites_each(context, site_take, &judge, problem);
+    if (status == STATUS_OK)
+        status = webshell_inside_judge(&judge, problem);
+    arena_done(&judge.taken.arena);
     memory_free(judge.shared.servers);
     table_done(&judge.shared.table);
     draft_done(&judge.draft);

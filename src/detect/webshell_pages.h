@@ -18,10 +18,13 @@ enum webshell_rule {
     WEBSHELL_GONE,
     WEBSHELL_NEW_PAGE,
     WEBSHELL_CALLED,
+    WEBSHELL_INSIDE,
 };
 
 enum {
     WEBSHELL_BITS_MIN = 6,
+    WEBSHELL_BITS_HIGH = 8,
+    TAKEN_PAGES_MAX = 64,
     WEBSHELL_REQUESTS_MIN = 3, // fewer make no path one that is used
     WEBSHELL_HIT_DAYS = 30,    // attacks before a path's first answer count so long
     WEBSHELL_LISTED_MIN = 3    // listed pages that make a missing one speak
@@ -34,11 +37,22 @@ struct shared_paths {
     uint32_t count;
 };
 
+// Paths that only intruders knew (webshell_inside.h).
+struct taken_pages {
+    struct arena arena;
+    struct taken_page {
+        struct slice server, path;
+        int64_t first_ns; // a stranger's first answer
+    } rows[TAKEN_PAGES_MAX];
+    uint32_t count;
+};
+
 struct webshell_judge {
     const struct detect_context *context;
     const struct detection_sink *sink;
     struct draft draft;
     struct shared_paths shared;
+    struct taken_pages taken;
     int64_t logged_ns; // the first request or process start of any server
 };
 

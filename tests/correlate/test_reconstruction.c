@@ -584,6 +584,27 @@ static void hidden_entries_are_found(void **state) {
     }
 }
 
+// So is a server that a wave of several hosts came from, and nothing else is left of.
+static void a_wave_shows_its_server(void **state) {
+    (void)state;
+    for (size_t count = 1; count <= 5; count += 4) {
+        struct play play;
+        play_init(&play, 200);
+        for (size_t i = 0; i < count; i++)
+            play_find(&play, rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread"),
+                      play.names[10 + i], "H-007", 5000 + (int64_t)i * 600);
+        struct reconstruction *made = play_reconstruct(&play);
+        const struct campaign_host *server = host_told(made, "H-007");
+        assert_int_equal(server != NULL, count > 1);
+        if (server) {
+            assert_int_equal(server->state, HOST_STATE_CONFIRMED);
+            assert_non_null(host_told(made, "H-014"));
+        }
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 // An upgrade server in somebody's hands says nothing of how he came; a login at the server from
 // which it was reached does, though it is below every gate by itself.
 static void an_entry_is_named_before_a_wave(void **state) {
@@ -880,6 +901,7 @@ int main(void) {
         cmocka_unit_test(logarithms_are_right),
         cmocka_unit_test(places_outside_are_told),
         cmocka_unit_test(hidden_entries_are_found),
+        cmocka_unit_test(a_wave_shows_its_server),
         cmocka_unit_test(an_entry_is_named_before_a_wave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,12 @@ static void a_virtual_path_is_told(void **state) {
     assert_int_equal(relation_table_count(web.table, "vedette-webshell-virtual-path"), 1);
     assert_int_equal(relation_table_count(web.table, "vedette-webshell-session"), 3);
     assert_int_equal(relation_table_count(web.table, "vedette-webshell-commands"), 1);
+    // Who of ours sends to it has what was made to.
+    assert_int_equal(relation_table_count(web.table, "vedette-webshell-inside"), 12);
+    const struct table_detection *caller =
+        relation_table_find(web.table, "vedette-webshell-inside", "10.1.0.10");
+    assert_non_null(caller);
+    assert_string_equal(table_detection_field(caller, "source"), "VAULT-1");
     relation_table_free(web.table);
 }
 

@@ -265,10 +265,35 @@ static void size_speaks_without_a_catalogue(void **state) {
     }
 }
 
+// Neither catalogue nor access log is left, and no evidence names the server: the address that most
+// hosts' updaters contacted before something was dropped there.
+static void a_server_is_known_by_its_address(void **state) {
+    (void)state;
+    struct relation_table *table = fleet();
+    for (size_t i = 1; i < 4; i++) {
+        struct relation *contact = relation_table_add(table, RELATION_CONTACT, names[i], "10.9.9.9",
+                                                      10 * DAY + (int64_t)i * HOUR);
+        contact->detail[1] = SLICE("C:\\Program Files\\Agent\\Update\\Fetch.exe");
+        drop(table, names[i], 10 * DAY + (int64_t)i * HOUR + 60);
+    }
+    for (size_t i = 4; i < 8; i++) { // of another updater, and nothing was dropped
+        struct relation *contact = relation_table_add(table, RELATION_CONTACT, names[i], "10.9.9.8",
+                                                      10 * DAY + (int64_t)i * HOUR);
+        contact->detail[1] = SLICE("C:\\Program Files\\Office\\Update\\Fetch.exe");
+    }
+    relation_table_judge(table, &detector_wave);
+    const struct table_detection *host = relation_table_find(table, "vedette-wave-host", "WS-02");
+    assert_non_null(host);
+    assert_string_equal(table_detection_field(host, "source"), "10.9.9.9");
+    assert_non_null(relation_table_find(table, "vedette-wave-hosts", "10.9.9.9"));
+    relation_table_free(table);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_fetched_while_it_was_wrong),
         cmocka_unit_test(a_listed_release_is_no_wave),
+        cmocka_unit_test(a_server_is_known_by_its_address),
         cmocka_unit_test(a_file_without_a_time),
         cmocka_unit_test(bytes_of_two_waves),
         cmocka_unit_test(a_wrong_clock),

@@ -1,0 +1,75 @@
+// Inside hosts that call an intruder's page
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/webshell_inside.h"
+
+#include "base/clock.h"
+
+void webshell_inside_add(struct webshell_judge *judge, const struct web_site *site,
+                         struct slice path, int64_t first_ns) {
+    struct taken_pages *taken = &judge->taken;
+    if (taken->count == TAKEN_PAGES_MAX)
+        return;
+    struct slice server = arena_keep(&taken->arena, site->name);
+    struct slice kept = arena_keep(&taken->arena, path);
+    if (server.size && kept.size)
+        taken->rows[taken->count++] = (struct taken_page){server, kept, first_ns};
+}
+
+// The page that one of ours sends a body to, with success, since a stranger did; or NULL.
+static const struct taken_page *page_of(const struct webshell_judge *judge,
+                                        const struct relation *request) {
+    struct slice from = reading_from(judge->context, request);
+    struct slice to = reading_to(judge->context, request);
+    bool ours = request->from_host != RELATION_NO_HOST ||
+                (address_is_address(from) && !address_is_outside(from));
+    bool sends = slice_equal(request->detail[0], SLICE("POST")) ||
+                 slice_equal(request->detail[0], SLICE("PUT"));
+    if (!ours || !sends || !slice_starts(request->detail[1], SLICE("2")) || request->account.size ||
+        request->first_ns == CLOCK_NONE || slice_equal(from, to))
+        return NULL;
+    for (uint32_t i = 0; i < judge->taken.count; i++) {
+        const struct taken_page *page = &judge->taken.rows[i];
+        if (slice_equal(page->server, to) && slice_equal(page->path, request->artefact) &&
+            request->first_ns >= page->first_ns)
+            return page;
+    }
+    return NULL;
+}
+
+static enum status caller_tell(struct webshell_judge *judge, const struct taken_page *page,
+                               const struct relation *request, struct problem *problem) {
+    struct draft *draft = &judge->draft;
+    char since[CLOCK_TEXT_SIZE];
+    struct slice from = reading_from(judge->context, request);
+    clock_format_minute(page->first_ns, since);
+    draft_begin(draft, WEBSHELL_INSIDE, from, SLICE(""));
+    draft_cite(draft, request);
+    draft_say(draft, "what", "%.*s sent to %.*s on %.*s, which only intruders knew.",
+              SLICE_FORMAT(from), SLICE_FORMAT(page->path), SLICE_FORMAT(page->server));
+    draft_say(draft, "why",
+              "%llu requests with a body, without an account; strangers use the path since %s, no "
+              "page and no product accounts for it",
+              (unsigned long long)request->count, since);
+    draft_say(draft, "confidence", "high: nobody comes upon such a path by chance");
+    draft_say(draft, "benign",
+              "An investigator who tries what the path answers would be known, and send little.");
+    draft_say_text(draft, "path", page->path);
+    draft_say_text(draft, "source", page->server);
+    return draft_tell(draft, judge->sink, problem);
+}
+
+enum status webshell_inside_judge(struct webshell_judge *judge, struct problem *problem) {
+    if (judge->taken.count == 0)
+        return STATUS_OK;
+    struct reading reading;
+    enum status status = reading_open(&reading, judge->context, RELATION_MASK(WEB_REQUEST),
+                                      RELATION_ORDER_PAIR, problem);
+    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
+           reading.more) {
+        const struct taken_page *page = page_of(judge, &reading.relation);
+        if (page)
+            status = caller_tell(judge, page, &reading.relation, problem);
+    }
+    reading_close(&reading);
+    return status;
+}
