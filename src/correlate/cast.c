@@ -77,6 +77,32 @@ enum status cast_meet_askers(struct cast *cast, struct problem *problem) {
                                 RELATION_ORDER_PAIR, asker_meet, cast, problem);
 }
 
+bool relation_is_contact(const struct relation *relation) {
+    static const char *const PORTS[] = {"22", "135", "445", "3389", "5985", "5986"};
+    if (relation->kind != RELATION_CONTACT || relation->detail[1].size == 0 ||
+        relation->first_ns == CLOCK_NONE || relation->reference_count == 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(PORTS); i++)
+        if (slice_equal_string(relation->detail[0], PORTS[i]))
+            return true;
+    return false;
+}
+
+static enum status contacted_meet(void *context, struct relation *relation,
+                                  struct problem *problem) {
+    struct cast *cast = context;
+    (void)problem;
+    if (relation_is_contact(relation) && relation->to_host == RELATION_NO_HOST &&
+        cast->strangers.count < CAST_CONTACTED_MAX)
+        cast_meet(cast, relation->to, relation->first_ns);
+    return STATUS_OK;
+}
+
+enum status cast_meet_contacted(struct cast *cast, struct problem *problem) {
+    return relation_source_each(cast->input->relations, RELATION_MASK(CONTACT), RELATION_ORDER_PAIR,
+                                contacted_meet, cast, problem);
+}
+
 bool cast_is_stranger(const struct cast *cast, uint32_t host) {
     return host >= cast->input->fleet->count;
 }

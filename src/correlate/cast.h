@@ -21,7 +21,8 @@ struct cast {
 
 enum {
     CAST_STRANGERS_MAX = 1 << 16,
-    CAST_ASKERS_MAX = 1 << 12 // more are a guesser's
+    CAST_ASKERS_MAX = 1 << 12,   // more are a guesser's
+    CAST_CONTACTED_MAX = 1 << 13 // more are a scanner's
 };
 
 void cast_init(struct cast *cast, const struct correlate_input *input);
@@ -36,6 +37,11 @@ uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns);
 bool relation_names_asker(const struct relation *relation);
 // Whom only such a record names: strangers by name.
 enum status cast_meet_askers(struct cast *cast, struct problem *problem);
+
+// A connection by a program to another's port of administration.
+bool relation_is_contact(const struct relation *relation);
+// Whom only such a one names: strangers by address.
+enum status cast_meet_contacted(struct cast *cast, struct problem *problem);
 
 // Whether no evidence names it.
 bool cast_is_stranger(const struct cast *cast, uint32_t host);

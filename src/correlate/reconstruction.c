@@ -5,6 +5,7 @@
 #include "correlate/assembly.h"
 #include "correlate/bystander.h"
 #include "correlate/cleared.h"
+#include "correlate/contact_way.h"
 #include "correlate/hidden_entry.h"
 #include "correlate/kin.h"
 #include "correlate/mail_rules.h"
@@ -234,6 +235,21 @@ static void first_moves_settle(struct holder *holder, struct forest *forest, int
     }
 }
 
+// Hosts that connections alone show, and those behind them.
+static enum status contact_ways(struct holder *holder, struct forest *forest, int32_t root_cost,
+                                struct problem *problem) {
+    for (uint32_t i = 0; i < WEIGHT_CONTACT_ROUNDS; i++) {
+        uint32_t found;
+        enum status status =
+            contact_edges_add(&holder->edges, forest, &holder->book, &found, problem);
+        if (status != STATUS_OK || !found)
+            return status;
+        forest_regrow(forest, holder, root_cost);
+        first_moves_settle(holder, forest, root_cost);
+    }
+    return STATUS_OK;
+}
+
 // Hosts in between are looked for before hosts where it all began, and again behind each of these.
 // The way to an upgrade server comes first: many an administrator could have been the one.
 static enum status forest_grow(struct holder *holder, struct forest *forest, int32_t root_cost,
@@ -260,7 +276,9 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
         return status;
     forest_regrow(forest, holder, root_cost);
     first_moves_settle(holder, forest, root_cost);
-    status = silent_hops(holder, forest, root_cost, problem);
+    status = contact_ways(holder, forest, root_cost, problem);
+    if (status == STATUS_OK)
+        status = silent_hops(holder, forest, root_cost, problem);
     found = 0;
     if (status == STATUS_OK)
         status = cleared_find(&holder->edges, forest, &holder->book, &found, problem);

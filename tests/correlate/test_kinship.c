@@ -176,6 +176,44 @@ static void a_clearing_by_everybodys_account_tells_nothing(void **state) {
     }
 }
 
+static void play_contact(struct play *play, const char *from, const char *to, int64_t seconds) {
+    struct relation *contact = relation_table_add(play->table, RELATION_CONTACT, from, to, seconds);
+    contact->artefact = SLICE("connect");
+    contact->detail[0] = SLICE("445");
+    contact->detail[1] = SLICE("C:\\Windows\\System32\\cmd.exe");
+}
+
+// A connection from a host that was reached, by a program that nobody else connects with, leads on:
+// not when others do, when it was that host's habit, or in a sweep.
+static void a_connection_by_a_rare_program_tells(void **state) {
+    (void)state;
+    enum {
+        ALONE,
+        BY_OTHERS,
+        BY_HABIT,
+        SWEPT,
+        CASES
+    };
+    for (int i = 0; i < CASES; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        play_contact(&play, "H-002", "H-080", 400000);
+        play_contact(&play, "H-002", "10.0.0.99", 404000); // nothing else names it
+        for (size_t k = 0; i == BY_OTHERS && k < 3; k++)
+            play_contact(&play, play.names[100 + k], "H-120", 350000);
+        if (i == BY_HABIT)
+            play_contact(&play, "H-002", "H-120", 1000);
+        for (size_t k = 0; i == SWEPT && k < 10; k++)
+            play_contact(&play, "H-002", play.names[140 + k], 401000 + (int64_t)k * 60);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-080"), i == ALONE);
+        assert_int_equal(told(made, "10.0.0.99"), i == ALONE);
+        assert_false(told(made, "H-141"));
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_move_by_their_account_tells_its_source),
@@ -184,6 +222,7 @@ int main(void) {
         cmocka_unit_test(a_series_leads_to_its_first_host),
         cmocka_unit_test(a_clearing_by_their_account_tells),
         cmocka_unit_test(a_clearing_by_everybodys_account_tells_nothing),
+        cmocka_unit_test(a_connection_by_a_rare_program_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
