@@ -5,6 +5,7 @@
 #include "correlate/assembly.h"
 #include "correlate/bystander.h"
 #include "correlate/cleared.h"
+#include "correlate/common_account.h"
 #include "correlate/contact_way.h"
 #include "correlate/hidden_entry.h"
 #include "correlate/kin.h"
@@ -277,6 +278,11 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
     forest_regrow(forest, holder, root_cost);
     first_moves_settle(holder, forest, root_cost);
     status = contact_ways(holder, forest, root_cost, problem);
+    found = 0;
+    if (status == STATUS_OK)
+        status = common_account_edges_add(&holder->edges, forest, &holder->book, &found, problem);
+    if (found)
+        forest_regrow(forest, holder, root_cost);
     if (status == STATUS_OK)
         status = silent_hops(holder, forest, root_cost, problem);
     found = 0;

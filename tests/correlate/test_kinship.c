@@ -214,6 +214,51 @@ static void a_connection_by_a_rare_program_tells(void **state) {
     }
 }
 
+// A logon over SSH, told or not.
+static void play_root(struct play *play, const char *to, const char *from, int64_t seconds,
+                      bool is_told) {
+    struct relation *logon = relation_table_add(play->table, RELATION_LOGON, from, to, seconds);
+    logon->artefact = SLICE("ssh");
+    logon->account = SLICE("root");
+    if (!is_told)
+        return;
+    play_find(play,
+              rule_of("vedette-lateral-account", RULE_LEVEL_MEDIUM, "attack.lateral-movement"), to,
+              from, seconds);
+    play_tell(play, "source_quiet_days", "60");
+    play->findings[play->count - 1].account = SLICE("root");
+}
+
+// Nobody but the intruders' hosts logs on to others as root: who else does so is theirs. Not where
+// others do so, too, or did before they came.
+static void root_over_ssh_tells_where_nobody_uses_it(void **state) {
+    (void)state;
+    enum {
+        ALONE,
+        BY_OTHERS,
+        BEFORE,
+        UNKNOWN,
+        CASES
+    };
+    for (int i = 0; i < CASES; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        if (i != UNKNOWN)
+            play_root(&play, "H-080", "H-002", 400000, true);
+        play_root(&play, "H-082", "H-081", 420000, true);
+        if (i == BY_OTHERS)
+            play_root(&play, "H-091", "H-090", 600000, false);
+        if (i == BEFORE)
+            play_root(&play, "H-091", "H-090", 10, true);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-080"), i != UNKNOWN);
+        assert_int_equal(told(made, "H-081"), i == ALONE);
+        assert_int_equal(told(made, "H-082"), i == ALONE);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_move_by_their_account_tells_its_source),
@@ -223,6 +268,7 @@ int main(void) {
         cmocka_unit_test(a_clearing_by_their_account_tells),
         cmocka_unit_test(a_clearing_by_everybodys_account_tells_nothing),
         cmocka_unit_test(a_connection_by_a_rare_program_tells),
+        cmocka_unit_test(root_over_ssh_tells_where_nobody_uses_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
