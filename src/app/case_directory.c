@@ -142,6 +142,15 @@ void case_directory_log_end(struct case_directory *directory, const char *format
 
 // --- what a story is made of
 
+// A later one on the same record takes its place.
+static bool case_verdict_holds(const struct case_directory *directory, size_t place) {
+    const struct store_verdict *rows = directory->verdict_rows;
+    for (size_t i = place + 1; i < directory->verdict_row_count; i++)
+        if (memcmp(rows[i].sha256, rows[place].sha256, DIGEST_SHA256_SIZE) == 0)
+            return false;
+    return true;
+}
+
 static enum status case_read_verdicts(struct case_directory *directory, struct problem *problem) {
     memory_free(directory->verdict_rows);
     memory_free(directory->verdicts);
@@ -149,14 +158,18 @@ static enum status case_read_verdicts(struct case_directory *directory, struct p
     directory->verdicts = NULL;
     enum status status =
         store_verdicts(directory->store, &directory->arena, &directory->verdict_rows,
-                       &directory->verdict_count, problem);
+                       &directory->verdict_row_count, problem);
     if (status != STATUS_OK)
         return status;
-    directory->verdicts = memory_new(directory->verdict_count + 1, sizeof *directory->verdicts);
-    for (size_t i = 0; i < directory->verdict_count; i++) {
-        memcpy(directory->verdicts[i].sha256, directory->verdict_rows[i].sha256,
-               DIGEST_SHA256_SIZE);
-        directory->verdicts[i].is_benign = directory->verdict_rows[i].is_benign;
+    directory->verdicts = memory_new(directory->verdict_row_count + 1, sizeof *directory->verdicts);
+    directory->verdict_count = 0;
+    for (size_t i = 0; i < directory->verdict_row_count; i++) {
+        const struct store_verdict *row = &directory->verdict_rows[i];
+        if (!case_verdict_holds(directory, i))
+            continue;
+        struct verdict *verdict = &directory->verdicts[directory->verdict_count++];
+        memcpy(verdict->sha256, row->sha256, DIGEST_SHA256_SIZE);
+        verdict->is_benign = row->is_benign;
     }
     return STATUS_OK;
 }

@@ -16,9 +16,10 @@
 struct case_directory {
     char *path;
     struct store *store;
-    struct arena arena; // texts of directories and verdicts
-    struct store_verdict *verdict_rows;
-    struct verdict *verdicts;
+    struct arena arena;                 // texts of directories and verdicts
+    struct store_verdict *verdict_rows; // all that were given
+    size_t verdict_row_count;
+    struct verdict *verdicts; // those that hold
     size_t verdict_count;
     int log_fd; // -1: not open
 };

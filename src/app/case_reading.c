@@ -102,7 +102,8 @@ enum status case_reading_flush(struct case_reading *reading) {
     if (reading->to != stdout && ftell(reading->to) == 0 && ftruncate(fileno(reading->to), 0) != 0)
         return problem_set_errno(&reading->problem, "empty %s", reading->to_name);
     bool written =
-        fwrite(text->data, 1, text->size, reading->to) == text->size && fflush(reading->to) == 0;
+        (text->size == 0 || fwrite(text->data, 1, text->size, reading->to) == text->size) &&
+        fflush(reading->to) == 0;
     buffer_reset(text);
     return written ? STATUS_OK : problem_set_errno(&reading->problem, "write %s", reading->to_name);
 }

@@ -10,7 +10,7 @@ static const struct option_row options[] = {
     {"format", 'f', OPTION_CHOICE, "FORMAT",
      "text|html|json|markdown|stix|threat|timesketch|indicators|hosts|findings|findings-csv|"
      "findings-table",
-     NULL, "what to write; by FILE's ending, else text"},
+     NULL, "what to write; by FILE's ending, text on standard output"},
     {"output", 'o', OPTION_PATH, "FILE", NULL, NULL, "into FILE; - is standard output"},
     {"tlp", 0, OPTION_CHOICE, "LABEL", "clear|green|amber|amber+strict|red", NULL,
      "who may see it (TLP 2.0); as the scan was told"},
@@ -65,8 +65,22 @@ static enum status report_say(struct case_reading *reading) {
     return STATUS_OK;
 }
 
+// Nobody takes text for a .docx: an ending that names no form needs the form by name.
+static bool report_is_formed(const struct command_line *line) {
+    struct problem problem;
+    const char *path = command_line_text(line, "output");
+    if (!path || strcmp(path, "-") == 0 || command_line_text(line, "format") ||
+        report_form_of_path(path))
+        return true;
+    scan_story_refuse(path, &problem);
+    fprintf(stderr, "vedette report: %s; --format says which else\n", problem.text);
+    return false;
+}
+
 static enum exit_code report_run(const struct command_line *line) {
     struct case_reading reading;
+    if (!report_is_formed(line))
+        return EXIT_USAGE;
     enum status status = case_reading_init(&reading, line, true);
     if (status == STATUS_OK)
         status = case_reading_tell(&reading, command_line_text(line, "tlp"));

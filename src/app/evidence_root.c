@@ -58,6 +58,15 @@ char *evidence_root_directory(const char *operand) {
     return kept;
 }
 
+char *evidence_path(struct slice directory, struct slice path) {
+    struct buffer text;
+    buffer_init(&text, ROOT_PATH_BYTES);
+    root_append(&text, directory, path);
+    char *kept = memory_keep_text(text.data, text.size);
+    buffer_done(&text);
+    return kept;
+}
+
 char *evidence_root(const struct slice *directories, size_t count) {
     if (count == 0)
         return memory_keep_text("/", 1);

@@ -17,6 +17,10 @@
 // their first wildcard. memory_free it.
 char *evidence_root_directory(const char *operand);
 
+// `path` from `directory` on (an absolute path from the root on), as a text without empty and "."
+// parts. memory_free it.
+char *evidence_path(struct slice directory, struct slice path);
+
 // What all directories share, cut after a '/'. memory_free it.
 char *evidence_root(const struct slice *directories, size_t count);
 

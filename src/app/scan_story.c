@@ -25,7 +25,7 @@ void scan_story_set_root(struct scan_story *story, const struct slice *directori
     story->root = evidence_root(directories, count);
 }
 
-static enum status story_refuse(const char *path, struct problem *problem) {
+enum status scan_story_refuse(const char *path, struct problem *problem) {
     struct buffer endings;
     buffer_init(&endings, 1 << 12);
     size_t count;
@@ -46,7 +46,7 @@ enum status scan_story_open(struct scan_story *story, const struct scan_story_op
         return problem_set(problem, STATUS_USAGE, "more than %d reports", SCAN_STORY_FILES_MAX);
     for (size_t i = 0; i < options->report_count; i++)
         if (!report_form_of_path(options->reports[i]))
-            return story_refuse(options->reports[i], problem);
+            return scan_story_refuse(options->reports[i], problem);
     for (size_t i = 0; i < options->report_count; i++) {
         const char *path = options->reports[i];
         int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);

@@ -45,6 +45,9 @@ struct scan_story_options {
     const char *tlp; // of what is shared (TLP 2.0); NULL: red
 };
 
+// STATUS_USAGE: the ending of `path` names no form; those that do.
+enum status scan_story_refuse(const char *path, struct problem *problem);
+
 // Opens the reports before the sandbox closes. STATUS_USAGE for an ending that names no form.
 enum status scan_story_open(struct scan_story *story, const struct scan_story_options *options,
                             struct problem *problem);

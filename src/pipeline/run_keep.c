@@ -14,6 +14,12 @@ enum {
     KEEP_SOURCES_BYTES = 1 << 30
 };
 
+static int64_t keep_first_source(const struct pipeline_run *run, const struct finding *finding) {
+    return finding->reference_count
+               ? pipeline_source_id(run, finding->references[0].position.source)
+               : 0;
+}
+
 static enum status keep_findings(struct pipeline_run *run, struct store *store,
                                  struct problem *problem) {
     struct buffer rows;
@@ -24,7 +30,7 @@ static enum status keep_findings(struct pipeline_run *run, struct store *store,
     while (more && status == STATUS_OK) {
         status = collector_next_packed(run->collector, &rows, finding, &more, problem);
         if (status == STATUS_OK && more)
-            status = store_put_finding(store, finding, problem);
+            status = store_put_finding(store, finding, keep_first_source(run, finding), problem);
         if (status == STATUS_OK && rows.failed)
             status = problem_set(problem, STATUS_LIMIT, "a finding is too large to be kept");
         if (status == STATUS_OK && rows.size && (!more || rows.size >= KEEP_ROWS_BYTES)) {

@@ -162,8 +162,8 @@ struct store_rows_sink {
 enum status store_findings(struct store *store, const struct store_rows_sink *sink,
                            struct problem *problem);
 
-// Rows to be asked for.
-enum status store_put_finding(struct store *store, const struct finding *finding,
+// Rows to be asked for. `source` is that of the finding's first record.
+enum status store_put_finding(struct store *store, const struct finding *finding, int64_t source,
                               struct problem *problem);
 enum status store_put_relation(struct store *store, const struct relation *relation,
                                struct problem *problem);
@@ -203,6 +203,21 @@ enum status store_find_records(struct store *store, struct slice tag, struct are
 
 // --- verdicts
 
+// The first records of findings, cited or not, by the beginning of their digest in hexadecimal; of
+// these the tag is empty. As store_find_records.
+enum status store_find_findings(struct store *store, struct slice hex, struct arena *arena,
+                                struct store_cited *ret_rows, size_t *ret_count,
+                                struct problem *problem);
+
+struct store_host {
+    struct slice name, fqdn;
+    struct slice aliases; // lower case, a blank between
+    int64_t skew_ns;      // its clock minus true time
+};
+// In the order of their names. The row is the caller's, texts lie in `arena`.
+enum status store_hosts(struct store *store, struct arena *arena, struct store_host **ret_rows,
+                        size_t *ret_count, struct problem *problem);
+
 struct store_verdict {
     uint8_t sha256[DIGEST_SHA256_SIZE];
     bool is_benign;
@@ -210,7 +225,8 @@ struct store_verdict {
 };
 enum status store_put_verdict(struct store *store, const struct store_verdict *verdict,
                               struct problem *problem);
-// By time, then digest. The row is the caller's, texts lie in `arena`.
+// All that were ever given, in that order: of several on one record the last one holds. The row is
+// the caller's, texts lie in `arena`.
 enum status store_verdicts(struct store *store, struct arena *arena,
                            struct store_verdict **ret_rows, size_t *ret_count,
                            struct problem *problem);

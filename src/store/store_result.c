@@ -169,10 +169,12 @@ static struct backend_value value_time(int64_t time_ns, char text[CLOCK_TEXT_SIZ
     return size ? value_text(slice_of(text, size)) : (struct backend_value){.kind = BACKEND_NULL};
 }
 
-enum status store_put_finding(struct store *store, const struct finding *finding,
+enum status store_put_finding(struct store *store, const struct finding *finding, int64_t source,
                               struct problem *problem) {
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE], hex[DIGEST_SHA256_HEX_SIZE];
-    digest_hex(finding->references[0].sha256, hex);
+    const struct reference first_record =
+        finding->reference_count ? finding->references[0] : (struct reference){0};
+    digest_hex(first_record.sha256, hex);
     const struct backend_value values[] = {
         value_text(finding->rule->id),
         value_text(finding->rule->title),
@@ -186,6 +188,11 @@ enum status store_put_finding(struct store *store, const struct finding *finding
         value_time(finding->last_ns, last),
         value_number((int64_t)finding->count),
         value_text(slice_of_string(finding->reference_count ? hex : "")),
+        value_number(source),
+        value_number((int64_t)first_record.position.offset),
+        value_number((int64_t)first_record.position.record_id),
+        value_number((int64_t)first_record.position.line),
+        value_number(first_record.time_ns),
     };
     return store_do(store, STATEMENT_PUT_FINDING, values, ARRAY_SIZE(values), problem);
 }

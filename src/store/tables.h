@@ -6,7 +6,7 @@
 // "VDTC" as SQLite's application_id; the version changes with any table and with what is packed
 // into pieces and results.
 #define STORE_MARK 0x56445443u
-#define STORE_VERSION 1u
+#define STORE_VERSION 2u
 
 #define STORE_TABLES                                                                               \
     "CREATE TABLE fact (fact INTEGER PRIMARY KEY, value BLOB NOT NULL);"                           \
@@ -24,8 +24,8 @@
     " units BLOB NOT NULL, counts BLOB NOT NULL, findings BLOB NOT NULL,"                          \
     " relations BLOB NOT NULL, notes BLOB NOT NULL, gaps BLOB NOT NULL, crc32 INTEGER NOT NULL);"  \
     "CREATE INDEX piece_top ON piece (top);"                                                       \
-    "CREATE TABLE verdict (sha256 BLOB PRIMARY KEY, tag TEXT NOT NULL, verdict TEXT NOT NULL,"     \
-    " why TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;"                      \
+    "CREATE TABLE verdict (sha256 BLOB NOT NULL, tag TEXT NOT NULL, verdict TEXT NOT NULL,"        \
+    " why TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL);"                                    \
     "CREATE TABLE rule (rule INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL,"           \
     " title TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL, level TEXT NOT NULL,"        \
     " status TEXT NOT NULL, tags TEXT NOT NULL, fields TEXT NOT NULL);"                            \
@@ -33,7 +33,8 @@
     "NULL);"                                                                                       \
     "CREATE TABLE finding (finding INTEGER PRIMARY KEY, rule_id TEXT, title TEXT, level TEXT,"     \
     " host TEXT, account TEXT, provider TEXT, channel TEXT, code INTEGER, first TEXT, last TEXT,"  \
-    " count INTEGER, sha256 TEXT);"                                                                \
+    " count INTEGER, sha256 TEXT, source INTEGER, offset INTEGER, record INTEGER, line INTEGER,"   \
+    " time_ns INTEGER);"                                                                           \
     "CREATE TABLE relation (relation INTEGER PRIMARY KEY, kind TEXT, source_host TEXT,"            \
     " target_host TEXT, account TEXT, artefact TEXT, recorder TEXT, first TEXT, last TEXT,"        \
     " count INTEGER, bytes_out INTEGER, bytes_in INTEGER);"                                        \

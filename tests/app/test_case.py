@@ -1,5 +1,6 @@
 # A case: two steps are one, verdicts stay, strangers are refused
 # SPDX-License-Identifier: Apache-2.0
+import base64
 import json
 import os
 import pathlib
@@ -153,6 +154,65 @@ class Case(CaseMaker):
         self.call("verdict", "case", tag, "malicious", "--why", "looked again")
         self.call("verdict", "case", tag, "benign", "--why", "a drill after all")
         self.assertEqual(self.report(), with_verdict)
+
+    def test_each_row_of_the_timeline_leads_to_its_record(self):
+        self.add("drill")
+        cited = json.loads(self.report())["evidence"]
+        rows = self.call("timeline", "case", "-f", "json", "--min-level", "informational").stdout
+        rows = [json.loads(line) for line in rows.splitlines()]
+        self.assertTrue(set(cited) & {row["tag"] for row in rows})
+        self.assertTrue({row["tag"] for row in rows} - set(cited))  # no report cites these
+        some = {len(row["tag"]): row for row in rows}.values()
+        self.assertEqual(len(some), 2)
+        for row in some:
+            by_tag = self.call("evidence", "case", row["tag"]).stdout
+            self.assertIn(b"\nhost    " + row["host"].split(".")[0].encode() + b"\n", by_tag)
+            self.assertIn(b"\ntime    " + row["time"][:19].encode(), by_tag)
+            self.assertEqual(self.call("evidence", "case", row["record"]).stdout, by_tag)
+            said = self.call("evidence", row["record"], status=2).stderr
+            self.assertIn(b"vedette evidence CASE FILE:RECORD", said)
+        self.assertIn(next(iter(some))["tag"].encode() + b"]",
+                      self.call("timeline", "case", "--min-level", "informational").stdout)
+        host = next(iter(some))["host"].split(".")[0]
+        named = self.call("timeline", "case", "--host", host).stdout
+        self.assertEqual(self.call("timeline", "case", "--host", host.lower() + ".corp.example.com")
+                         .stdout, named)
+        said = self.call("timeline", "case", "--host", "NOSUCH", status=2).stderr
+        self.assertIn(b"no host NOSUCH in the case", said)
+
+    def test_a_tag_of_any_length(self):
+        self.add("drill")
+        tag, record = sorted(json.loads(self.report())["evidence"].items())[0]
+        whole = "E" + base64.b32encode(bytes.fromhex(record["sha256"])).decode()
+        for said in (whole[:6], whole[:7], whole[:11], f"[{tag}]", f"{tag.lower()},"):
+            self.assertIn(record["sha256"].encode(), self.call("evidence", "case", said).stdout)
+        other = tag + ("A" if whole[len(tag)] != "A" else "B")
+        self.call("evidence", "case", other, status=2)
+        self.call("verdict", "case", f"[{whole[:9]}]", "benign", "--why", "a drill")
+        self.assertIn(tag.encode(), self.call("verdict", "case").stdout)
+
+    def test_evidence_that_was_moved(self):
+        self.add("drill")
+        tag, record = sorted(json.loads(self.report())["evidence"].items())[0]
+        before = self.call("evidence", "case", tag, "--bytes").stdout
+        (self.top / "drill").rename(self.top / "moved")
+        said = self.call("evidence", "case", tag, status=2).stderr
+        self.assertIn(b"--evidence-root DIR", said)
+        moved = ("--evidence-root", "moved")
+        self.assertEqual(self.call("evidence", "case", tag, "--bytes", *moved).stdout, before)
+        path = self.top / "moved" / record["file"]
+        data = bytearray(path.read_bytes())
+        data[record["offset"] + len(before) // 2] ^= 1
+        path.write_bytes(data)
+        self.call("evidence", "case", tag, *moved, status=3)
+        self.call("evidence", f"{path}:1", *moved, status=2)
+
+    def test_report_by_an_ending_of_none(self):
+        self.add("drill")
+        run = self.call("report", "case", "-o", "x.docx", status=2)
+        self.assertIn(b"the endings of reports are", run.stderr)
+        self.assertFalse((self.top / "x.docx").exists())
+        self.call("report", "case", "-f", "text", "-o", "x.docx")
 
     def test_changed_evidence_is_told(self):
         self.add("drill")
