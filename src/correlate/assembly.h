@@ -24,6 +24,8 @@ struct assembly {
     uint32_t *places;   // by host of the cast: its place in the campaign in work, or FOREST_NONE
     uint32_t *members;  // hosts of the campaign in work, in its order
     uint32_t member_count;
+    uint8_t *told; // by number of the clue, of members of the campaign in work: enum stage, in
+                   // which it is told, or STAGE_NONE
     struct citations left_out; // of high clues, by others' accounts, that no stage tells
     uint32_t left_out_count;
     const struct clue *left_out_first;
@@ -68,6 +70,7 @@ void assembly_servers(struct assembly *assembly, struct campaign *campaign);
 void assembly_waves(struct assembly *assembly, struct campaign *campaign);
 void assembly_thefts(struct assembly *assembly, struct campaign *campaign);
 void assembly_outsiders(struct assembly *assembly, struct campaign *campaign);
+// Sets assembly->told, which the parts after it read.
 void assembly_stages(struct assembly *assembly, struct campaign *campaign);
 void assembly_remediation(struct assembly *assembly, struct campaign *campaign);
 void assembly_unknowns(struct assembly *assembly, struct campaign *campaign);

@@ -7,9 +7,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "correlate/weights.h"
+#include "model/hosts.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+// What comes later than this after the first trace is no way in.
+#define ENTRY_NS (86400 * SECOND_NS)
 
 // A short list without repeats, in the order of first sight.
 struct name_list {
@@ -55,22 +59,66 @@ static struct explanation explanation_of(struct assembly *assembly, uint32_t edg
                                 .reference_count = edge->reference_count};
 }
 
+// Whoever has a password needs no break-in: an account alone says nothing about where from.
+static bool clue_is_of_account(const struct clue *clue) {
+    char room[CLUE_TECHNIQUE_SIZE];
+    struct slice id = clue_technique(clue, 0, room);
+    bool only = id.size > 0;
+    for (uint32_t i = 1; id.size && only; id = clue_technique(clue, i++, room))
+        only = slice_starts(id, SLICE("T1078"));
+    return only;
+}
+
+// What somebody did to get in, or what was done there from an address outside.
+static bool clue_shows_outside(const struct clue *clue) {
+    if (clue->level < RULE_LEVEL_MEDIUM)
+        return false;
+    if (clue->stage == STAGE_ENTRY && !clue_is_of_account(clue))
+        return true;
+    bool held =
+        clue->stage == STAGE_ENTRY || clue->stage == STAGE_FOOTHOLD || clue->stage == STAGE_CONTROL;
+    return held && address_is_outside(clue->source);
+}
+
+// The first clue about how a host without a parent was entered; `entry` itself where it tells.
+// NULL: nothing does.
+static const struct clue *outside_clue(const struct assembly *assembly, uint32_t number,
+                                       const struct clue *entry) {
+    const struct clue_book *book = assembly->book;
+    int64_t until_ns = assembly->forest->hosts[number].reached_ns + ENTRY_NS;
+    if (clue_shows_outside(entry))
+        return entry;
+    for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
+        const struct clue *clue = &book->clues[i];
+        if (clue->first_ns <= until_ns && assembly_clue_counts(assembly, clue) &&
+            clue_shows_outside(clue))
+            return clue;
+    }
+    return NULL;
+}
+
+static struct explanation explanation_of_root(const struct assembly *assembly, uint32_t number) {
+    const struct forest_host *found = &assembly->forest->hosts[number];
+    const struct clue *clue = &assembly->book->clues[found->entry_clue];
+    const struct clue *outside = clue->host == number ? outside_clue(assembly, number, clue) : NULL;
+    clue = outside ? outside : clue;
+    return (struct explanation){
+        .parent = -1,
+        .is_outside = outside != NULL,
+        .reason = outside                ? SLICE("broken into from outside")
+                  : clue->host == number ? SLICE("how it was reached is not known")
+                                         : SLICE("others were reached from it; how it was taken "
+                                                 "is not shown"),
+        .cost_millibits = found->cost,
+        .time_ns = found->reached_ns,
+        .references = clue->references,
+        .reference_count = clue->reference_count};
+}
+
 static void host_explain(struct assembly *assembly, uint32_t number, struct campaign_host *host) {
     const struct forest_host *found = &assembly->forest->hosts[number];
-    if (found->edge != FOREST_NONE) {
-        host->best = explanation_of(assembly, found->edge, found->cost);
-    } else {
-        const struct clue *clue = &assembly->book->clues[found->entry_clue];
-        host->best = (struct explanation){.parent = -1,
-                                          .reason = clue->host == number
-                                                        ? SLICE("broken into from outside")
-                                                        : SLICE("others were reached from it; how "
-                                                                "it was taken is not shown"),
-                                          .cost_millibits = found->cost,
-                                          .time_ns = found->reached_ns,
-                                          .references = clue->references,
-                                          .reference_count = clue->reference_count};
-    }
+    host->best = found->edge == FOREST_NONE ? explanation_of_root(assembly, number)
+                                            : explanation_of(assembly, found->edge, found->cost);
     for (uint32_t i = 0; i < found->runner_up_count; i++) {
         uint32_t from = assembly->edges->edges[found->runners_up[i]].from;
         if (assembly->places[from] != FOREST_NONE)

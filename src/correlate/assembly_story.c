@@ -1,5 +1,6 @@
-// The story of a campaign, and what to do
+// The story of a campaign
 // SPDX-License-Identifier: Apache-2.0
+#include "correlate/assembly_techniques.h"
 #include "correlate/stage_begin.h"
 
 #include "base/clock.h"
@@ -28,6 +29,7 @@ struct statement {
 struct statement_row {
     struct statement *rows;
     uint32_t count, capacity;
+    struct technique_row techniques;
 };
 
 static struct statement *statement_find(struct statement_row *row, const struct rule *rule) {
@@ -73,10 +75,12 @@ static void statements_gather(struct assembly *assembly, const struct stage_judg
         for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
             const struct clue *clue = &book->clues[i];
             int64_t begin_ns;
-            if (stage_of_clue(judge, clue, &begin_ns) == stage &&
-                (with_commonplace || !stage_clue_is_commonplace(judge, clue)))
-                statement_add(statement_find(row, clue->rule), clue, begin_ns,
-                              &last[clue->rule_number]);
+            if (stage_of_clue(judge, clue, &begin_ns) != stage ||
+                (!with_commonplace && stage_clue_is_commonplace(judge, clue)))
+                continue;
+            statement_add(statement_find(row, clue->rule), clue, begin_ns,
+                          &last[clue->rule_number]);
+            technique_row_add(&row->techniques, clue, stage, begin_ns);
         }
     }
     memory_free(last);
@@ -123,31 +127,6 @@ static void statement_write(struct assembly *assembly, const struct statement *s
     }
 }
 
-// "T1190, T1505.003" of the stage's rules, without repeats.
-static struct slice stage_techniques(struct assembly *assembly, const struct statement_row *row) {
-    struct buffer *text = &assembly->text;
-    for (uint32_t i = 0; i < row->count; i++) {
-        const struct rule *rule = row->rows[i].rule;
-        for (uint32_t k = 0; k < rule->tag_count; k++) {
-            struct slice tag = rule->tags[k];
-            if (tag.size < 9 || !slice_starts(tag, SLICE("attack.t")) || tag.data[8] < '0' ||
-                tag.data[8] > '9')
-                continue;
-            char written[24];
-            size_t size = tag.size - 8 < 20 ? tag.size - 8 : 20;
-            written[0] = 'T';
-            memcpy(written + 1, tag.data + 8, size);
-            struct slice name = slice_of(written, size + 1);
-            bool there = text->size && memmem(text->data, text->size, name.data, name.size);
-            if (there || text->size > 256)
-                continue;
-            buffer_append_text(text, text->size ? ", " : "");
-            buffer_append_slice(text, name);
-        }
-    }
-    return assembly_text(assembly);
-}
-
 static uint32_t stage_hosts(const struct campaign *campaign, enum stage stage) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < campaign->host_count; i++)
@@ -156,8 +135,8 @@ static uint32_t stage_hosts(const struct campaign *campaign, enum stage stage) {
 }
 
 static void stage_tell(struct assembly *assembly, struct campaign *campaign,
-                       const struct stage_judge *judge, enum stage stage,
-                       struct statement_row *row) {
+                       const struct stage_judge *judge, enum stage stage, struct statement_row *row,
+                       struct technique_row *techniques) {
     struct campaign_stage *told = &campaign->stages[campaign->stage_count++];
     *told = (struct campaign_stage){.stage = stage,
                                     .host_count = stage_hosts(campaign, stage),
@@ -171,7 +150,7 @@ static void stage_tell(struct assembly *assembly, struct campaign *campaign,
         citations_add(&citations, one->citations.references, one->citations.count);
     }
     qsort(row->rows, row->count, sizeof *row->rows, statement_compare_weight);
-    told->techniques = stage_techniques(assembly, row);
+    told->techniques = technique_row_tell(assembly, &row->techniques, techniques);
     uint32_t shown = row->count < STAGE_SENTENCES_MAX ? row->count : STAGE_SENTENCES_MAX;
     qsort(row->rows, shown, sizeof *row->rows, statement_compare_time);
     struct sentence_row sentences = {0};
@@ -204,11 +183,13 @@ static void hosts_show_stages(struct assembly *assembly, const struct stage_judg
         for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
             const struct clue *clue = &book->clues[i];
             int64_t begin_ns;
+            assembly->told[i] = STAGE_NONE;
             if (!assembly_clue_counts(assembly, clue))
                 continue;
             enum stage stage = clue->level >= RULE_LEVEL_MEDIUM
                                    ? stage_of_clue(judge, clue, &begin_ns)
                                    : clue->stage;
+            assembly->told[i] = clue->level >= RULE_LEVEL_MEDIUM ? (uint8_t)stage : STAGE_NONE;
             if (stage != STAGE_COVER ||
                 (clue->level >= RULE_LEVEL_MEDIUM && !stage_clue_is_commonplace(judge, clue)))
                 campaign->hosts[k].stages |= 1u << stage;
@@ -221,6 +202,7 @@ static void hosts_show_stages(struct assembly *assembly, const struct stage_judg
 
 void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
     struct stage_judge judge;
+    struct technique_row techniques = {0};
     stage_judge_init(&judge, assembly);
     hosts_show_stages(assembly, &judge, campaign);
     campaign->stages = assembly_new(assembly, STAGE_COUNT, sizeof *campaign->stages);
@@ -230,9 +212,12 @@ void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
         if (row.count == 0 && stage != STAGE_COVER)
             statements_gather(assembly, &judge, (enum stage)stage, true, &row);
         if (row.count)
-            stage_tell(assembly, campaign, &judge, (enum stage)stage, &row);
+            stage_tell(assembly, campaign, &judge, (enum stage)stage, &row, &techniques);
         memory_free(row.rows);
+        memory_free(row.techniques.mentions);
     }
+    technique_row_keep(assembly, &techniques, campaign);
+    memory_free(techniques.mentions);
     stage_judge_done(&judge);
 }
 
@@ -241,115 +226,4 @@ struct citations host_citations(const struct campaign_host *host) {
     citations_add(&citations, host->best.references, host->best.reference_count);
     citations_add(&citations, host->references, host->reference_count);
     return citations;
-}
-
-// Places outside that have one of `ways` and none of `ways_not`, as one sentence.
-static void remedy_outsiders(struct assembly *assembly, const struct campaign *campaign,
-                             const char *what, unsigned ways, unsigned ways_not,
-                             struct sentence_row *row) {
-    struct citations citations = {.count = 0};
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < campaign->outsider_count; i++) {
-        const struct campaign_outsider *outsider = &campaign->outsiders[i];
-        if (!(outsider->ways & ways) || outsider->ways & ways_not)
-            continue;
-        if (count++ >= CAMPAIGN_LIST_MAX)
-            continue;
-        buffer_append_text(&assembly->text, count == 1 ? what : ", ");
-        buffer_append_slice(&assembly->text, outsider->place);
-        citations_add(&citations, outsider->references, outsider->reference_count);
-    }
-    if (count > CAMPAIGN_LIST_MAX)
-        buffer_append_format(&assembly->text, ", and %u more of the list of indicators",
-                             count - CAMPAIGN_LIST_MAX);
-    buffer_append_text(&assembly->text, count ? "." : "");
-    sentence_row_add(assembly, row, &citations);
-}
-
-static void remedy_servers(struct assembly *assembly, const struct campaign *campaign,
-                           struct sentence_row *row) {
-    for (uint32_t i = 0; i < campaign->server_count; i++) {
-        const struct campaign_server *server = &campaign->servers[i];
-        const struct campaign_host *host = &campaign->hosts[server->host];
-        bool upgrades = slice_equal(server->role, SLICE("software-upgrade server"));
-        struct citations citations = host_citations(host);
-        buffer_append_text(&assembly->text, upgrades ? "Freeze " : "Isolate ");
-        buffer_append_slice(&assembly->text, host->name);
-        buffer_append_text(&assembly->text, " (");
-        buffer_append_slice(&assembly->text, server->role);
-        buffer_append_text(&assembly->text,
-                           upgrades ? "): no client may fetch from it until each package is "
-                                      "compared with its maker's."
-                           : host->best.parent < 0
-                               ? "): it is the way in; keep its memory and logs before it is "
-                                 "switched off, and patch it before it comes back."
-                               : "): others were reached from it; keep its memory and logs.");
-        sentence_row_add(assembly, row, &citations);
-    }
-}
-
-struct account_list {
-    struct slice names[CAMPAIGN_LIST_MAX];
-    uint32_t count;
-};
-
-// CORP\ann and ann are taken as one: the name with its domain says more.
-static bool account_list_add(struct account_list *list, struct slice account, bool qualified) {
-    struct slice bare = account_user(account);
-    if (list->count == CAMPAIGN_LIST_MAX || (bare.size != account.size) != qualified)
-        return false;
-    for (uint32_t i = 0; i < list->count; i++) {
-        struct slice other = qualified ? list->names[i] : account_user(list->names[i]);
-        if (text_equal_fold_ascii(other, account))
-            return false;
-    }
-    list->names[list->count++] = account;
-    return true;
-}
-
-static void remedy_accounts(struct assembly *assembly, const struct campaign *campaign,
-                            struct sentence_row *row) {
-    struct account_list list = {.count = 0};
-    struct citations citations = {.count = 0};
-    for (int qualified = 1; qualified >= 0; qualified--)
-        for (uint32_t i = 0; i < campaign->host_count; i++) {
-            const struct campaign_host *host = &campaign->hosts[i];
-            for (uint32_t k = 0; k < host->account_count; k++)
-                if (account_list_add(&list, host->accounts[k], qualified))
-                    citations_add(&citations, host->references, host->reference_count);
-        }
-    for (uint32_t i = 0; i < list.count; i++) {
-        buffer_append_text(&assembly->text, i ? ", " : "Reset the accounts that were used: ");
-        buffer_append_slice(&assembly->text, list.names[i]);
-    }
-    buffer_append_text(&assembly->text, list.count ? "." : "");
-    sentence_row_add(assembly, row, &citations);
-}
-
-void assembly_remediation(struct assembly *assembly, struct campaign *campaign) {
-    struct sentence_row row = {0};
-    const unsigned out = 1u << OUTSIDER_CALLED | 1u << OUTSIDER_TOOK;
-    remedy_outsiders(assembly, campaign, "Cut the ways out: block ", out, 0, &row);
-    remedy_outsiders(assembly, campaign, "Cut the ways in: refuse ", 1u << OUTSIDER_CAME_IN, out,
-                     &row);
-    remedy_servers(assembly, campaign, &row);
-    remedy_accounts(assembly, campaign, &row);
-    struct citations citations = {.count = 0};
-    uint32_t others = 0;
-    for (uint32_t i = 0; i < campaign->host_count; i++) {
-        const struct campaign_host *host = &campaign->hosts[i];
-        bool confirmed = host->state == HOST_STATE_CONFIRMED;
-        for (uint32_t k = 0; k < campaign->server_count && confirmed; k++)
-            confirmed = campaign->servers[k].host != i;
-        others += confirmed;
-        if (confirmed)
-            citations_add(&citations, host->best.references, host->best.reference_count);
-    }
-    if (others)
-        buffer_append_format(&assembly->text,
-                             "Then clean or rebuild the %u other confirmed host%s side by side; "
-                             "the host list says what to remove from each.",
-                             others, others == 1 ? "" : "s");
-    sentence_row_add(assembly, &row, &citations);
-    campaign->remediation = sentence_row_keep(assembly, &row, &campaign->remediation_count);
 }

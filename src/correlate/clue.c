@@ -85,6 +85,9 @@ static void clue_read_field(struct clue *clue, const struct finding_field *field
     else if (slice_equal_string(field->name, "also_set_by") &&
              clue->setter_count < CLUE_SETTERS_MAX)
         clue->setters[clue->setter_count++] = field->text;
+    else if (slice_equal_string(field->name, "technique") &&
+             clue->technique_count < CLUE_TECHNIQUES_MAX)
+        clue->techniques[clue->technique_count++] = field->text;
     else if ((slice_equal_string(field->name, "artefact") ||
               slice_equal_string(field->name, "path")) &&
              clue->artefact_count < CLUE_ARTEFACTS_MAX)
@@ -102,13 +105,15 @@ static bool verdict_is_benign(const struct correlate_input *input, const struct 
 
 // Copies all texts of a clue into the book's arena; false when it is full.
 static bool clue_keep(struct clue_book *book, struct clue *clue, const struct finding *finding) {
-    struct slice *texts[5 + CLUE_ARTEFACTS_MAX + CLUE_SETTERS_MAX] = {
+    struct slice *texts[5 + CLUE_ARTEFACTS_MAX + CLUE_SETTERS_MAX + CLUE_TECHNIQUES_MAX] = {
         &clue->account, &clue->what, &clue->destination, &clue->source, &clue->series};
     uint32_t count = 5;
     for (uint32_t i = 0; i < clue->artefact_count; i++)
         texts[count++] = &clue->artefacts[i];
     for (uint32_t i = 0; i < clue->setter_count; i++)
         texts[count++] = &clue->setters[i];
+    for (uint32_t i = 0; i < clue->technique_count; i++)
+        texts[count++] = &clue->techniques[i];
     for (uint32_t i = 0; i < count; i++) {
         size_t size = texts[i]->size;
         *texts[i] = arena_keep(&book->arena, *texts[i]);
@@ -371,4 +376,22 @@ bool clue_sends_mail_on(const struct clue *clue) {
 bool clue_is_loot(const struct clue *clue) {
     return clue_is_of(clue, "vedette-exfiltration-internal") ||
            clue_is_of(clue, "vedette-webshell-inside");
+}
+
+struct slice clue_technique(const struct clue *clue, uint32_t number,
+                            char room[CLUE_TECHNIQUE_SIZE]) {
+    static const size_t BEFORE = sizeof "attack." - 1;
+    if (clue->technique_count)
+        return number < clue->technique_count ? clue->techniques[number] : SLICE("");
+    for (uint32_t i = 0; i < clue->rule->tag_count; i++) {
+        struct slice tag = clue->rule->tags[i];
+        if (tag.size < BEFORE + 2 || !slice_starts(tag, SLICE("attack.t")) ||
+            tag.data[BEFORE + 1] < '0' || tag.data[BEFORE + 1] > '9' || number--)
+            continue;
+        struct slice id = slice_part(tag, BEFORE, CLUE_TECHNIQUE_SIZE);
+        memcpy(room, id.data, id.size);
+        room[0] = 'T';
+        return slice_of(room, id.size);
+    }
+    return SLICE("");
 }

@@ -14,6 +14,8 @@ enum {
     CLUE_ARTEFACTS_MAX = 6,
     CLUE_SOURCES_MAX = 2,
     CLUE_SETTERS_MAX = 4,
+    CLUE_TECHNIQUES_MAX = 4,
+    CLUE_TECHNIQUE_SIZE = 24,
     SOURCE_CLASSES_MAX = 8
 };
 
@@ -43,6 +45,8 @@ struct clue {
     struct slice destination;
     struct slice artefacts[CLUE_ARTEFACTS_MAX];
     uint32_t artefact_count;
+    struct slice techniques[CLUE_TECHNIQUES_MAX]; // that it shows; none: those of its rule
+    uint32_t technique_count;
     int64_t destination_since_ns; // of a rule that sends mail on: first one there; or CLOCK_NONE
     struct slice setters[CLUE_SETTERS_MAX]; // of such rules: other accounts that set some
     uint32_t setter_count;
@@ -85,6 +89,11 @@ int32_t clue_evidence(const struct clue_book *book, uint32_t host, int64_t from_
 
 // What a finding of this level weighs at most.
 int32_t clue_level_bits(enum rule_level level);
+
+// The number-th ATT&CK technique that a clue shows, "T1003.001"; empty behind the last. `room` may
+// hold it.
+struct slice clue_technique(const struct clue *clue, uint32_t number,
+                            char room[CLUE_TECHNIQUE_SIZE]);
 
 // Whether a detector judged it to be so: rule ids of detectors start so.
 bool clue_is_of(const struct clue *clue, const char *rule_prefix);

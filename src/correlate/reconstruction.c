@@ -125,20 +125,47 @@ static struct tree tree_told(const struct tree *tree, const struct campaign *cam
     return told;
 }
 
+// The best that is told of a stage on a member.
+static enum rule_level told_level(const struct assembly *assembly, uint32_t number,
+                                  enum stage stage) {
+    const struct clue_book *book = assembly->book;
+    enum rule_level best = RULE_LEVEL_INFORMATIONAL;
+    for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++)
+        if (assembly->told[i] == stage && book->clues[i].level > best)
+            best = book->clues[i].level;
+    return best;
+}
+
+// A break-in that worked is sure on however few hosts: how far it went is another question, and no
+// gate's. A way in alone may be an attempt.
+static const char *incident_confidence(const struct assembly *assembly) {
+    bool likely = false;
+    for (uint32_t k = 0; k < assembly->member_count; k++) {
+        enum rule_level entry = told_level(assembly, assembly->members[k], STAGE_ENTRY);
+        enum rule_level foothold = told_level(assembly, assembly->members[k], STAGE_FOOTHOLD);
+        if (entry == RULE_LEVEL_CRITICAL && foothold >= RULE_LEVEL_HIGH)
+            return "high: a way in that worked and a foothold behind it are shown; ";
+        likely |= entry >= RULE_LEVEL_HIGH && foothold >= RULE_LEVEL_HIGH;
+    }
+    return likely ? "medium: a way in and a foothold behind it are shown; " : "low: ";
+}
+
 static struct slice campaign_confidence(struct assembly *assembly, const struct tree *tree,
                                         const struct campaign *campaign) {
-    int stages = __builtin_popcount(tree->stages);
-    const char *word = campaign->is_incident                                             ? "low"
-                       : tree->score >= 2 * campaign->threshold_millibits && stages >= 5 ? "high"
-                                                                                         : "medium";
-    buffer_append_format(&assembly->text,
-                         "%s: %d of 7 stages, %u host%s, %d kind%s of logs; score %d.%03d, chance "
-                         "reaches %d.%03d",
-                         word, stages, tree->host_count, tree->host_count == 1 ? "" : "s",
-                         __builtin_popcount(tree->classes),
-                         __builtin_popcount(tree->classes) == 1 ? "" : "s", tree->score / 1000,
-                         tree->score % 1000, campaign->threshold_millibits / 1000,
-                         campaign->threshold_millibits % 1000);
+    uint32_t stages = (uint32_t)__builtin_popcount(tree->stages);
+    bool high = tree->score >= 2 * campaign->threshold_millibits && stages >= 5;
+    int kinds = __builtin_popcount(tree->classes);
+    buffer_append_text(&assembly->text, campaign->is_incident ? incident_confidence(assembly)
+                                        : high                ? "high: "
+                                                              : "medium: ");
+    buffer_append_format(
+        &assembly->text,
+        "%u of 7 stages%s, %u host%s, %d kind%s of logs; the stages' certainty "
+        "sums to %d.%03d of 7, that of findings dealt out at random to %d.%03d",
+        stages, stages < campaign->stage_count ? " and the covering of tracks" : "",
+        tree->host_count, tree->host_count == 1 ? "" : "s", kinds, kinds == 1 ? "" : "s",
+        tree->score / 1000, tree->score % 1000, campaign->threshold_millibits / 1000,
+        campaign->threshold_millibits % 1000);
     return assembly_text(assembly);
 }
 
@@ -336,7 +363,8 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
                                 .forest = &forest,
                                 .hidden = &holder->hidden,
                                 .places = memory_new((size_t)hosts + 1, sizeof(uint32_t)),
-                                .members = memory_new((size_t)hosts + 1, sizeof(uint32_t))};
+                                .members = memory_new((size_t)hosts + 1, sizeof(uint32_t)),
+                                .told = memory_new((size_t)holder->book.count + 1, 1)};
     arena_init(&assembly.arena, RESULT_BYTES);
     buffer_init(&assembly.text, TEXT_BYTES);
     result_build(&assembly, &trees, null_score, &holder->result);
@@ -344,6 +372,7 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     buffer_done(&assembly.text);
     memory_free(assembly.places);
     memory_free(assembly.members);
+    memory_free(assembly.told);
     tree_list_done(&trees);
     forest_done(&forest);
     if (assembly.failed)

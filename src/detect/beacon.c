@@ -22,7 +22,7 @@ enum beacon_rule {
 };
 
 static const struct slice TAGS[] = {JUDGEMENT_TEXT("attack.command-and-control"),
-                                    JUDGEMENT_TEXT("attack.t1071"), JUDGEMENT_TEXT("attack.t1573"),
+                                    JUDGEMENT_TEXT("attack.t1071"),
                                     JUDGEMENT_TEXT("vedette.stage.control")};
 
 static const struct rule RULES[] = {

@@ -13,10 +13,24 @@ enum credential_files_rule {
     CREDENTIAL_FILES_HOST,
 };
 
-static const struct slice TAGS[] = {
-    JUDGEMENT_TEXT("attack.credential-access"), JUDGEMENT_TEXT("attack.t1003.001"),
-    JUDGEMENT_TEXT("attack.t1003.002"), JUDGEMENT_TEXT("attack.t1003.003"),
-    JUDGEMENT_TEXT("vedette.stage.credentials")};
+static const struct slice TAGS[] = {JUDGEMENT_TEXT("attack.credential-access"),
+                                    JUDGEMENT_TEXT("attack.t1003"),
+                                    JUDGEMENT_TEXT("vedette.stage.credentials")};
+
+// What a file holds, and ATT&CK's name for taking it.
+enum store {
+    STORE_NONE,
+    STORE_LSASS,
+    STORE_SAM,
+    STORE_NTDS,
+    STORE_SECURITY,
+    STORE_COUNT
+};
+
+static const char *const STORE_TECHNIQUES[] = {[STORE_LSASS] = "T1003.001",
+                                               [STORE_SAM] = "T1003.002",
+                                               [STORE_NTDS] = "T1003.003",
+                                               [STORE_SECURITY] = "T1003.004"};
 
 static const struct rule RULES[] = {
     [CREDENTIAL_FILES_HOST] =
@@ -33,22 +47,29 @@ static bool name_ends_as_dump(struct slice name) {
            slice_ends(name, SLICE(".mdmp")) || slice_ends(name, SLICE(".dmp.zip"));
 }
 
-// Microsoft's Test-ProxyLogon looks for lsass dumps; the others by ATT&CK T1003.002 and .003.
-static bool path_holds_credentials(struct slice path) {
+// Microsoft's Test-ProxyLogon looks for lsass dumps; the others by ATT&CK T1003.002 to .004.
+static enum store path_store(struct slice path) {
     struct slice name = path_base(path);
     if (contains(name, "lsass") && name_ends_as_dump(name))
-        return !contains(path, "\\crashdumps\\") && !contains(path, "\\wer\\");
+        return contains(path, "\\crashdumps\\") || contains(path, "\\wer\\") ? STORE_NONE
+                                                                             : STORE_LSASS;
     if (slice_equal_string(name, "ntds.dit"))
-        return !contains(path, "\\windows\\ntds\\") && !contains(path, "\\winsxs\\") &&
-               !contains(path, "\\windows\\system32\\ntds.dit");
-    bool hive = slice_starts(name, SLICE("sam.")) || slice_starts(name, SLICE("security."));
-    return hive && (slice_ends(name, SLICE(".hiv")) || slice_ends(name, SLICE(".hive")) ||
-                    slice_ends(name, SLICE(".save")) || slice_ends(name, SLICE(".sav")));
+        return contains(path, "\\windows\\ntds\\") || contains(path, "\\winsxs\\") ||
+                       contains(path, "\\windows\\system32\\ntds.dit")
+                   ? STORE_NONE
+                   : STORE_NTDS;
+    if (!slice_ends(name, SLICE(".hiv")) && !slice_ends(name, SLICE(".hive")) &&
+        !slice_ends(name, SLICE(".save")) && !slice_ends(name, SLICE(".sav")))
+        return STORE_NONE;
+    if (slice_starts(name, SLICE("sam.")))
+        return STORE_SAM;
+    return slice_starts(name, SLICE("security.")) ? STORE_SECURITY : STORE_NONE;
 }
 
 struct holder {
     struct draft draft;
     struct buffer host, path;
+    unsigned stores; // 1 << enum store
     bool open;
 };
 
@@ -66,6 +87,9 @@ static enum status holder_end(struct holder *holder, const struct detection_sink
     draft_say(
         &holder->draft, "benign",
         "Support may have asked for a dump, a backup may have saved a hive: ask who made it.");
+    for (int store = STORE_NONE + 1; store < STORE_COUNT; store++)
+        if (holder->stores >> store & 1)
+            draft_say(&holder->draft, "technique", "%s", STORE_TECHNIQUES[store]);
     return draft_tell(&holder->draft, sink, problem);
 }
 
@@ -82,7 +106,8 @@ static enum status credential_files_judge(const struct detect_context *context,
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
         const struct relation *relation = &reading.relation;
-        if (!path_holds_credentials(relation->artefact))
+        enum store store = path_store(relation->artefact);
+        if (store == STORE_NONE)
             continue;
         struct slice host = reading_to(context, relation);
         if (!holder.open || !slice_equal(host, buffer_slice(&holder.host))) {
@@ -93,8 +118,10 @@ static enum status credential_files_judge(const struct detect_context *context,
             buffer_append_slice(&holder.path, relation->artefact);
             draft_begin(&holder.draft, CREDENTIAL_FILES_HOST, host, relation->account);
             draft_say_text(&holder.draft, "artefact", relation->artefact);
+            holder.stores = 0;
             holder.open = true;
         }
+        holder.stores |= 1u << store;
         draft_cite(&holder.draft, relation);
     }
     if (status == STATUS_OK)

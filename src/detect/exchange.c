@@ -20,9 +20,9 @@ static const struct slice PROBE_TAGS[] = {JUDGEMENT_TEXT("attack.reconnaissance"
 static const struct slice PAGE_TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
                                          JUDGEMENT_TEXT("attack.t1505.003"),
                                          JUDGEMENT_TEXT("vedette.stage.foothold")};
-static const struct slice HANDLER_TAGS[] = {
-    JUDGEMENT_TEXT("attack.persistence"), JUDGEMENT_TEXT("attack.t1505.003"),
-    JUDGEMENT_TEXT("attack.t1620"), JUDGEMENT_TEXT("vedette.stage.foothold")};
+static const struct slice HANDLER_TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
+                                            JUDGEMENT_TEXT("attack.t1505.003"),
+                                            JUDGEMENT_TEXT("vedette.stage.foothold")};
 static const struct slice EXPORT_TAGS[] = {JUDGEMENT_TEXT("attack.collection"),
                                            JUDGEMENT_TEXT("attack.t1114.002"),
                                            JUDGEMENT_TEXT("vedette.stage.collection")};

@@ -83,6 +83,8 @@ static enum status impersonation_tell(const struct takes *takes, const struct ta
         draft_say_text(draft, "mailbox", reader->mailboxes[i]);
     draft_say(draft, "volume", "%llu", (unsigned long long)reader->bytes);
     draft_say(draft, "volume_is", "measured");
+    draft_say(draft, "technique", "T1098.002");
+    draft_say(draft, "technique", "T1114.002");
     return draft_tell(draft, book->sink, problem);
 }
 

@@ -13,9 +13,9 @@
 // Cost: volume.h's two passes; where uploads were found two more over web requests and contacts and
 // one over files; one over mail and one over mailbox reads.
 
-static const struct slice OUTSIDE_TAGS[] = {
-    JUDGEMENT_TEXT("attack.exfiltration"), JUDGEMENT_TEXT("attack.t1048"),
-    JUDGEMENT_TEXT("attack.t1567"), JUDGEMENT_TEXT("vedette.stage.theft")};
+static const struct slice OUTSIDE_TAGS[] = {JUDGEMENT_TEXT("attack.exfiltration"),
+                                            JUDGEMENT_TEXT("attack.t1048"),
+                                            JUDGEMENT_TEXT("vedette.stage.theft")};
 static const struct slice INTERNAL_TAGS[] = {
     JUDGEMENT_TEXT("attack.exfiltration"), JUDGEMENT_TEXT("attack.t1041"),
     JUDGEMENT_TEXT("attack.t1090.001"), JUDGEMENT_TEXT("vedette.stage.theft")};

@@ -27,9 +27,9 @@ static const struct slice COVER_TAGS[] = {JUDGEMENT_TEXT("attack.defense-evasion
 static const struct slice COLLECTION_TAGS[] = {
     JUDGEMENT_TEXT("attack.collection"), JUDGEMENT_TEXT("attack.t1119"),
     JUDGEMENT_TEXT("attack.t1560"), JUDGEMENT_TEXT("vedette.stage.collection")};
-static const struct slice CONTROL_TAGS[] = {
-    JUDGEMENT_TEXT("attack.command-and-control"), JUDGEMENT_TEXT("attack.t1572"),
-    JUDGEMENT_TEXT("attack.t1036.005"), JUDGEMENT_TEXT("vedette.stage.control")};
+static const struct slice CONTROL_TAGS[] = {JUDGEMENT_TEXT("attack.command-and-control"),
+                                            JUDGEMENT_TEXT("attack.t1572"),
+                                            JUDGEMENT_TEXT("vedette.stage.control")};
 
 static const struct rule RULES[] = {
     [IMPLANT_COVER] =

@@ -26,37 +26,31 @@ enum lateral_rule {
 
 #define STAGE_SPREAD JUDGEMENT_TEXT("vedette.stage.spread")
 
-static const struct slice EXECUTION_TAGS[] = {
-    JUDGEMENT_TEXT("attack.lateral-movement"), JUDGEMENT_TEXT("attack.t1021.002"),
-    JUDGEMENT_TEXT("attack.t1569.002"),        JUDGEMENT_TEXT("attack.t1047"),
-    JUDGEMENT_TEXT("attack.t1021.006"),        STAGE_SPREAD};
+// Each finding names the technique that its records show (pair_techniques_say).
+static const struct slice MOVE_TAGS[] = {JUDGEMENT_TEXT("attack.lateral-movement"),
+                                         JUDGEMENT_TEXT("attack.t1021"), STAGE_SPREAD};
 static const struct slice TRANSFER_TAGS[] = {JUDGEMENT_TEXT("attack.lateral-movement"),
                                              JUDGEMENT_TEXT("attack.t1570"), STAGE_SPREAD};
-static const struct slice ACCOUNT_TAGS[] = {JUDGEMENT_TEXT("attack.lateral-movement"),
-                                            JUDGEMENT_TEXT("attack.t1078"),
-                                            JUDGEMENT_TEXT("attack.t1550.002"), STAGE_SPREAD};
-static const struct slice LOGON_TAGS[] = {JUDGEMENT_TEXT("attack.lateral-movement"),
-                                          JUDGEMENT_TEXT("attack.t1021"), STAGE_SPREAD};
 
 static const struct rule RULES[] = {
     [LATERAL_EXECUTION] =
         JUDGEMENT("vedette-lateral-execution", "Host ran a program that another host brought to it",
-                  HIGH, EXECUTION_TAGS),
+                  HIGH, MOVE_TAGS),
     [LATERAL_EXECUTION_LIKELY] =
         JUDGEMENT("vedette-lateral-execution-likely",
-                  "Host ran a program while another one was logged on", MEDIUM, EXECUTION_TAGS),
+                  "Host ran a program while another one was logged on", MEDIUM, MOVE_TAGS),
     [LATERAL_TRANSFER] = JUDGEMENT("vedette-lateral-transfer",
                                    "Program written over a share by a host that never did before",
                                    MEDIUM, TRANSFER_TAGS),
     [LATERAL_ACCOUNT] =
         JUDGEMENT("vedette-lateral-account",
-                  "Account used from a host where it was never used before", MEDIUM, ACCOUNT_TAGS),
+                  "Account used from a host where it was never used before", MEDIUM, MOVE_TAGS),
     [LATERAL_LOGON] =
         JUDGEMENT("vedette-lateral-logon", "Logon by a host that does not log on to others", MEDIUM,
-                  LOGON_TAGS),
+                  MOVE_TAGS),
     // Alone it says little; from a host that is in somebody's hands it says a lot (edge.h).
     [LATERAL_SESSION] = JUDGEMENT("vedette-lateral-session",
-                                  "First session of a host that had never moved", LOW, LOGON_TAGS),
+                                  "First session of a host that had never moved", LOW, MOVE_TAGS),
 };
 
 #define SECOND_NS 1000000000ll
@@ -71,6 +65,15 @@ enum {
     RUNS_CITED_MAX = 8
 };
 
+// How something is run from afar.
+enum run_way {
+    RUN_SERVICE,
+    RUN_WMI,
+    RUN_WINRM,
+    RUN_TASK,
+    RUN_WAY_COUNT
+};
+
 struct lateral {
     const struct detect_context *context;
     struct movement movement;
@@ -79,7 +82,8 @@ struct lateral {
     uint32_t by_target_count;
     struct run {
         uint32_t pair;
-        bool sure; // parent or mechanism says that it came from afar
+        bool sure;    // parent or mechanism says that it came from afar
+        unsigned how; // 1 << enum run_way
         struct reference reference;
     } * runs; // at last by (pair, reference)
     uint32_t run_count;
@@ -142,6 +146,26 @@ static bool parent_serves_others(struct slice parent) {
     return false;
 }
 
+// By the program that started it, or by the name of the interface that was called.
+static unsigned relation_ways(const struct relation *relation) {
+    static const struct {
+        const char *parent, *interface;
+        enum run_way way;
+    } WAYS[] = {
+        {"\\services.exe", "service", RUN_SERVICE}, {"\\psexesvc.exe", "service", RUN_SERVICE},
+        {"\\wmiprvse.exe", "wmi", RUN_WMI},         {"\\wsmprovhost.exe", "winrm", RUN_WINRM},
+        {"\\winrshost.exe", "winrm", RUN_WINRM},    {"\\taskeng.exe", "task", RUN_TASK},
+    };
+    unsigned ways = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(WAYS); i++)
+        if (relation->kind == RELATION_SPAWN
+                ? slice_ends(relation->detail[0], slice_of_string(WAYS[i].parent))
+                : relation->kind == RELATION_REMOTE_EXECUTION &&
+                      slice_equal_string(relation->artefact, WAYS[i].interface))
+            ways |= 1u << WAYS[i].way;
+    return ways;
+}
+
 static bool path_is_program(struct slice path) {
     return slice_ends(path, SLICE(".exe")) || slice_ends(path, SLICE(".dll")) ||
            slice_ends(path, SLICE(".sys")) || slice_ends(path, SLICE(".bat"));
@@ -178,8 +202,10 @@ static void run_take(struct lateral *lateral, const struct relation *relation, b
         uint32_t pair = session_find(lateral, to, time_ns);
         if (pair == TABLE_NONE)
             continue;
-        lateral->runs[lateral->run_count++] =
-            (struct run){.pair = pair, .sure = sure, .reference = relation->references[i]};
+        lateral->runs[lateral->run_count++] = (struct run){.pair = pair,
+                                                           .sure = sure,
+                                                           .how = relation_ways(relation),
+                                                           .reference = relation->references[i]};
     }
 }
 
@@ -360,6 +386,32 @@ static void pair_begin(const struct lateral *lateral, const struct movement_pair
     }
 }
 
+// What the cited records show, and nothing beside it.
+static void pair_techniques_say(const struct lateral *lateral, const struct movement_pair *pair,
+                                struct draft *draft) {
+    static const char *const WAYS[RUN_WAY_COUNT] = {[RUN_SERVICE] = "T1569.002",
+                                                    [RUN_WMI] = "T1047",
+                                                    [RUN_WINRM] = "T1021.006",
+                                                    [RUN_TASK] = "T1053.005"};
+    unsigned ways = 0;
+    uint32_t cited = pair->run_count < RUNS_CITED_MAX ? pair->run_count : RUNS_CITED_MAX;
+    for (uint32_t i = 0; i < cited; i++)
+        ways |= lateral->runs[pair->run + i].how;
+    bool program = pair->signs & MOVEMENT_PROGRAM;
+    draft_say(draft, "technique", "%s",
+              pair->signs & MOVEMENT_SSH       ? "T1021.004"
+              : pair->signs & MOVEMENT_DESKTOP ? "T1021.001"
+              : program                        ? "T1021.002"
+                                               : "T1021");
+    if (program)
+        draft_say(draft, "technique", "T1570");
+    for (int way = 0; way < RUN_WAY_COUNT; way++)
+        if (ways >> way & 1)
+            draft_say(draft, "technique", "%s", WAYS[way]);
+    if (account_is_strange(lateral, pair))
+        draft_say(draft, "technique", "T1078");
+}
+
 static enum status pair_tell(const struct lateral *lateral, const struct movement_pair *pair,
                              struct draft *draft, const struct detection_sink *sink,
                              struct problem *problem) {
@@ -396,6 +448,7 @@ static enum status pair_tell(const struct lateral *lateral, const struct movemen
     draft_say_text(draft, "source", from);
     draft_say(draft, "source_quiet_days", "%u",
               lateral->quiet[pair->from] ? movement->span_days : 0);
+    pair_techniques_say(lateral, pair, draft);
     return draft_tell(draft, sink, problem);
 }
 

@@ -16,7 +16,7 @@ enum long_connection_rule {
 };
 
 static const struct slice TAGS[] = {JUDGEMENT_TEXT("attack.command-and-control"),
-                                    JUDGEMENT_TEXT("attack.t1572"), JUDGEMENT_TEXT("attack.t1090"),
+                                    JUDGEMENT_TEXT("attack.t1572"),
                                     JUDGEMENT_TEXT("vedette.stage.control")};
 
 static const struct rule RULES[] = {

@@ -21,10 +21,8 @@ enum persistence_rule {
     PERSISTENCE_PLANTED,
 };
 
-static const struct slice TAGS[] = {
-    JUDGEMENT_TEXT("attack.persistence"), JUDGEMENT_TEXT("attack.t1543.003"),
-    JUDGEMENT_TEXT("attack.t1053.005"), JUDGEMENT_TEXT("attack.t1547.001"),
-    JUDGEMENT_TEXT("vedette.stage.foothold")};
+static const struct slice TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
+                                    JUDGEMENT_TEXT("vedette.stage.foothold")};
 
 static const struct rule RULES[] = {
     [PERSISTENCE_RARE] = JUDGEMENT("vedette-persistence-rare",
@@ -224,6 +222,21 @@ static void series_say(const struct persistence_book *book, const struct weight 
     buffer_done(&text);
 }
 
+// By ATT&CK's names; what starts a path with '/' is no Windows.
+static const char *entry_technique(const struct persistence_book *book,
+                                   const struct persistence_entry *entry) {
+    static const struct {
+        const char *windows, *others;
+    } NAMES[] = {[PERSISTENCE_SERVICE] = {"T1543.003", "T1543.002"},
+                 [PERSISTENCE_TASK] = {"T1053.005", "T1053.003"},
+                 [PERSISTENCE_RUN_KEY] = {"T1547.001", "T1547.001"},
+                 [PERSISTENCE_STARTUP] = {"T1547.001", "T1037.004"},
+                 [PERSISTENCE_SSH_KEY] = {"T1098.004", "T1098.004"}};
+    struct slice program = persistence_text(book, entry->program);
+    bool others = program.size && program.data[0] == '/';
+    return others ? NAMES[entry->kind].others : NAMES[entry->kind].windows;
+}
+
 static enum status weight_tell(const struct persistence_judge *judge, struct weight *weight,
                                struct draft *draft, const struct detection_sink *sink,
                                struct problem *problem) {
@@ -252,6 +265,7 @@ static enum status weight_tell(const struct persistence_judge *judge, struct wei
     if (entry->program != INTERN_FULL)
         draft_say_text(draft, "artefact", persistence_text(book, entry->program));
     series_say(book, weight, draft);
+    draft_say(draft, "technique", "%s", entry_technique(book, entry));
     return draft_tell(draft, sink, problem);
 }
 

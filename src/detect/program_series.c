@@ -21,7 +21,7 @@ enum program_series_rule {
 };
 
 static const struct slice TAGS[] = {JUDGEMENT_TEXT("attack.lateral-movement"),
-                                    JUDGEMENT_TEXT("attack.t1570"), JUDGEMENT_TEXT("attack.t1036"),
+                                    JUDGEMENT_TEXT("attack.t1570"),
                                     JUDGEMENT_TEXT("vedette.stage.spread")};
 
 static const struct rule RULES[] = {

@@ -20,9 +20,9 @@ static const struct slice SHELL_TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
 static const struct slice ENTRY_TAGS[] = {JUDGEMENT_TEXT("attack.initial-access"),
                                           JUDGEMENT_TEXT("attack.t1190"),
                                           JUDGEMENT_TEXT("vedette.stage.entry")};
-static const struct slice MEMORY_TAGS[] = {
-    JUDGEMENT_TEXT("attack.persistence"), JUDGEMENT_TEXT("attack.t1505.003"),
-    JUDGEMENT_TEXT("attack.t1620"), JUDGEMENT_TEXT("vedette.stage.foothold")};
+static const struct slice MEMORY_TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
+                                           JUDGEMENT_TEXT("attack.t1505.003"),
+                                           JUDGEMENT_TEXT("vedette.stage.foothold")};
 static const struct slice CONTROL_TAGS[] = {JUDGEMENT_TEXT("attack.command-and-control"),
                                             JUDGEMENT_TEXT("attack.t1071.001"),
                                             JUDGEMENT_TEXT("vedette.stage.control")};

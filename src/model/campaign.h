@@ -37,7 +37,8 @@ const char *host_state_name(enum host_state state); // "confirmed"; static
 
 // How a host was reached, and at what cost.
 struct explanation {
-    int32_t parent;      // index into the campaign's hosts; -1: from outside, an entry
+    int32_t parent;      // index into the campaign's hosts; -1: none of them
+    bool is_outside;     // no parent, and a record shows that somebody came from outside
     struct slice reason; // "wave", "remote execution (service)", "stolen account", ...
     int32_t cost_millibits;
     int64_t time_ns;
@@ -98,6 +99,15 @@ struct campaign_stage {
     uint32_t reference_count;
 };
 
+// An ATT&CK technique, standing on the records of the findings that show it.
+struct campaign_technique {
+    struct slice id; // "T1003.001"
+    unsigned stages; // bit 1 << enum stage: where it is told
+    int64_t first_ns;
+    const struct reference *references; // at least one
+    uint32_t reference_count;
+};
+
 struct campaign_wave {
     uint32_t source; // index into the campaign's hosts: a wave is told by where it came from
     struct slice artefact;
@@ -151,6 +161,8 @@ struct campaign {
     uint32_t server_count;
     struct campaign_stage *stages; // in the order of enum stage, those that have evidence
     uint32_t stage_count;
+    const struct campaign_technique *techniques; // of all stages, each once, in their order
+    uint32_t technique_count;
     struct campaign_wave *waves;
     uint32_t wave_count;
     struct campaign_theft *thefts;

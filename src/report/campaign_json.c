@@ -120,6 +120,22 @@ static void json_stages(struct buffer *to, const struct report_input *input,
     buffer_append_byte(to, ']');
 }
 
+static void json_techniques(struct buffer *to, const struct report_input *input,
+                            const struct campaign *campaign) {
+    json_key(to, "techniques", false);
+    buffer_append_byte(to, '[');
+    for (uint32_t i = 0; i < campaign->technique_count; i++) {
+        const struct campaign_technique *technique = &campaign->techniques[i];
+        buffer_append_text(to, i ? ",{" : "{");
+        json_key(to, "technique", true);
+        text_append_json(to, technique->id);
+        json_when(to, "first", technique->first_ns);
+        json_tags(to, input, technique->references, technique->reference_count);
+        buffer_append_byte(to, '}');
+    }
+    buffer_append_byte(to, ']');
+}
+
 static void json_waves(struct buffer *to, const struct report_input *input,
                        const struct campaign *campaign) {
     json_key(to, "waves", false);
@@ -212,6 +228,7 @@ static void json_campaign(struct buffer *to, const struct report_input *input,
     buffer_append_byte(to, '}');
     json_servers(to, input, campaign);
     json_stages(to, input, campaign);
+    json_techniques(to, input, campaign);
     json_key(to, "hosts", false);
     buffer_append_byte(to, '[');
     for (uint32_t i = 0; i < campaign->host_count; i++) {

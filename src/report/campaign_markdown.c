@@ -56,7 +56,7 @@ static void mark_activity(struct buffer *to, const struct report_input *input,
     }
 }
 
-// The first stage that shows a technique, whose records stand for it.
+// The first stage that shows a technique.
 static const struct campaign_stage *technique_stage(const struct campaign *campaign,
                                                     const struct technique_told *told) {
     for (uint32_t i = 0; i < campaign->stage_count; i++)
@@ -73,10 +73,9 @@ static void mark_technique(struct buffer *to, const struct report_input *input,
     if (told->known)
         buffer_append_format(to, " %s", told->known->name);
     buffer_append_format(to, " | %s | ", stage ? stage_told_heading(stage) : "");
-    text_append_minute(to, stage ? stage->first_ns : CLOCK_NONE, "unknown");
+    text_append_minute(to, told->first_ns, "unknown");
     buffer_append_text(to, " |");
-    if (stage)
-        mark_tags(to, input, stage->references, stage->reference_count);
+    mark_tags(to, input, told->references, told->reference_count);
     buffer_append_text(to, " |\n");
 }
 
@@ -102,7 +101,7 @@ static void mark_targets(struct buffer *to, const struct report_input *input,
         text_append_minute(to, host->first_ns, "unknown");
         buffer_append_text(to, " | ");
         if (host->best.parent < 0)
-            buffer_append_text(to, "outside");
+            buffer_append_text(to, host->best.is_outside ? "outside" : "not known");
         else
             text_append_markdown(to, campaign->hosts[host->best.parent].name);
         buffer_append_text(to, " | ");

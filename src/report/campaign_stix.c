@@ -34,14 +34,20 @@ static void stix_begin(const struct stix *stix, const char *type, struct slice n
     stix_object_begin(stix->to, stix->input, type, stix->campaign->id, name, stix->time_ns);
 }
 
-static void stix_relationship(const struct stix *stix, const char *verb, const char *type,
-                              struct slice owner, struct slice name) {
+static void relationship_begin(const struct stix *stix, const char *verb, const char *type,
+                               struct slice owner, struct slice name) {
     char uuid[STIX_UUID_SIZE];
     stix_uuid(type, owner, name, uuid);
     stix_begin(stix, "relationship", slice_of(uuid, STIX_UUID_SIZE - 1));
     buffer_append_format(stix->to, ",\"relationship_type\":\"%s\",\"source_ref\":", verb);
     stix_append_id(stix->to, stix->type, stix->campaign->id, SLICE(""));
-    buffer_append_format(stix->to, ",\"target_ref\":\"%s--%s\"}", type, uuid);
+    buffer_append_format(stix->to, ",\"target_ref\":\"%s--%s\"", type, uuid);
+}
+
+static void stix_relationship(const struct stix *stix, const char *verb, const char *type,
+                              struct slice owner, struct slice name) {
+    relationship_begin(stix, verb, type, owner, name);
+    buffer_append_byte(stix->to, '}');
 }
 
 static void stix_head(const struct stix *stix) {
@@ -93,22 +99,17 @@ static void stix_technique(struct stix *stix, struct slice name) {
     buffer_append_text(stix->to, "}]}");
 }
 
+// A campaign uses a technique by the records of the findings that show it.
 static void stix_techniques(struct stix *stix) {
-    struct slice used[TECHNIQUES_MAX];
-    uint32_t used_count = 0;
-    for (uint32_t i = 0; i < stix->campaign->stage_count; i++) {
-        struct slice rest = stix->campaign->stages[i].techniques;
-        for (struct slice name = technique_next(&rest); name.size; name = technique_next(&rest)) {
-            bool before = used_count == TECHNIQUES_MAX;
-            for (uint32_t k = 0; k < used_count; k++)
-                before |= slice_equal(used[k], name);
-            if (before)
-                continue;
-            used[used_count++] = name;
-            stix_technique(stix, name);
-            stix_relationship(stix, stix->campaign->is_incident ? "related-to" : "uses",
-                              "attack-pattern", SLICE("att&ck"), name);
-        }
+    const struct campaign *campaign = stix->campaign;
+    const char *verb = campaign->is_incident ? "related-to" : "uses";
+    for (uint32_t i = 0; i < stix_least(campaign->technique_count, TECHNIQUES_MAX); i++) {
+        const struct campaign_technique *technique = &campaign->techniques[i];
+        stix_technique(stix, technique->id);
+        relationship_begin(stix, verb, "attack-pattern", SLICE("att&ck"), technique->id);
+        stix_append_evidence(stix->to, stix->input, technique->references,
+                             technique->reference_count);
+        buffer_append_byte(stix->to, '}');
     }
 }
 

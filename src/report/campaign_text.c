@@ -169,6 +169,12 @@ static void screen_steps(struct buffer *to, const struct report_input *input,
         screen_tags(to, input, step->references, step->reference_count ? 1 : 0);
         buffer_append_byte(to, '\n');
     }
+    if (campaign->remediation_count > SCREEN_STEPS_MAX) {
+        uint32_t more = campaign->remediation_count - SCREEN_STEPS_MAX;
+        screen_fact(to, "");
+        buffer_append_format(to, "%u more step%s: in the report, in that order\n", more,
+                             more == 1 ? "" : "s");
+    }
 }
 
 static void screen_campaign(struct buffer *to, const struct report_input *input,
@@ -182,7 +188,7 @@ static void screen_campaign(struct buffer *to, const struct report_input *input,
     screen_thefts(to, input, campaign);
     screen_stages(to, input, campaign);
     screen_fact(to, "How sure");
-    screen_cut(to, campaign->confidence, SCREEN_WIDTH);
+    screen_cut(to, campaign->confidence, 2 * SCREEN_WIDTH);
     buffer_append_byte(to, '\n');
     screen_steps(to, input, campaign);
 }

@@ -39,7 +39,7 @@ static void threat_activity(struct buffer *to, const struct report_input *input,
     buffer_append_byte(to, ']');
 }
 
-// The stage's own records stand for each of its techniques: the first stage that shows it.
+// A technique stands on the records of the findings that show it.
 static void threat_technique(struct buffer *to, const struct report_input *input,
                              const struct campaign *campaign, const struct technique_told *told) {
     json_key(to, "technique", true);
@@ -51,7 +51,6 @@ static void threat_technique(struct buffer *to, const struct report_input *input
     }
     bool first = true;
     threat_list(to, "stages");
-    const struct campaign_stage *shown = NULL;
     for (uint32_t i = 0; i < campaign->stage_count; i++) {
         const struct campaign_stage *stage = &campaign->stages[i];
         if (!(told->stages >> stage->stage & 1))
@@ -60,11 +59,9 @@ static void threat_technique(struct buffer *to, const struct report_input *input
             buffer_append_byte(to, ',');
         first = false;
         text_append_json(to, slice_of_string(stage_name(stage->stage)));
-        shown = shown ? shown : stage;
     }
     buffer_append_byte(to, ']');
-    if (shown)
-        json_tags(to, input, shown->references, shown->reference_count);
+    json_tags(to, input, told->references, told->reference_count);
 }
 
 static void threat_mitigations(struct buffer *to, const struct report_input *input,

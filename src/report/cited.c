@@ -40,6 +40,9 @@ static void cited_add_campaign(struct cited *cited, const struct campaign *campa
     }
     for (uint32_t i = 0; i < campaign->wave_count; i++)
         cited_add(cited, campaign->waves[i].references, campaign->waves[i].reference_count);
+    for (uint32_t i = 0; i < campaign->technique_count; i++)
+        cited_add(cited, campaign->techniques[i].references,
+                  campaign->techniques[i].reference_count);
     for (uint32_t i = 0; i < campaign->theft_count; i++)
         cited_add(cited, campaign->thefts[i].references, campaign->thefts[i].reference_count);
     for (uint32_t i = 0; i < campaign->outsider_count; i++)

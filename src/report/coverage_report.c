@@ -118,13 +118,20 @@ static void screen_row(struct buffer *to, const struct evidence_coverage *covera
 
 static void screen_rows(struct buffer *to, const struct evidence_coverage *coverage) {
     static const enum coverage_state WORST_FIRST[] = {COVERAGE_CLEARED, COVERAGE_SHORT};
-    unsigned shown = 0;
+    unsigned shown = 0, more = 0;
     for (size_t s = 0; s < ARRAY_SIZE(WORST_FIRST); s++)
-        for (uint32_t i = 0; i < coverage->row_count && shown < SCREEN_ROWS_MAX; i++)
-            if (coverage->rows[i].state == WORST_FIRST[s] && !row_told(coverage, i)) {
+        for (uint32_t i = 0; i < coverage->row_count; i++) {
+            if (coverage->rows[i].state != WORST_FIRST[s] || row_told(coverage, i))
+                continue;
+            if (shown < SCREEN_ROWS_MAX) {
                 screen_row(to, coverage, i);
                 shown++;
+            } else {
+                more++;
             }
+        }
+    if (more)
+        buffer_append_format(to, "  and %u more, which the report lists\n", more);
 }
 
 static bool asked_before(const struct evidence_coverage *coverage, uint32_t number) {

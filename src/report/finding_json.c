@@ -78,10 +78,28 @@ static void json_tag(struct buffer *to, struct slice tag, bool technique) {
     text_append_json(to, slice_of(text, size));
 }
 
-static void json_threat(struct buffer *to, const struct rule *rule, const char *name,
+// What a finding says that it shows itself; else its rule's tags speak for it.
+static bool json_own_techniques(struct buffer *to, const struct finding *finding) {
+    bool any = false;
+    for (uint32_t i = 0; i < finding->field_count; i++) {
+        if (!slice_equal_string(finding->fields[i].name, "technique"))
+            continue;
+        buffer_append_text(to, any ? "," : "");
+        text_append_json(to, finding->fields[i].text);
+        any = true;
+    }
+    return any;
+}
+
+static void json_threat(struct buffer *to, const struct finding *finding, const char *name,
                         const char *member, bool technique) {
+    const struct rule *rule = finding->rule;
     bool first = true;
     buffer_append_format(to, "%s{\"%s\":[", name, member);
+    if (technique && json_own_techniques(to, finding)) {
+        buffer_append_text(to, "]}");
+        return;
+    }
     for (uint32_t i = 0; i < rule->tag_count; i++) {
         if (technique ? !json_tag_is_technique(rule->tags[i]) : !json_tag_is_tactic(rule->tags[i]))
             continue;
@@ -93,7 +111,8 @@ static void json_threat(struct buffer *to, const struct rule *rule, const char *
     buffer_append_text(to, "]}");
 }
 
-static void json_rule(struct buffer *to, const struct rule *rule) {
+static void json_rule(struct buffer *to, const struct finding *finding) {
+    const struct rule *rule = finding->rule;
     buffer_append_text(to, ",\"rule\":{\"id\":");
     text_append_json(to, rule->id);
     json_text(to, "name", rule->title);
@@ -106,8 +125,8 @@ static void json_rule(struct buffer *to, const struct rule *rule) {
         text_append_json(to, rule->tags[i]);
     }
     buffer_append_text(to, "]},\"threat\":{\"framework\":\"MITRE ATT&CK\"");
-    json_threat(to, rule, ",\"tactic\":", "name", false);
-    json_threat(to, rule, ",\"technique\":", "id", true);
+    json_threat(to, finding, ",\"tactic\":", "name", false);
+    json_threat(to, finding, ",\"technique\":", "id", true);
     buffer_append_byte(to, '}');
     enum stage stage = stage_of_rule(rule);
     json_name(to, "stage");
@@ -157,7 +176,7 @@ void report_append_finding(struct buffer *to, const struct finding *finding,
     buffer_append_text(to, "{\"schema\":\"vedette.finding/1\"");
     json_time(to, "@timestamp", finding->first_ns);
     json_event(to, finding);
-    json_rule(to, finding->rule);
+    json_rule(to, finding);
     buffer_append_text(to, ",\"host\":{\"name\":");
     text_append_json(to, finding->host);
     buffer_append_text(to, "},\"user\":{\"name\":");

@@ -68,19 +68,16 @@ struct slice technique_next(struct slice *rest) {
 
 uint32_t techniques_of(const struct campaign *campaign,
                        struct technique_told ret_told[TECHNIQUES_TOLD_MAX]) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < campaign->stage_count; i++) {
-        struct slice rest = campaign->stages[i].techniques;
-        for (struct slice id = technique_next(&rest); id.size; id = technique_next(&rest)) {
-            uint32_t at = 0;
-            while (at < count && !slice_equal(ret_told[at].id, id))
-                at++;
-            if (at == TECHNIQUES_TOLD_MAX)
-                continue;
-            if (at == count)
-                ret_told[count++] = (struct technique_told){id, technique_find(id), 0};
-            ret_told[at].stages |= 1u << campaign->stages[i].stage;
-        }
+    uint32_t count = campaign->technique_count < TECHNIQUES_TOLD_MAX ? campaign->technique_count
+                                                                     : TECHNIQUES_TOLD_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct campaign_technique *technique = &campaign->techniques[i];
+        ret_told[i] = (struct technique_told){.id = technique->id,
+                                              .known = technique_find(technique->id),
+                                              .stages = technique->stages,
+                                              .first_ns = technique->first_ns,
+                                              .references = technique->references,
+                                              .reference_count = technique->reference_count};
     }
     return count;
 }

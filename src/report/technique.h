@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct campaign;
+struct reference;
 
 enum tactic {
 #define TACTIC(symbol, id, name) TACTIC_##symbol,
@@ -39,15 +40,19 @@ enum {
     TECHNIQUES_TOLD_MAX = 256
 };
 
-// A technique of a campaign and the stages (bit 1 << enum stage) in which it shows.
+// A technique of a campaign, the stages (bit 1 << enum stage) in which it shows, and the records of
+// the findings that show it.
 struct technique_told {
     struct slice id;
     const struct technique *known; // NULL: not in the table
     unsigned stages;
+    int64_t first_ns;
+    const struct reference *references;
+    uint32_t reference_count;
 };
 
-// Those of all stages of a campaign, each once, in the order of stages. Returns their number; what
-// is beyond TECHNIQUES_TOLD_MAX is left out.
+// Those of a campaign, each once, in the order of stages. Returns their number; what is beyond
+// TECHNIQUES_TOLD_MAX is left out.
 uint32_t techniques_of(const struct campaign *campaign,
                        struct technique_told ret_told[TECHNIQUES_TOLD_MAX]);
 

@@ -751,9 +751,15 @@ static void places_outside_are_told(void **state) {
     assert_true(slice_equal_string(incident->outsiders[1].place, "files.example.net"));
     assert_int_equal(incident->outsiders[1].ways, 1u << OUTSIDER_CALLED);
     assert_true(slice_equal_string(incident->outsiders[2].place, "203.0.113.9"));
-    assert_true(says(incident, "Cut the ways out: block 203.0.113.7, files.example.net."));
-    assert_true(says(incident, "Cut the ways in: refuse 203.0.113.9."));
-    assert_true(says(incident, "Reset the accounts that were used: CORP\\ann."));
+    assert_true(says(incident,
+                     "Cut the ways out: block 203.0.113.7, files.example.net. Hosts called these "
+                     "places or sent data there."));
+    assert_true(says(incident,
+                     "Cut the ways in: refuse 203.0.113.9. The intruder's requests and logons "
+                     "came from there."));
+    assert_true(says(incident,
+                     "Reset the accounts that were used: CORP\\ann. What the intruder did was "
+                     "done as these."));
     reconstruction_free(made);
     play_done(&play);
 }
