@@ -38,12 +38,12 @@ const char *host_state_name(enum host_state state); // "confirmed"; static
 // How a host was reached, and at what cost.
 struct explanation {
     int32_t parent;      // index into the campaign's hosts; -1: none of them
-    bool is_outside;     // no parent, and a record shows that somebody came from outside
     struct slice reason; // "wave", "remote execution (service)", "stolen account", ...
     int32_t cost_millibits;
     int64_t time_ns;
     const struct reference *references;
     uint32_t reference_count;
+    bool is_outside; // no parent, and a record shows that somebody came from outside
 };
 
 struct campaign_host {

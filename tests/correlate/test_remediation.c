@@ -72,13 +72,21 @@ static void what_was_taken_and_planted_has_its_steps(void **state) {
     struct play play;
     play_init(&play, 200);
     play_campaign(&play);
-    play_find(&play, rule_of("g-dump", RULE_LEVEL_HIGH, "attack.t1003.001"), "H-000", NULL, 3000);
-    play_find(&play, rule_of("h-page", RULE_LEVEL_HIGH, "attack.t1505.003"), "H-000", NULL, 3100);
+    play_find(&play, rule_of("g-dump", RULE_LEVEL_HIGH, "attack.credential-access"), "H-000", NULL,
+              3000);
+    play_tell(&play, "technique", "T1003.001");
+    play_find(&play, rule_of("h-page", RULE_LEVEL_HIGH, "attack.persistence"), "H-000", NULL, 3100);
+    play_tell(&play, "technique", "T1505.003");
     play_tell(&play, "path", "/owa/auth/x.aspx");
-    play_find(&play, rule_of("i-rule", RULE_LEVEL_HIGH, "attack.t1114.003"), "H-000", NULL, 3200);
+    play_find(&play, rule_of("i-rule", RULE_LEVEL_HIGH, "attack.exfiltration"), "H-000", NULL,
+              3200);
+    play_tell(&play, "technique", "T1114.003");
     play_tell(&play, "destination", "box@example.net");
-    play_find(&play, rule_of("j-grant", RULE_LEVEL_HIGH, "attack.t1098.002"), "H-000", NULL, 3300);
-    play_find(&play, rule_of("k-task", RULE_LEVEL_HIGH, "attack.t1053.005"), "H-000", NULL, 3400);
+    play_find(&play, rule_of("j-grant", RULE_LEVEL_HIGH, "attack.persistence"), "H-000", NULL,
+              3300);
+    play_tell(&play, "technique", "T1098.002");
+    play_find(&play, rule_of("k-task", RULE_LEVEL_HIGH, "attack.persistence"), "H-000", NULL, 3400);
+    play_tell(&play, "technique", "T1053.005");
     struct reconstruction *made = play_reconstruct(&play);
     const struct campaign *campaign = the_campaign(made);
     assert_true(step_has(campaign, "Reset krbtgt twice", "H-000"));
@@ -109,8 +117,9 @@ static void a_technique_stands_on_its_own_records(void **state) {
     struct play play;
     play_init(&play, 200);
     play_campaign(&play);
-    const struct rule *starts = rule_of("m-starts", RULE_LEVEL_HIGH, "attack.t1543.003");
+    const struct rule *starts = rule_of("m-starts", RULE_LEVEL_HIGH, "attack.persistence");
     play_find(&play, starts, "H-000", NULL, 3000);
+    play_tell(&play, "technique", "T1543.003");
     play_find(&play, starts, "H-000", NULL, 4000);
     play_tell(&play, "technique", "T1053.005");
     struct reconstruction *made = play_reconstruct(&play);
@@ -131,9 +140,12 @@ static void no_way_in_is_told_where_none_shows(void **state) {
     (void)state;
     struct play play;
     play_init(&play, 200);
-    play_find(&play, rule_of("n-consumer", RULE_LEVEL_HIGH, "attack.t1546.003"), "H-000", NULL,
+    play_find(&play, rule_of("n-consumer", RULE_LEVEL_HIGH, "attack.persistence"), "H-000", NULL,
               1000);
-    play_find(&play, rule_of("o-dump", RULE_LEVEL_HIGH, "attack.t1003.001"), "H-000", NULL, 2000);
+    play_tell(&play, "technique", "T1546.003");
+    play_find(&play, rule_of("o-dump", RULE_LEVEL_HIGH, "attack.credential-access"), "H-000", NULL,
+              2000);
+    play_tell(&play, "technique", "T1003.001");
     play_find(&play, rule_of("p-sends", RULE_LEVEL_HIGH, "attack.exfiltration"), "H-000", NULL,
               3000);
     struct reconstruction *made = play_reconstruct(&play);
@@ -143,9 +155,8 @@ static void no_way_in_is_told_where_none_shows(void **state) {
     assert_false(host->best.is_outside);
     assert_true(slice_starts(made->incidents[0].confidence, SLICE("low: ")));
     reconstruction_free(made);
-    play.findings[0].fields[0] =
+    play.findings[0].fields[play.findings[0].field_count++] =
         (struct finding_field){.name = SLICE("source"), .text = SLICE("203.0.113.9")};
-    play.findings[0].field_count = 1;
     made = play_reconstruct(&play);
     host = &made->incidents[0].hosts[0];
     assert_true(slice_equal_string(host->best.reason, "broken into from outside"));

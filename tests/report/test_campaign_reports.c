@@ -49,6 +49,7 @@ struct sample {
     struct campaign_server server;
     struct bystander bystanders[2];
     struct campaign_stage stages[2];
+    struct campaign_technique technique;
     struct campaign_wave wave;
     struct campaign_theft theft;
     uint32_t members[2];
@@ -74,8 +75,8 @@ static void sample_hosts(struct sample *sample) {
             .state = HOST_STATE_CONFIRMED,
             .first_ns = 1000000000000000000 + i * 5000000000000,
             .last_ns = 1000000009000000000 + i * 5000000000000,
-            .best = {i - 1, sample->text, 4200, 0, sample->reference, 2},
-            .runners_up = {{i == 2 ? 0 : -1, sample->text, 5200, 0, sample->reference, 1}},
+            .best = {i - 1, sample->text, 4200, 0, sample->reference, 2, i == 0},
+            .runners_up = {{i == 2 ? 0 : -1, sample->text, 5200, 0, sample->reference, 1, false}},
             .runner_up_count = 1,
             .artefacts = &sample->text,
             .artefact_count = 1,
@@ -119,6 +120,8 @@ static void sample_init(struct sample *sample, struct slice text) {
                                                     text,
                                                     cited,
                                                     2};
+    sample->technique = (struct campaign_technique){text, 1u << STAGE_ENTRY | 1u << STAGE_SPREAD,
+                                                    1000000000000000000, cited, 2};
     sample->wave = (struct campaign_wave){
         0, text, 1000000000000000000, 1000086400000000000, sample->members, 2, cited, 2};
     sample->theft = (struct campaign_theft){
@@ -134,6 +137,8 @@ static void sample_init(struct sample *sample, struct slice text) {
                                                  .server_count = 1,
                                                  .stages = sample->stages,
                                                  .stage_count = 2,
+                                                 .techniques = &sample->technique,
+                                                 .technique_count = 1,
                                                  .waves = &sample->wave,
                                                  .wave_count = 1,
                                                  .thefts = &sample->theft,
@@ -223,8 +228,8 @@ static void html_of_a_fleet_is_small(void **state) {
     }
     for (uint32_t i = 0; i < FLEET; i++) {
         hosts[i] = sample.hosts[1];
-        hosts[i].best = (struct explanation){i ? 0 : -1, SLICE("wave of an update"), 1000,
-                                             0,          references + 2 * (size_t)i, 2};
+        hosts[i].best = (struct explanation){
+            i ? 0 : -1, SLICE("wave of an update"), 1000, 0, references + 2 * (size_t)i, 2, false};
         hosts[i].references = references + 2 * (size_t)i;
         hosts[i].runner_up_count = 0;
         members[i] = i;

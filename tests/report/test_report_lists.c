@@ -38,17 +38,19 @@ static void parts_fall_back_to_the_whole(void **state) {
     assert_string_equal(tactic_id(TACTIC_INITIAL_ACCESS), "TA0001");
 }
 
-static void techniques_of_stages_are_told_once(void **state) {
+static void techniques_are_told_with_their_records(void **state) {
     (void)state;
-    struct campaign_stage stages[] = {
-        {.stage = STAGE_ENTRY, .techniques = SLICE("T1190, T1505.003")},
-        {.stage = STAGE_FOOTHOLD, .techniques = SLICE("T1505.003")},
+    struct reference references[2] = {{.time_ns = 1}, {.time_ns = 2}};
+    struct campaign_technique techniques[] = {
+        {.id = SLICE("T1190"), 1u << STAGE_ENTRY, 1, &references[0], 1},
+        {.id = SLICE("T1505.003"), 1u << STAGE_ENTRY | 1u << STAGE_FOOTHOLD, 2, &references[1], 1},
     };
-    struct campaign campaign = {.stages = stages, .stage_count = 2};
+    struct campaign campaign = {.techniques = techniques, .technique_count = 2};
     struct technique_told told[TECHNIQUES_TOLD_MAX];
     assert_int_equal(techniques_of(&campaign, told), 2);
     assert_string_equal(told[1].known->name, "Web Shell");
     assert_int_equal(told[1].stages, 1u << STAGE_ENTRY | 1u << STAGE_FOOTHOLD);
+    assert_ptr_equal(told[1].references, &references[1]);
 }
 
 static void values_have_the_type_they_look_like(void **state) {
@@ -127,7 +129,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_of_techniques_is_whole),
         cmocka_unit_test(parts_fall_back_to_the_whole),
-        cmocka_unit_test(techniques_of_stages_are_told_once),
+        cmocka_unit_test(techniques_are_told_with_their_records),
         cmocka_unit_test(values_have_the_type_they_look_like),
         cmocka_unit_test(indicators_are_told_once),
     };
