@@ -51,13 +51,19 @@ static enum status replaced_tell(const struct wave_interval *interval, struct dr
               SLICE_FORMAT(interval->server), SLICE_FORMAT(interval->path), from,
               interval->until_ns == INT64_MAX ? " on" : " to ",
               interval->until_ns == INT64_MAX ? "" : until);
+    bool other_signer = !slice_equal(interval->signer, interval->signer_before) &&
+                        interval->signer.size && interval->signer_before.size;
     draft_say(draft, "why",
-              "%s; version %.*s stayed the same; %u different digests; size %llu, "
-              "before %llu",
+              "%s; version %.*s stayed the same; %u different digest%s; size %llu, "
+              "before %llu%s%.*s%s%.*s",
               interval->has_list ? "the maker's list of releases does not hold its digest"
                                  : "the digest changed and the version did not",
               SLICE_FORMAT(interval->version), interval->digest_count,
-              (unsigned long long)interval->size, (unsigned long long)interval->size_before);
+              interval->digest_count == 1 ? "" : "s", (unsigned long long)interval->size,
+              (unsigned long long)interval->size_before, other_signer ? "; signed by " : "",
+              SLICE_FORMAT(other_signer ? interval->signer : SLICE("")),
+              other_signer ? ", before by " : "",
+              SLICE_FORMAT(other_signer ? interval->signer_before : SLICE("")));
     draft_say(draft, "confidence",
               interval->has_list ? "high: a list says what was released"
                                  : "medium: no list of releases was given");
@@ -65,7 +71,8 @@ static enum status replaced_tell(const struct wave_interval *interval, struct dr
               "A maker who repacks a release without a new version looks the same; "
               "ask him for the digest.");
     draft_say_text(draft, "artefact", interval->path);
-    draft_say_text(draft, "artefact", interval->digest);
+    for (uint32_t i = 0; i < interval->digest_count && i < WAVE_DIGESTS_MAX; i++)
+        draft_say_text(draft, "artefact", interval->digests[i]);
     return draft_tell(draft, sink, problem);
 }
 

@@ -138,6 +138,8 @@ static void interval_begin(struct wave_book *book, const struct offer *offer,
                                        .has_list = has_list,
                                        .size = offer->size,
                                        .digest_count = 1,
+                                       .digests = {offer->digest},
+                                       .signer = offer->signer,
                                        .from_ns = offer->time_ns,
                                        .until_ns = INT64_MAX,
                                        .cited = {.references = offer->references,
@@ -147,9 +149,22 @@ static void interval_begin(struct wave_book *book, const struct offer *offer,
                                                  .count = 1}};
     if (good) {
         interval->before = good->digest;
+        interval->signer_before = good->signer;
         interval->size_before = good->size;
         interval->other_size = good->size && offer->size && good->size != offer->size;
     }
+}
+
+// The same bytes may be put there twice.
+static void interval_add_digest(struct wave_interval *interval, struct slice digest) {
+    uint32_t told =
+        interval->digest_count < WAVE_DIGESTS_MAX ? interval->digest_count : WAVE_DIGESTS_MAX;
+    for (uint32_t i = 0; i < told; i++)
+        if (slice_equal(interval->digests[i], digest))
+            return;
+    if (told < WAVE_DIGESTS_MAX)
+        interval->digests[told] = digest;
+    interval->digest_count++;
 }
 
 // Another replacement of the same package: its record is cited as well.
@@ -169,7 +184,7 @@ static void interval_extend(struct wave_book *book, struct wave_interval *interv
     interval->cited.reference_count = count;
     interval->cited.last_ns = offer->time_ns;
     interval->cited.count++;
-    interval->digest_count++;
+    interval_add_digest(interval, offer->digest);
     interval->other_size |= interval->size_before && offer->size != interval->size_before;
 }
 

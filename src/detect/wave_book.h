@@ -11,6 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum {
+    WAVE_DIGESTS_MAX = 12 // of one package, that are told
+};
+
 // A time in which a server offered a package that its maker had not released.
 struct wave_interval {
     struct slice server; // name
@@ -25,6 +29,8 @@ struct wave_interval {
     bool other_size;  // the bytes are of another size than before
     uint64_t size, size_before;
     uint32_t digest_count;
+    struct slice digests[WAVE_DIGESTS_MAX]; // the different ones, the first among them
+    struct slice signer, signer_before;     // empty: the catalogue does not tell
     int64_t from_ns, until_ns;
     struct relation cited; // its references are kept
 };
