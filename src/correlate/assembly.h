@@ -75,4 +75,9 @@ void assembly_stages(struct assembly *assembly, struct campaign *campaign);
 void assembly_remediation(struct assembly *assembly, struct campaign *campaign);
 void assembly_unknowns(struct assembly *assembly, struct campaign *campaign);
 
+// Of all campaigns and incidents together, at last: the digests of what they name on confirmed
+// hosts, and whole paths where detectors told them without a drive.
+enum status assembly_digests(struct assembly *assembly, struct reconstruction *result,
+                             struct problem *problem);
+
 #endif

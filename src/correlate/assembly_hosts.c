@@ -127,6 +127,13 @@ static void host_explain(struct assembly *assembly, uint32_t number, struct camp
     }
 }
 
+// What was asked of another host by its path there is nothing that lies on this one.
+static bool artefact_is_elsewhere(const struct clue *clue, struct slice artefact) {
+    return artefact.size && artefact.data[0] == '/' &&
+           (slice_equal_string(clue->rule->id, "vedette-wave-host") ||
+            clue_is_of(clue, "vedette-exfiltration"));
+}
+
 static void host_gather(struct assembly *assembly, uint32_t number, struct campaign_host *host) {
     struct name_list artefacts = {.count = 0}, accounts = {.count = 0};
     struct citations citations = {.count = 0};
@@ -140,7 +147,8 @@ static void host_gather(struct assembly *assembly, uint32_t number, struct campa
         if (clue->level >= RULE_LEVEL_MEDIUM)
             citations_add(&citations, clue->references, clue->reference_count);
         for (uint32_t k = 0; k < clue->artefact_count; k++)
-            name_list_add(&artefacts, clue->artefacts[k]);
+            if (!artefact_is_elsewhere(clue, clue->artefacts[k]))
+                name_list_add(&artefacts, clue->artefacts[k]);
         if (account_is_person(clue->account))
             name_list_add(&accounts, clue->account);
     }
@@ -276,6 +284,18 @@ void assembly_servers(struct assembly *assembly, struct campaign *campaign) {
     }
 }
 
+// What the wave left on a host; else what the host took.
+static struct slice wave_artefact(const struct assembly *assembly, uint32_t number,
+                                  const struct campaign_host *host) {
+    const struct clue_book *book = assembly->book;
+    if (host->artefact_count)
+        return host->artefacts[0];
+    for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++)
+        if (book->clues[i].artefact_count && assembly_clue_counts(assembly, &book->clues[i]))
+            return book->clues[i].artefacts[0];
+    return SLICE("");
+}
+
 static void wave_fill(struct assembly *assembly, struct campaign *campaign, uint32_t source,
                       struct campaign_wave *wave) {
     uint32_t *hosts = assembly_new(assembly, campaign->host_count, sizeof *hosts);
@@ -291,8 +311,8 @@ static void wave_fill(struct assembly *assembly, struct campaign *campaign, uint
         if (wave->host_count == 1)
             wave->first_ns = host->first_ns;
         wave->last_ns = host->first_ns;
-        if (wave->artefact.size == 0 && host->artefact_count)
-            wave->artefact = host->artefacts[0];
+        if (wave->artefact.size == 0)
+            wave->artefact = wave_artefact(assembly, assembly->members[i], host);
         citations_add(&citations, host->best.references, host->best.reference_count);
     }
     wave->references = citations_keep(assembly, &citations);

@@ -368,6 +368,8 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     arena_init(&assembly.arena, RESULT_BYTES);
     buffer_init(&assembly.text, TEXT_BYTES);
     result_build(&assembly, &trees, null_score, &holder->result);
+    if (!assembly.failed)
+        status = assembly_digests(&assembly, &holder->result, problem);
     holder->arena = assembly.arena;
     buffer_done(&assembly.text);
     memory_free(assembly.places);
@@ -375,9 +377,9 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     memory_free(assembly.told);
     tree_list_done(&trees);
     forest_done(&forest);
-    if (assembly.failed)
+    if (status == STATUS_OK && assembly.failed)
         return problem_set(problem, STATUS_LIMIT, "the reconstruction is larger than 512 MiB");
-    return STATUS_OK;
+    return status;
 }
 
 enum status reconstruction_new(const struct correlate_input *input,

@@ -47,23 +47,25 @@ static enum status replaced_tell(const struct wave_interval *interval, struct dr
     clock_format_minute(interval->until_ns, until);
     draft_begin(draft, WAVE_REPLACED, interval->server, SLICE(""));
     draft_cite(draft, &interval->cited);
-    draft_say(draft, "what", "%.*s offered %.*s with bytes that were never released, from %s%s%s.",
-              SLICE_FORMAT(interval->server), SLICE_FORMAT(interval->path), from,
+    bool other_signer = interval->signer.size && interval->signer_before.size &&
+                        !slice_equal(interval->signer, interval->signer_before);
+    draft_say(draft, "what",
+              "%.*s offered %.*s with bytes that were never released%s%.*s%s%.*s, from %s%s%s.",
+              SLICE_FORMAT(interval->server), SLICE_FORMAT(interval->path),
+              other_signer ? ", signed by " : "",
+              SLICE_FORMAT(other_signer ? interval->signer : SLICE("")),
+              other_signer ? " and no longer by " : "",
+              SLICE_FORMAT(other_signer ? interval->signer_before : SLICE("")), from,
               interval->until_ns == INT64_MAX ? " on" : " to ",
               interval->until_ns == INT64_MAX ? "" : until);
-    bool other_signer = !slice_equal(interval->signer, interval->signer_before) &&
-                        interval->signer.size && interval->signer_before.size;
     draft_say(draft, "why",
               "%s; version %.*s stayed the same; %u different digest%s; size %llu, "
-              "before %llu%s%.*s%s%.*s",
+              "before %llu",
               interval->has_list ? "the maker's list of releases does not hold its digest"
                                  : "the digest changed and the version did not",
               SLICE_FORMAT(interval->version), interval->digest_count,
               interval->digest_count == 1 ? "" : "s", (unsigned long long)interval->size,
-              (unsigned long long)interval->size_before, other_signer ? "; signed by " : "",
-              SLICE_FORMAT(other_signer ? interval->signer : SLICE("")),
-              other_signer ? ", before by " : "",
-              SLICE_FORMAT(other_signer ? interval->signer_before : SLICE("")));
+              (unsigned long long)interval->size_before);
     draft_say(draft, "confidence",
               interval->has_list ? "high: a list says what was released"
                                  : "medium: no list of releases was given");

@@ -108,6 +108,14 @@ struct campaign_technique {
     uint32_t reference_count;
 };
 
+// The SHA-256 of a file or program that findings name on a confirmed host.
+struct campaign_digest {
+    uint32_t host; // index into the campaign's hosts
+    struct slice path, sha256;
+    const struct reference *references; // at least one
+    uint32_t reference_count;
+};
+
 struct campaign_wave {
     uint32_t source; // index into the campaign's hosts: a wave is told by where it came from
     struct slice artefact;
@@ -163,6 +171,8 @@ struct campaign {
     uint32_t stage_count;
     const struct campaign_technique *techniques; // of all stages, each once, in their order
     uint32_t technique_count;
+    const struct campaign_digest *digests; // of Windows' own programs none
+    uint32_t digest_count;
     struct campaign_wave *waves;
     uint32_t wave_count;
     struct campaign_theft *thefts;

@@ -43,6 +43,8 @@ static void cited_add_campaign(struct cited *cited, const struct campaign *campa
     for (uint32_t i = 0; i < campaign->technique_count; i++)
         cited_add(cited, campaign->techniques[i].references,
                   campaign->techniques[i].reference_count);
+    for (uint32_t i = 0; i < campaign->digest_count; i++)
+        cited_add(cited, campaign->digests[i].references, campaign->digests[i].reference_count);
     for (uint32_t i = 0; i < campaign->theft_count; i++)
         cited_add(cited, campaign->thefts[i].references, campaign->thefts[i].reference_count);
     for (uint32_t i = 0; i < campaign->outsider_count; i++)

@@ -229,6 +229,21 @@ static void book_hosts(struct indicator_book *book) {
     }
 }
 
+static void book_digests(struct indicator_book *book) {
+    const struct campaign *campaign = book->campaign;
+    for (uint32_t i = 0; i < campaign->digest_count; i++) {
+        const struct campaign_digest *digest = &campaign->digests[i];
+        struct indicator_told row = {INDICATOR_OTHER,
+                                     digest->sha256,
+                                     "of what was seen on a host",
+                                     campaign->hosts[digest->host].first_ns,
+                                     1,
+                                     digest->references,
+                                     digest->reference_count};
+        book_add(book, &row);
+    }
+}
+
 static void book_outsiders(struct indicator_book *book) {
     const struct campaign *campaign = book->campaign;
     for (uint32_t i = 0; i < campaign->outsider_count; i++) {
@@ -265,6 +280,7 @@ struct indicator_told *indicators_of(const struct campaign *campaign, uint32_t *
         for (uint32_t k = 0; k < campaign->stages[i].sentence_count; k++)
             book_sentence(&book, &campaign->stages[i].sentences[k], campaign->stages[i].first_ns);
     book_hosts(&book);
+    book_digests(&book);
     book_merge(&book);
     if (book.count)
         qsort(book.rows, book.count, sizeof *book.rows, told_compare);

@@ -136,6 +136,59 @@ static void a_technique_stands_on_its_own_records(void **state) {
     play_done(&play);
 }
 
+static void file_lies(struct play *play, const char *path, const char *digest) {
+    struct relation *row =
+        relation_table_add(play->table, RELATION_FILE, "", "h-000", (START_NS / 1000000000));
+    row->artefact = slice_of_string(path);
+    row->detail[0] = slice_of_string(digest);
+    row->detail[2] = SLICE("listed");
+}
+
+// Of what findings name, with the path that the record has; of Windows' own and others' nothing.
+static void digests_of_what_findings_name_are_told(void **state) {
+    (void)state;
+    static const char *const DIGEST =
+        "aecdb7ddb1aad12ebcf8e2becf2238fe3c518e4e2fd53e0e22dafdd87f2ae101";
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    play_find(&play, rule_of("s-service", RULE_LEVEL_HIGH, "attack.persistence"), "H-000", NULL,
+              3000);
+    play_tell(&play, "artefact", "\\windows\\upd1.exe");
+    play_tell(&play, "artefact", "\\windows\\system32\\cmd.exe");
+    file_lies(&play, "c:\\windows\\upd1.exe", DIGEST);
+    file_lies(&play, "c:\\windows\\upd2.exe", DIGEST);
+    file_lies(&play, "c:\\windows\\system32\\cmd.exe", DIGEST);
+    struct reconstruction *made = play_reconstruct(&play);
+    const struct campaign *campaign = the_campaign(made);
+    assert_int_equal(campaign->digest_count, 1);
+    assert_true(slice_equal_string(campaign->digests[0].sha256, DIGEST));
+    assert_true(slice_equal_string(campaign->digests[0].path, "c:\\windows\\upd1.exe"));
+    assert_true(campaign->digests[0].reference_count > 0);
+    assert_true(slice_equal_string(campaign->hosts[0].artefacts[0], "c:\\windows\\upd1.exe"));
+    reconstruction_free(made);
+    play_done(&play);
+}
+
+// What a client asked for is no file of the client.
+static void a_url_is_no_artefact_of_who_asked(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    for (size_t i = 0; i < play.count; i++)
+        if (slice_equal_string(play.findings[i].rule->id, "vedette-wave-host"))
+            play.findings[i].fields[play.findings[i].field_count++] =
+                (struct finding_field){.name = SLICE("artefact"), .text = SLICE("/packages/a.exe")};
+    struct reconstruction *made = play_reconstruct(&play);
+    const struct campaign *campaign = the_campaign(made);
+    for (uint32_t i = 2; i < campaign->host_count; i++)
+        assert_int_equal(campaign->hosts[i].artefact_count, 0);
+    assert_true(slice_equal_string(campaign->waves[0].artefact, "/packages/a.exe"));
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 static void no_way_in_is_told_where_none_shows(void **state) {
     (void)state;
     struct play play;
@@ -189,6 +242,8 @@ int main(void) {
         cmocka_unit_test(deliveries_stop_first_and_evidence_is_kept_before_the_rest),
         cmocka_unit_test(what_was_taken_and_planted_has_its_steps),
         cmocka_unit_test(a_technique_stands_on_its_own_records),
+        cmocka_unit_test(digests_of_what_findings_name_are_told),
+        cmocka_unit_test(a_url_is_no_artefact_of_who_asked),
         cmocka_unit_test(no_way_in_is_told_where_none_shows),
         cmocka_unit_test(a_break_in_that_worked_is_sure_on_one_host),
     };

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -86,6 +87,25 @@ static void who_fetched_while_it_was_wrong(void **state) {
     assert_non_null(one);
     assert_string_equal(table_detection_field(one, "source"), "UPG-01");
     assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-16"));
+    relation_table_free(table);
+}
+
+// All bytes that were put there are told, each once, and who signed them instead of the maker.
+static void digests_and_signers_are_told(void **state) {
+    (void)state;
+    static const char *const DIGESTS[] = {"aa", "bb", "cc", "bb"};
+    struct relation_table *table = fleet();
+    for (int i = 0; i < 4; i++) {
+        offer(table, i ? 10 * DAY + i : 0, DIGESTS[i], "1.0", 100, false);
+        table->relations[table->relation_count - 1].account = i ? SLICE("B Corp") : SLICE("A Ltd");
+    }
+    relation_table_judge(table, &detector_wave);
+    const struct table_detection *told =
+        relation_table_find(table, "vedette-wave-package-replaced", "UPG-01");
+    assert_non_null(told);
+    assert_non_null(
+        strstr(table_detection_field(told, "what"), "signed by B Corp and no longer by A Ltd"));
+    assert_non_null(strstr(table_detection_field(told, "why"), "2 different digests"));
     relation_table_free(table);
 }
 
@@ -292,6 +312,7 @@ static void a_server_is_known_by_its_address(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_fetched_while_it_was_wrong),
+        cmocka_unit_test(digests_and_signers_are_told),
         cmocka_unit_test(a_listed_release_is_no_wave),
         cmocka_unit_test(a_server_is_known_by_its_address),
         cmocka_unit_test(a_file_without_a_time),
