@@ -131,7 +131,7 @@ static void host_explain(struct assembly *assembly, uint32_t number, struct camp
 static bool artefact_is_elsewhere(const struct clue *clue, struct slice artefact) {
     return artefact.size && artefact.data[0] == '/' &&
            (slice_equal_string(clue->rule->id, "vedette-wave-host") ||
-            clue_is_of(clue, "vedette-exfiltration"));
+            clue_is_of(clue, "vedette-exfiltration") || clue_is_loot(clue));
 }
 
 static void host_gather(struct assembly *assembly, uint32_t number, struct campaign_host *host) {
