@@ -5,6 +5,7 @@
 #include "app/interrupt.h"
 #include "app/shut_in.h"
 #include "base/memory.h"
+#include "relate/relate.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -53,6 +54,8 @@ enum status case_reading_init(struct case_reading *reading, const struct command
 static enum status reading_tally(struct case_reading *reading) {
     struct finding *finding = memory_new(1, sizeof *finding);
     bool more = true;
+    if (pipeline_relations(reading->run))
+        reading->tally.fleet = relation_store_fleet(pipeline_relations(reading->run));
     enum status status = pipeline_rewind(reading->run, &reading->problem);
     while (status == STATUS_OK) {
         status = pipeline_next(reading->run, finding, &more, &reading->problem);

@@ -14,6 +14,7 @@
 #include "match/match.h"
 #include "match/yara_scan.h"
 #include "pipeline/pipeline.h"
+#include "relate/relate.h"
 #include "report/report.h"
 
 #include <fcntl.h>
@@ -298,6 +299,8 @@ static enum exit_code scan_finish(struct scan *scan, struct pipeline_run *run, d
     struct buffer text;
     buffer_init(&text, SCAN_TEXT_MAX);
     tally_init(&scan->tally);
+    if (pipeline_relations(run))
+        scan->tally.fleet = relation_store_fleet(pipeline_relations(run));
     enum status status = scan_write(scan, run, &text);
     tally_sort(&scan->tally);
     scan->story.tally = &scan->tally;

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 
@@ -48,23 +49,56 @@ static struct tally_rule *tally_rule_at(struct tally *tally, const struct rule *
     return &tally->rules[place];
 }
 
-static struct tally_host *tally_host_at(struct tally *tally, struct slice name,
-                                        uint32_t *ret_place) {
+// Names alone: an address passes from one host to the next.
+static bool fleet_host_is_called(const struct fleet_host *host, struct slice name) {
+    if (text_equal_fold_ascii(host->name, name) || text_equal_fold_ascii(host->fqdn, name))
+        return true;
+    for (uint32_t i = 0; i < host->alias_count; i++)
+        if (text_equal_fold_ascii(host->aliases[i].text, name))
+            return !address_is_address(name);
+    return false;
+}
+
+static struct slice tally_fleet_name(const struct tally *tally, struct slice name) {
+    for (uint32_t i = 0; tally->fleet && name.size && i < tally->fleet->count; i++)
+        if (fleet_host_is_called(&tally->fleet->hosts[i], name))
+            return tally->fleet->hosts[i].name;
+    return name;
+}
+
+// The place of a name, INTERN_FULL when there are too many.
+static uint32_t tally_name_at(struct tally *tally, struct slice name, bool *ret_new) {
     uint32_t before = tally->host_names.count;
     uint32_t place = intern_add(&tally->host_names, name);
+    *ret_new = place == before;
     if (place == INTERN_FULL)
-        return NULL;
+        return place;
     if (place == before) {
         if (tally_is_power(tally->host_count))
             tally->hosts = memory_resize(
                 tally->hosts, tally->host_count ? tally->host_count * 2 : 1, sizeof *tally->hosts);
         tally->hosts[tally->host_count++] =
             (struct tally_host){.name = intern_text(&tally->host_names, place),
+                                .folded = place,
                                 .first_ns = CLOCK_NONE,
                                 .last_ns = CLOCK_NONE};
     }
-    *ret_place = place;
-    return &tally->hosts[place];
+    return place;
+}
+
+// Which host a name is of is asked once for each name.
+static struct tally_host *tally_host_at(struct tally *tally, struct slice name,
+                                        uint32_t *ret_place) {
+    bool is_new;
+    uint32_t place = tally_name_at(tally, name, &is_new);
+    if (place == INTERN_FULL)
+        return NULL;
+    if (is_new) {
+        uint32_t folded = tally_name_at(tally, tally_fleet_name(tally, name), &is_new);
+        tally->hosts[place].folded = folded == INTERN_FULL ? place : folded;
+    }
+    *ret_place = tally->hosts[place].folded;
+    return &tally->hosts[*ret_place];
 }
 
 static void tally_span(int64_t *first_ns, int64_t *last_ns, const struct finding *finding) {
@@ -123,6 +157,11 @@ static int tally_compare_hosts(const void *left, const void *right) {
 }
 
 void tally_sort(struct tally *tally) {
+    size_t kept = 0;
+    for (size_t i = 0; i < tally->host_count; i++)
+        if (tally->hosts[i].folded == i)
+            tally->hosts[kept++] = tally->hosts[i];
+    tally->host_count = kept;
     if (tally->rule_count)
         qsort(tally->rules, tally->rule_count, sizeof *tally->rules, tally_compare_rules);
     if (tally->host_count)

@@ -5,6 +5,7 @@
 
 #include "base/intern.h"
 #include "model/finding.h"
+#include "model/hosts.h"
 
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct tally_rule {
 
 struct tally_host {
     struct slice name;
+    uint32_t folded; // place of the host whose other name this is; its own for all others
     uint64_t by_level[RULE_LEVEL_COUNT];
     uint32_t rules;
     int64_t first_ns, last_ns;
@@ -38,6 +40,7 @@ struct tally {
     struct tally_host *hosts;
     size_t host_count;
     uint64_t hosts_left_out;
+    const struct fleet *fleet; // a host's names are one; NULL: each is a host
     struct interner host_names;
     struct table rule_table; // rule pointer -> place in rules
     struct table pairs;      // (rule, host) seen
@@ -47,8 +50,8 @@ void tally_init(struct tally *tally);
 void tally_done(struct tally *tally);
 void tally_add(struct tally *tally, const struct finding *finding);
 
-// Sort rules by (level, hosts, count) and hosts by what weighs most, worst first. Places
-// change: no tally_add after it.
+// Forget the other names of hosts, sort rules by (level, hosts, count) and hosts by what weighs
+// most, worst first. Places change: no tally_add after it.
 void tally_sort(struct tally *tally);
 
 #endif

@@ -246,8 +246,39 @@ static void summary_is_safe(void **state) {
     }
 }
 
+static void names_of_a_host_are_one(void **state) {
+    (void)state;
+    const struct fleet_alias aliases[] = {{SLICE("mail"), 0, 0}, {SLICE("10.0.0.1"), 0, 0}};
+    const struct fleet_host hosts[] = {{.name = SLICE("APP-01")},
+                                       {.name = SLICE("MAIL-01"),
+                                        .fqdn = SLICE("mail-01.corp.example"),
+                                        .aliases = aliases,
+                                        .alias_count = 2}};
+    const struct fleet fleet = {hosts, ARRAY_SIZE(hosts)};
+    static const char *const NAMES[] = {"MAIL-01.corp.example", "MAIL-01", "MAIL", "10.0.0.1",
+                                        "app-01"};
+    struct rule rule = {.level = RULE_LEVEL_HIGH, .title = SLICE("title"), .id = SLICE("id")};
+    struct tally tally;
+    tally_init(&tally);
+    tally.fleet = &fleet;
+    for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++) {
+        struct finding finding = {.rule = &rule, .host = slice_of_string(NAMES[i]), .count = 1};
+        tally_add(&tally, &finding);
+    }
+    assert_int_equal(tally.rules[0].hosts, 3);
+    tally_sort(&tally);
+    assert_int_equal(tally.host_count, 3);
+    assert_true(slice_equal_string(tally.hosts[0].name, "MAIL-01"));
+    assert_int_equal(tally.hosts[0].by_level[RULE_LEVEL_HIGH], 3);
+    assert_int_equal(tally.hosts[0].rules, 1);
+    assert_true(slice_equal_string(tally.hosts[1].name, "10.0.0.1")); // passes from host to host
+    assert_true(slice_equal_string(tally.hosts[2].name, "APP-01"));
+    tally_done(&tally);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_of_a_host_are_one),
         cmocka_unit_test(every_output_is_safe),
         cmocka_unit_test(json_lines_stay_lines),
         cmocka_unit_test(csv_rows_stay_rows),
