@@ -79,6 +79,7 @@ void case_directory_done(struct case_directory *directory) {
     store_close(directory->store);
     memory_free(directory->verdict_rows);
     memory_free(directory->verdicts);
+    memory_free(directory->told);
     if (directory->path)
         arena_done(&directory->arena);
     memory_free(directory->path);
@@ -154,6 +155,8 @@ static bool case_verdict_holds(const struct case_directory *directory, size_t pl
 static enum status case_read_verdicts(struct case_directory *directory, struct problem *problem) {
     memory_free(directory->verdict_rows);
     memory_free(directory->verdicts);
+    memory_free(directory->told);
+    directory->told = NULL;
     directory->verdict_rows = NULL;
     directory->verdicts = NULL;
     enum status status =
@@ -162,10 +165,19 @@ static enum status case_read_verdicts(struct case_directory *directory, struct p
     if (status != STATUS_OK)
         return status;
     directory->verdicts = memory_new(directory->verdict_row_count + 1, sizeof *directory->verdicts);
+    directory->told = memory_new(directory->verdict_row_count + 1, sizeof *directory->told);
     directory->verdict_count = 0;
     for (size_t i = 0; i < directory->verdict_row_count; i++) {
         const struct store_verdict *row = &directory->verdict_rows[i];
-        if (!case_verdict_holds(directory, i))
+        struct report_verdict *told = &directory->told[i];
+        *told = (struct report_verdict){.tag = row->tag,
+                                        .who = row->who,
+                                        .at = row->at,
+                                        .why = row->why,
+                                        .is_benign = row->is_benign,
+                                        .holds = case_verdict_holds(directory, i)};
+        memcpy(told->sha256, row->sha256, sizeof told->sha256);
+        if (!told->holds)
             continue;
         struct verdict *verdict = &directory->verdicts[directory->verdict_count++];
         memcpy(verdict->sha256, row->sha256, DIGEST_SHA256_SIZE);
@@ -187,6 +199,8 @@ enum status case_directory_prepare(struct case_directory *directory, struct scan
     status = case_read_verdicts(directory, problem);
     story->verdicts = directory->verdicts;
     story->verdict_count = directory->verdict_count;
+    story->told = directory->told;
+    story->told_count = directory->verdict_row_count;
     return status;
 }
 

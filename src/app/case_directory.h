@@ -19,7 +19,8 @@ struct case_directory {
     struct arena arena;                 // texts of directories and verdicts
     struct store_verdict *verdict_rows; // all that were given
     size_t verdict_row_count;
-    struct verdict *verdicts; // those that hold
+    struct report_verdict *told; // the same, as reports tell them
+    struct verdict *verdicts;    // those that hold
     size_t verdict_count;
     int log_fd; // -1: not open
 };

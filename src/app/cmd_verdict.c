@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 static const struct option_row options[] = {
-    {"why", 0, OPTION_TEXT, "TEXT", NULL, NULL, "the reason; it stays with the verdict"},
+    {"why", 0, OPTION_TEXT, "TEXT", NULL, NULL,
+     "the reason, which a verdict must have; reports tell it"},
     {"by", 0, OPTION_TEXT, "NAME", NULL, NULL, "whose verdict it is; $USER"},
     {0},
 };
@@ -135,10 +136,12 @@ const struct command command_verdict = {
     .operands = "CASE [TAG benign|malicious]",
     .operands_min = 1,
     .text =
-        "Findings that stand on the record count for nothing (benign) or in full (malicious);\n"
+        "With a TAG, --why is mandatory. Findings that stand on the record count for nothing "
+        "(benign) or in full (malicious);\n"
         "no evidence is deleted. The case is judged again and its reports are written anew. A\n"
         "verdict holds for the record's bytes, so it survives whatever is added to the case; a\n"
-        "later one on the same record takes its place. With CASE alone: all verdicts.",
+        "later one on the same record holds in its place, and both stay in the case and its\n"
+        "reports. With CASE alone: all verdicts.",
     .options = options,
     .run = verdict_run,
 };

@@ -74,6 +74,8 @@ void scan_story_input(const struct scan_story *story, const struct pipeline_run 
         .coverage = story->coverage,
         .tlp = story->tlp,
         .tally = story->tally,
+        .verdicts = story->told,
+        .verdict_count = story->told_count,
         .interrupted = pipeline_counts(run)->interrupted,
     };
     ret_input->gaps = pipeline_gaps(run, &ret_input->gap_count);

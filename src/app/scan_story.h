@@ -29,6 +29,8 @@ struct scan_story {
     struct evidence_names names;
     const struct verdict *verdicts; // not owned
     size_t verdict_count;
+    const struct report_verdict *told; // all verdicts, as reports tell them; not owned
+    size_t told_count;
     const char *tlp;
     const struct tally *tally; // NULL: findings are not told by rule
     struct reconstruction *made;

@@ -1,6 +1,7 @@
 // A reconstruction as one offline page
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html_piece.h"
+#include "report/verdict_list.h"
 
 #include "base/memory.h"
 
@@ -49,6 +50,7 @@ void report_append_html(struct buffer *to, const struct report_input *input) {
     for (uint32_t i = 0; i < made->incident_count; i++)
         html_campaign(&html, &made->incidents[i], 1 + campaigns + i, i < CHARTED_INCIDENTS_MAX);
     html_leads(&html);
+    verdicts_append_html(to, input);
     html_coverage(&html);
     html_gaps(&html);
     html_rules(&html);

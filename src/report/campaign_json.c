@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "report/json_piece.h"
+#include "report/verdict_list.h"
 
 // The parent's name, or null for one that came from outside.
 static void json_parent(struct buffer *to, const struct campaign *campaign, int32_t parent) {
@@ -306,5 +307,6 @@ void report_append_json(struct buffer *to, const struct report_input *input) {
     json_evidence(to, input);
     report_append_coverage(to, input->coverage);
     json_gaps(to, input);
+    verdicts_append_json(to, input);
     buffer_append_text(to, "}\n");
 }

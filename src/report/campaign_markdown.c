@@ -8,6 +8,7 @@
 #include "report/indicator_list.h"
 #include "report/stage_told.h"
 #include "report/technique.h"
+#include "report/verdict_list.h"
 
 enum {
     TARGETS_MAX = 200,
@@ -251,5 +252,6 @@ void report_append_markdown(struct buffer *to, const struct report_input *input)
         mark_campaign(to, input, &made->campaigns[i]);
     for (uint32_t i = 0; i < made->incident_count; i++)
         mark_campaign(to, input, &made->incidents[i]);
+    verdicts_append_markdown(to, input);
     mark_evidence(to, input);
 }

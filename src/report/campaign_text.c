@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "report/campaign_json.h"
 #include "report/stage_told.h"
+#include "report/verdict_list.h"
 
 enum {
     SCREEN_WIDTH = 150,
@@ -213,5 +214,6 @@ void report_append_screen(struct buffer *to, const struct report_input *input) {
 
 void report_append_text(struct buffer *to, const struct report_input *input) {
     report_append_screen(to, input);
+    verdicts_append_text(to, input);
     report_append_missing(to, input->coverage);
 }

@@ -26,6 +26,7 @@ static void page_ways(const struct html *html) {
         bool there;
     } ways[] = {{"ask", "Ask for next", logs},
                 {"leads", "Leads", input->reconstruction->lead_count > 0},
+                {"verdicts", "Verdicts", input->verdict_count > 0},
                 {"logs", "Logs", logs},
                 {"gaps", "Gaps", input->gap_count > 0},
                 {"rules", "Rules", input->tally != NULL},
@@ -51,9 +52,11 @@ static void page_head(const struct html *html) {
     page_count(html, made->incident_count, "incident");
     buffer_append_text(html->to, ", ");
     page_count(html, made->lead_count, "lead");
-    buffer_append_text(html->to, ". All times are UTC. Every statement ends in tags like <span "
-                                 "class=t>E7ABCD</span>; each opens the record it stands on."
-                                 "</p>");
+    buffer_append_text(html->to,
+                       ". All times are UTC. Every statement ends in tags like <span "
+                       "class=t>E7ABCD</span>; each leads to where its record lies: file, "
+                       "line, time and SHA-256; <code>vedette evidence CASE TAG</code> prints it."
+                       "</p>");
     if (html->input->interrupted)
         buffer_append_text(html->to, "<p><b>Interrupted: not all evidence was read.</b> What is "
                                      "not told here may be in the rest.</p>");

@@ -11,6 +11,14 @@
 
 struct tally;
 
+// What somebody said of a record, and whether it still holds.
+struct report_verdict {
+    uint8_t sha256[DIGEST_SHA256_SIZE];
+    struct slice tag, who, at, why;
+    bool is_benign;
+    bool holds; // no later one on the same record
+};
+
 struct report_input {
     const struct reconstruction *reconstruction;
     const struct cited *cited;
@@ -20,7 +28,9 @@ struct report_input {
     const struct evidence_coverage *coverage; // NULL: not asked for
     const char *tlp;           // "clear", "green", "amber", "amber+strict", "red"; NULL: red
     const struct tally *tally; // findings by rule; NULL: not asked for
-    bool interrupted;          // not all evidence was read
+    const struct report_verdict *verdicts; // all of the case, in the order they were given
+    size_t verdict_count;
+    bool interrupted; // not all evidence was read
 };
 
 // Who may see the report: the most restrictive of what was asked and what the tags of the rules

@@ -152,8 +152,21 @@ class Case(CaseMaker):
         self.assertIn(f"{tag}  benign     ann: a drill", said)
         with_verdict = self.report()
         self.call("verdict", "case", tag, "malicious", "--why", "looked again")
-        self.call("verdict", "case", tag, "benign", "--why", "a drill after all")
-        self.assertEqual(self.report(), with_verdict)
+        self.call("verdict", "case", tag, "benign", "--why", "a <drill> after all", "--by", "bob")
+        self.assertIn('"verdicts":[]', self.plain().decode())
+        before, after = json.loads(with_verdict), json.loads(self.report())
+        first, last = before.pop("verdicts"), after.pop("verdicts")
+        self.assertEqual(after, before)
+        self.assertEqual([(one["tag"], one["verdict"], one["who"], one["why"], one["holds"])
+                          for one in last],
+                         [(tag, "benign", "ann", "a drill", False),
+                          (tag, "malicious", last[1]["who"], "looked again", False),
+                          (tag, "benign", "bob", "a <drill> after all", True)])
+        self.assertTrue(first[0]["holds"])
+        for form, told in (("text", "bob: a <drill> after all"), ("html", "a &lt;drill&gt; after"),
+                           ("markdown", "after all"), ("html", "(a later one holds)")):
+            self.assertIn(told.encode(), self.call("report", "case", "-f", form).stdout)
+        self.assertEqual(self.call("verdict", "case").stdout.count(b"\n"), 3)
 
     def test_each_row_of_the_timeline_leads_to_its_record(self):
         self.add("drill")
