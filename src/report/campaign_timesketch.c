@@ -157,6 +157,19 @@ static bool references_have(const struct reference *references, uint32_t count,
     return false;
 }
 
+// Those that a record is cited for, "T1190, T1505.003".
+static void techniques_write(const struct campaign *campaign, const struct reference *reference,
+                             struct buffer *text) {
+    buffer_reset(text);
+    for (uint32_t i = 0; i < campaign->technique_count; i++) {
+        const struct campaign_technique *technique = &campaign->techniques[i];
+        if (!references_have(technique->references, technique->reference_count, reference))
+            continue;
+        buffer_append_text(text, text->size ? ", " : "");
+        buffer_append_slice(text, technique->id);
+    }
+}
+
 // Each record once a stage, with the first sentence that stands on it.
 static void timeline_stage(struct timeline *timeline, const struct campaign_stage *stage) {
     for (uint32_t i = 0; i < stage->sentence_count; i++) {
@@ -167,16 +180,18 @@ static void timeline_stage(struct timeline *timeline, const struct campaign_stag
             for (uint32_t n = 0; n < i && !before; n++)
                 before = references_have(stage->sentences[n].references,
                                          stage->sentences[n].reference_count, reference);
+            if (before)
+                continue;
+            techniques_write(timeline->campaign, reference, &timeline->message);
             struct timeline_line line = {
                 .time_ns = reference->time_ns,
                 .message = sentence->text,
                 .what = stage_told_heading(stage),
                 .stage = stage_name(stage->stage),
-                .techniques = stage->techniques,
+                .techniques = buffer_slice(&timeline->message),
                 .reference = reference,
             };
-            if (!before)
-                timeline_line(timeline, &line);
+            timeline_line(timeline, &line);
         }
     }
 }

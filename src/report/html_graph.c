@@ -237,7 +237,7 @@ static void node_host(const struct graph *graph, const struct graph_node *node, 
             break;
         }
     html_time(html, host->first_ns);
-    buffer_append_text(html->to, host->best.parent < 0 ? ", from outside: " : ": ");
+    buffer_append_text(html->to, host->best.is_outside ? ", from outside: " : ": ");
     html_value_cut(html, host->best.reason, 70);
     buffer_append_format(html->to, ", %.1f bits", (double)host->best.cost_millibits / 1000);
     edge_second(graph, host);

@@ -109,7 +109,10 @@ static void hosts_row(const struct html *html, const struct campaign *campaign, 
     buffer_append_format(to, "<td class=%s>%s<td>", state, state);
     html_time(html, host->first_ns);
     buffer_append_text(to, "<td>");
-    hosts_parent(html, campaign, number, host->best.parent);
+    if (host->best.parent < 0 && !host->best.is_outside)
+        buffer_append_text(html->to, "not known");
+    else
+        hosts_parent(html, campaign, number, host->best.parent);
     buffer_append_text(to, "<td>");
     hosts_way(html, campaign, number, host);
     buffer_append_text(to, "<td>");
