@@ -6,10 +6,16 @@
 #include "base/buffer.h"
 #include "correlate/gate.h"
 
-// A growing union of references: the smallest ones.
+enum {
+    CITATIONS_LEAD_MAX = 4
+};
+
+// A growing union of references: the smallest ones, behind those that lead.
 struct citations {
     struct reference references[FINDING_REFERENCES_MAX];
     uint32_t count;
+    struct reference lead[CITATIONS_LEAD_MAX];
+    uint32_t lead_count;
 };
 
 // What the parts of the assembly have in common. All results live in `arena`.
@@ -45,6 +51,11 @@ struct slice assembly_keep(struct assembly *assembly, struct slice text);
 void *assembly_new(struct assembly *assembly, size_t count, size_t size);
 
 void citations_add(struct citations *citations, const struct reference *references, uint32_t count);
+// Adds them, too, and lets them lead: first the record nearest to `time_ns`, which shows what a
+// sentence says of that time, then those that follow it. A later call changes nothing.
+void citations_lead(struct citations *citations, const struct reference *references, uint32_t count,
+                    int64_t time_ns);
+// citations->count of them.
 const struct reference *citations_keep(struct assembly *assembly,
                                        const struct citations *citations);
 

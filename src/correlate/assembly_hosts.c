@@ -138,6 +138,8 @@ static void host_gather(struct assembly *assembly, uint32_t number, struct campa
     struct name_list artefacts = {.count = 0}, accounts = {.count = 0};
     struct citations citations = {.count = 0};
     const struct clue_book *book = assembly->book;
+    citations_lead(&citations, host->best.references, host->best.reference_count,
+                   host->best.time_ns);
     for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
         const struct clue *clue = &book->clues[i];
         if (!assembly_clue_counts(assembly, clue))
@@ -152,7 +154,6 @@ static void host_gather(struct assembly *assembly, uint32_t number, struct campa
         if (account_is_person(clue->account))
             name_list_add(&accounts, clue->account);
     }
-    citations_add(&citations, host->best.references, host->best.reference_count);
     host->references = citations_keep(assembly, &citations);
     host->reference_count = citations.count;
     host->artefacts = name_list_keep(assembly, &artefacts);
@@ -313,7 +314,8 @@ static void wave_fill(struct assembly *assembly, struct campaign *campaign, uint
         wave->last_ns = host->first_ns;
         if (wave->artefact.size == 0)
             wave->artefact = wave_artefact(assembly, assembly->members[i], host);
-        citations_add(&citations, host->best.references, host->best.reference_count);
+        citations_lead(&citations, host->best.references, host->best.reference_count,
+                       host->best.time_ns);
     }
     wave->references = citations_keep(assembly, &citations);
     wave->reference_count = citations.count;

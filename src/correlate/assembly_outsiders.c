@@ -85,6 +85,12 @@ static void outsider_fill(struct assembly *assembly, const struct mention *rows,
     struct citations citations = {.count = 0};
     struct campaign_outsider told = {
         .place = rows[0].place, .first_ns = INT64_MAX, .last_ns = INT64_MIN};
+    const struct mention *gravest = &rows[0];
+    for (uint32_t i = 0; i < count; i++)
+        if (rows[i].ways > gravest->ways)
+            gravest = &rows[i];
+    citations_lead(&citations, gravest->clue->references, gravest->clue->reference_count,
+                   gravest->clue->first_ns);
     for (uint32_t i = 0; i < count; i++) {
         const struct clue *clue = rows[i].clue;
         told.ways |= rows[i].ways;

@@ -22,7 +22,8 @@ struct statement {
     uint32_t host; // the first
     uint32_t host_count, clue_count;
     uint64_t records;
-    struct slice what; // of the first clue
+    struct slice what;        // of the first clue
+    const struct clue *first; // what it says is shown by its records
     struct citations citations;
 };
 
@@ -54,6 +55,7 @@ static void statement_add(struct statement *statement, const struct clue *clue, 
         statement->first_ns = first_ns;
         statement->host = clue->host;
         statement->what = clue->what;
+        statement->first = clue;
     }
     if (clue->last_ns > statement->last_ns)
         statement->last_ns = clue->last_ns;
@@ -134,6 +136,21 @@ static uint32_t stage_hosts(const struct campaign *campaign, enum stage stage) {
     return count;
 }
 
+// What a statement says first is shown by the records of its first clue, and so is when its stage
+// began.
+static void statements_lead(struct statement_row *row, struct citations *ret_stage) {
+    const struct statement *first = &row->rows[0];
+    for (uint32_t i = 0; i < row->count; i++) {
+        struct statement *one = &row->rows[i];
+        citations_lead(&one->citations, one->first->references, one->first->reference_count,
+                       one->first_ns);
+        if (statement_compare_time(one, first) < 0)
+            first = one;
+    }
+    citations_lead(ret_stage, first->first->references, first->first->reference_count,
+                   first->first_ns);
+}
+
 static void stage_tell(struct assembly *assembly, struct campaign *campaign,
                        const struct stage_judge *judge, enum stage stage, struct statement_row *row,
                        struct technique_row *techniques) {
@@ -143,6 +160,7 @@ static void stage_tell(struct assembly *assembly, struct campaign *campaign,
                                     .first_ns = judge->begins_ns[stage],
                                     .last_ns = INT64_MIN};
     struct citations citations = {.count = 0};
+    statements_lead(row, &citations);
     for (uint32_t i = 0; i < row->count; i++) {
         const struct statement *one = &row->rows[i];
         if (one->last_ns > told->last_ns)
@@ -223,7 +241,8 @@ void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
 
 struct citations host_citations(const struct campaign_host *host) {
     struct citations citations = {.count = 0};
-    citations_add(&citations, host->best.references, host->best.reference_count);
+    citations_lead(&citations, host->best.references, host->best.reference_count,
+                   host->best.time_ns);
     citations_add(&citations, host->references, host->reference_count);
     return citations;
 }
