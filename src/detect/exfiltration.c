@@ -66,11 +66,20 @@ enum {
     DAYS_TEXT = 2 * CLOCK_TEXT_SIZE + 16
 };
 
-static void days_text(const struct upload *upload, char text[DAYS_TEXT]) {
+// Days of a time in UTC, as everything is told. The days of uploads are those of the recorders'
+// clocks, and are said only of what has no time.
+static int32_t day_told(int64_t time_ns, int32_t day) {
+    return time_ns == CLOCK_NONE ? day : volume_day_of(time_ns);
+}
+
+static void days_text(const struct draft *draft, const struct upload *upload,
+                      char text[DAYS_TEXT]) {
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    day_text(upload->first_day, first);
-    day_text(upload->last_day, last);
-    if (upload->first_day == upload->last_day)
+    int32_t first_day = day_told(draft->detection.first_ns, upload->first_day);
+    int32_t last_day = day_told(draft->detection.last_ns, upload->last_day);
+    day_text(first_day, first);
+    day_text(last_day, last);
+    if (first_day == last_day)
         snprintf(text, DAYS_TEXT, "on %s", first);
     else
         snprintf(text, DAYS_TEXT, "from %s to %s", first, last);
@@ -93,8 +102,16 @@ static void upload_cite(struct draft *draft, const struct uploads *uploads,
         for (uint32_t i = 0; i < pair->row_count; i++)
             volume_cite(draft, &pair->rows[i], upload->first_day, upload->last_day);
     }
-    for (const struct upload_note *note = upload->notes; note; note = note->next)
+    for (const struct upload_note *note = upload->notes; note; note = note->next) {
+        struct detection *detection = &draft->detection;
+        int64_t first_ns = detection->first_ns, last_ns = detection->last_ns;
         volume_cite(draft, &note->row, upload->first_day - 1, upload->last_day + 1);
+        // An archive that was written before is no sending.
+        if (note->is_archive && first_ns != CLOCK_NONE) {
+            detection->first_ns = first_ns;
+            detection->last_ns = last_ns;
+        }
+    }
 }
 
 static void volume_say(struct draft *draft, const struct uploads *uploads,
@@ -127,13 +144,13 @@ static enum status outside_tell(const struct uploads *uploads, const struct uplo
     enum exfiltration_rule rule;
     if (!outside_rule(upload, &rule))
         return STATUS_OK;
-    days_text(upload, when);
-    day_text(to->first_day, first);
-    bytes_text(upload->bytes_out, bytes);
     draft_begin(draft, rule, upload->from, SLICE(""));
     upload_cite(draft, uploads, upload);
     if (draft->detection.reference_count == 0)
         return STATUS_OK;
+    days_text(draft, upload, when);
+    day_text(day_told(to->first_ns, to->first_day), first);
+    bytes_text(upload->bytes_out, bytes);
     draft_say(draft, "what", "%.*s sent %s to %.*s %s.", SLICE_FORMAT(upload->from), bytes,
               SLICE_FORMAT(pair->to), when);
     draft_say(draft, "why",
@@ -170,7 +187,7 @@ static void inside_say(struct draft *draft, const struct uploads *uploads,
                        const struct upload *upload) {
     const struct volume_destination *to = &uploads->book.destinations[upload->server];
     char when[DAYS_TEXT], bytes[32], usual[32];
-    days_text(upload, when);
+    days_text(draft, upload, when);
     bytes_text(upload->bytes_out, bytes);
     bytes_text(to->history ? volume_history_median(to->history) : 0, usual);
     if (upload->bytes_out)

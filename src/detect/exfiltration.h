@@ -10,6 +10,7 @@
 // A relation that an upload cites beside its flows.
 struct upload_note {
     struct relation row;
+    bool is_archive; // written before it was sent
     struct upload_note *next;
 };
 

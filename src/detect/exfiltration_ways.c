@@ -137,7 +137,7 @@ static bool way_speaks(const struct ways *ways, const struct way *way) {
 }
 
 static void note_add(struct uploads *uploads, struct upload *upload,
-                     const struct relation *relation) {
+                     const struct relation *relation, bool is_archive) {
     struct volume_book *book = &uploads->book;
     uint32_t notes = 0;
     for (const struct upload_note *note = upload->notes; note; note = note->next)
@@ -148,6 +148,7 @@ static void note_add(struct uploads *uploads, struct upload *upload,
              : NULL;
     if (!references)
         return;
+    note->is_archive = is_archive;
     note->row.references = references;
     note->row.reference_count = relation->reference_count;
     note->row.count = relation->count;
@@ -186,7 +187,7 @@ static void upload_join(struct uploads *uploads, const struct relation *relation
             continue;
         if (upload->way.size == 0 || way->is_path)
             upload->way = way->text;
-        note_add(uploads, upload, relation);
+        note_add(uploads, upload, relation, false);
     }
 }
 
@@ -238,7 +239,7 @@ static void archive_take(struct uploads *uploads, const struct relation *relatio
             continue;
         if (upload->archive.size == 0)
             upload->archive = arena_keep(&uploads->book.arena, relation->artefact);
-        note_add(uploads, upload, relation);
+        note_add(uploads, upload, relation, true);
     }
 }
 

@@ -124,6 +124,11 @@ void volume_cite(struct draft *draft, const struct relation *relation, int32_t f
             part.first_ns = reference->time_ns - skew_ns;
         part.last_ns = reference->time_ns - skew_ns;
     }
+    // Of more records than are kept the first ones are; the last is known if it is of these days.
+    bool is_cut = timed && relation->reference_count == FINDING_REFERENCES_MAX;
+    if (is_cut && relation->last_ns > part.last_ns && part.first_ns != CLOCK_NONE &&
+        volume_day_of(relation->last_ns + skew_ns) <= last)
+        part.last_ns = relation->last_ns;
     part.count = part.reference_count;
     if (part.reference_count)
         draft_cite(draft, &part);

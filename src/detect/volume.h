@@ -53,7 +53,8 @@ struct volume_pair {
 struct volume_destination {
     struct slice name;
     uint32_t hosts;                 // that sent there
-    int32_t first_day;              // seen by anybody
+    int32_t first_day;              // seen by anybody, as recorded
+    int64_t first_ns;               // the same in time; CLOCK_NONE: not known
     uint32_t large;                 // host-days with a large transfer
     bool has_uploads;               // for the detector that asks
     struct volume_history *history; // inside: of all host-days; NULL: outside, or no room

@@ -42,6 +42,7 @@ struct gathering {
     struct volume_pair pair;
     struct day_entry *entries;
     uint32_t entry_count;
+    int64_t first_ns; // of the pair; CLOCK_NONE
     struct relation *rows;
     uint32_t row_count, row_capacity;
     struct volume_day *sender; // the sender's days to the outside
@@ -72,7 +73,7 @@ static uint32_t destination_of(struct volume_book *book, struct slice name) {
     if (name.size && kept.size == 0)
         return TABLE_NONE;
     book->destinations[book->destination_count] =
-        (struct volume_destination){.name = kept, .first_day = INT32_MAX};
+        (struct volume_destination){.name = kept, .first_day = INT32_MAX, .first_ns = CLOCK_NONE};
     table_add(&book->by_name, digest_hash64(name), book->destination_count);
     return book->destination_count++;
 }
@@ -236,6 +237,10 @@ static void row_keep(struct gathering *gathering, const struct relation *relatio
     gathering->rows[gathering->row_count++] = kept;
 }
 
+static bool earlier(int64_t time_ns, int64_t than_ns) {
+    return time_ns != CLOCK_NONE && (than_ns == CLOCK_NONE || time_ns < than_ns);
+}
+
 static void relation_take(struct gathering *gathering, const struct relation *relation) {
     struct volume_book *book = gathering->book;
     uint64_t sensor = digest_hash64(relation->recorder);
@@ -247,6 +252,8 @@ static void relation_take(struct gathering *gathering, const struct relation *re
         return;
     if (relation->kind == RELATION_WEB_REQUEST && relation->bytes_out)
         times_add(gathering, relation, sensor ^ 1);
+    if (earlier(relation->first_ns, gathering->first_ns))
+        gathering->first_ns = relation->first_ns;
     for (uint32_t i = 0; i < relation->day_count; i++) {
         const struct relation_day *day = &relation->days[i];
         struct day_entry entry = {day->day, sensor, day->bytes_out, day->bytes_in};
@@ -323,6 +330,8 @@ static void pair_end(struct gathering *gathering) {
     if (!gathering->is_second) {
         destination->hosts++;
         destination->first_day = first < destination->first_day ? first : destination->first_day;
+        if (earlier(gathering->first_ns, destination->first_ns))
+            destination->first_ns = gathering->first_ns;
         book->first_day = first < book->first_day ? first : book->first_day;
         book->last_day = last > book->last_day ? last : book->last_day;
     }
@@ -383,6 +392,7 @@ static void pair_begin(struct gathering *gathering, const struct relation *relat
     buffer_append_slice(&gathering->from, from);
     buffer_append_slice(&gathering->to, to);
     gathering->entry_count = gathering->row_count = 0;
+    gathering->first_ns = CLOCK_NONE;
     gathering->pair =
         (struct volume_pair){.from_host = relation->from_host, .to_host = relation->to_host};
     gathering->pair.is_outside = volume_is_outside(book, relation->to_host, to);

@@ -103,6 +103,33 @@ static void little_counts_after_an_archive(void **state) {
     relation_table_free(table);
 }
 
+// A recorder eight hours ahead writes the next day; the sentence says the day in UTC, and the time
+// is that of the sending, not of the archive before it.
+static void days_are_told_in_universal_time(void **state) {
+    (void)state;
+    struct relation_table *table = table_new();
+    live(table, 10);
+    struct relation *sent = send(table, "WS-03", "203.0.113.5", 15, 343000000);
+    sent->first_ns = sent->last_ns += 8 * 3600 * 1000000000ll; // 18:00
+    size_t at = table->relation_count - 1;
+    int64_t sent_ns = times[at] = sent->first_ns;
+    days[at].day = FIRST_DAY + 16;
+    table->references[at].time_ns = sent->first_ns + 8 * 3600 * 1000000000ll;
+    struct relation *file = relation_table_add(table, RELATION_FILE, "", "WS-03", 15 * DAY + 35900);
+    file->artefact = SLICE("c:\\programdata\\things0.7z");
+    file->detail[2] = SLICE("created");
+    relation_table_judge(table, &detector_exfiltration);
+    const struct table_detection *found =
+        relation_table_find(table, "vedette-exfiltration-outside", "WS-03");
+    assert_non_null(found);
+    assert_string_equal(table_detection_field(found, "what"),
+                        "WS-03 sent 343.0 MB to 203.0.113.5 on 2026-01-20.");
+    assert_non_null(strstr(table_detection_field(found, "why"), "first on 2026-01-20;"));
+    assert_int_equal(found->reference_count, 2);
+    assert_int_equal(found->first_ns, sent_ns);
+    relation_table_free(table);
+}
+
 static void backups_and_calls_are_none(void **state) {
     (void)state;
     struct relation_table *table = table_new();
@@ -244,6 +271,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(much_to_a_rare_place_is_found),
         cmocka_unit_test(little_counts_after_an_archive),
+        cmocka_unit_test(days_are_told_in_universal_time),
         cmocka_unit_test(backups_and_calls_are_none),
         cmocka_unit_test(hosts_that_load_a_server_are_found),
         cmocka_unit_test(mailboxes_read_in_bulk_are_found),
