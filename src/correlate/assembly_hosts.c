@@ -330,38 +330,3 @@ void assembly_waves(struct assembly *assembly, struct campaign *campaign) {
             campaign->waves[campaign->wave_count++] = wave;
     }
 }
-
-void assembly_thefts(struct assembly *assembly, struct campaign *campaign) {
-    const struct clue_book *book = assembly->book;
-    uint32_t capacity = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        if (pass &&
-            !(campaign->thefts = assembly_new(assembly, capacity, sizeof(struct campaign_theft))))
-            return;
-        for (uint32_t k = 0; k < assembly->member_count; k++) {
-            uint32_t number = assembly->members[k];
-            for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
-                const struct clue *clue = &book->clues[i];
-                bool leaves =
-                    clue->stage == STAGE_THEFT || (clue->stage == STAGE_COLLECTION && clue->volume);
-                if (!leaves || clue->level < RULE_LEVEL_MEDIUM ||
-                    !assembly_clue_counts(assembly, clue))
-                    continue;
-                if (!pass) {
-                    capacity++;
-                    continue;
-                }
-                campaign->thefts[campaign->theft_count++] =
-                    (struct campaign_theft){.host = k,
-                                            .what = clue->rule->title,
-                                            .destination = clue->destination,
-                                            .bytes = clue->volume,
-                                            .at_least = clue->volume_at_least,
-                                            .first_ns = clue->first_ns,
-                                            .last_ns = clue->last_ns,
-                                            .references = clue->references,
-                                            .reference_count = clue->reference_count};
-            }
-        }
-    }
-}

@@ -4,6 +4,8 @@
 #include "correlate/assembly.h"
 #include "model/hosts.h"
 
+#include "base/text.h"
+
 enum {
     ALIKE_SENTENCES_MAX = 3, // more are told as one, with the first names
     ALIKE_NAMES_MAX = 6
@@ -84,7 +86,7 @@ static void unknown_logs_of_many(struct assembly *assembly, const struct campaig
         if (!host_is_silent(assembly, i))
             continue;
         alike_name(assembly, host->name, count++);
-        citations_add(&citations, host->references, host->reference_count);
+        citations_lead(&citations, host->references, host->reference_count, host->first_ns);
     }
     alike_end(assembly, count);
     buffer_append_text(&assembly->text, ". Only others' logs speak of them; their event logs and "
@@ -130,7 +132,7 @@ static void unknown_cleared_of_many(struct assembly *assembly, struct sentence_r
             const struct clue *clue = &book->clues[i];
             if (!clue_is_cleared(assembly, clue))
                 continue;
-            citations_add(&citations, clue->references, clue->reference_count);
+            citations_lead(&citations, clue->references, clue->reference_count, clue->first_ns);
             if (count == before)
                 alike_name(assembly, host_name(assembly, number), count++);
         }
@@ -202,6 +204,71 @@ static void unknown_left_out(struct assembly *assembly, struct sentence_row *row
     sentence_row_add(assembly, row, &assembly->left_out);
 }
 
+// Bytes of a host that left, of all its rows, and whether logs of some are missing.
+static void unknown_rest(struct assembly *assembly, const struct campaign *campaign, uint32_t host,
+                         struct sentence_row *row) {
+    struct citations citations = {.count = 0};
+    uint64_t bytes = 0;
+    bool at_least = false;
+    for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        const struct campaign_theft *theft = &campaign->thefts[i];
+        if (theft->host != host || theft->gathered_on.size || theft->bytes == 0)
+            continue;
+        bytes += theft->bytes;
+        at_least |= theft->at_least;
+        citations_lead(&citations, theft->references, theft->reference_count, theft->first_ns);
+    }
+    if (!at_least)
+        return;
+    buffer_append_format(&assembly->text, "At least %.1f MB left from ", (double)bytes / 1e6);
+    buffer_append_slice(&assembly->text, campaign->hosts[host].name);
+    buffer_append_text(&assembly->text, "; how much more is not known: flow or proxy logs of the "
+                                        "days that miss them would tell.");
+    sentence_row_add(assembly, row, &citations);
+}
+
+static bool host_sends_out(const struct campaign *campaign, struct slice name) {
+    for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        const struct campaign_theft *theft = &campaign->thefts[i];
+        if (!theft->gathered_on.size && theft->bytes &&
+            slice_equal(campaign->hosts[theft->host].name, name))
+            return true;
+    }
+    return false;
+}
+
+// What several hosts sent to one inside, of which `first` is the first row, and nothing shows
+// that it went on.
+static void unknown_gathered(struct assembly *assembly, const struct campaign *campaign,
+                             uint32_t first, struct sentence_row *row) {
+    struct slice place = campaign->thefts[first].gathered_on;
+    struct citations citations = {.count = 0};
+    uint64_t bytes = 0;
+    int64_t since_ns = INT64_MAX;
+    for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        const struct campaign_theft *theft = &campaign->thefts[i];
+        if (!slice_equal(theft->gathered_on, place))
+            continue;
+        if (i < first)
+            return;
+        bytes += theft->bytes;
+        since_ns = theft->first_ns < since_ns ? theft->first_ns : since_ns;
+        citations_lead(&citations, theft->references, theft->reference_count, theft->first_ns);
+    }
+    if (host_sends_out(campaign, place))
+        return;
+    buffer_append_text(&assembly->text, "Whether what was gathered on ");
+    buffer_append_slice(&assembly->text, place);
+    if (bytes)
+        buffer_append_format(&assembly->text, ", at least %.1f MB,", (double)bytes / 1e6);
+    buffer_append_text(&assembly->text, " went on to the outside is not known: no log here shows "
+                                        "it. Flow, firewall or proxy logs of that host's way out "
+                                        "since ");
+    text_append_minute(&assembly->text, since_ns, "then");
+    buffer_append_text(&assembly->text, ", and its own web access logs, would tell.");
+    sentence_row_add(assembly, row, &citations);
+}
+
 void assembly_unknowns(struct assembly *assembly, struct campaign *campaign) {
     struct sentence_row row = {0};
     unknown_entry(assembly, campaign, &row);
@@ -210,17 +277,10 @@ void assembly_unknowns(struct assembly *assembly, struct campaign *campaign) {
     unknown_cleared(assembly, &row);
     unknown_left_out(assembly, &row);
     unknown_hours(assembly, &row);
-    for (uint32_t i = 0; i < campaign->theft_count; i++) {
-        const struct campaign_theft *theft = &campaign->thefts[i];
-        struct citations citations = {.count = 0};
-        citations_add(&citations, theft->references, theft->reference_count);
-        if (!theft->at_least)
-            continue;
-        buffer_append_format(&assembly->text, "%.1f MB left from ", (double)theft->bytes / 1e6);
-        buffer_append_slice(&assembly->text, campaign->hosts[theft->host].name);
-        buffer_append_text(&assembly->text, " at least; flow or proxy logs of the missing days "
-                                            "would tell the rest.");
-        sentence_row_add(assembly, &row, &citations);
-    }
+    for (uint32_t i = 0; i < campaign->theft_count; i++)
+        if (campaign->thefts[i].gathered_on.size)
+            unknown_gathered(assembly, campaign, i, &row);
+    for (uint32_t i = 0; i < campaign->host_count && campaign->theft_count; i++)
+        unknown_rest(assembly, campaign, i, &row);
     campaign->unknowns = sentence_row_keep(assembly, &row, &campaign->unknown_count);
 }

@@ -126,10 +126,12 @@ struct campaign_wave {
     uint32_t reference_count;
 };
 
+// No two count the same bytes: where several logs show one transfer, one log's figures stand here.
 struct campaign_theft {
     uint32_t host;     // index into the campaign's hosts
     struct slice what; // "mailbox export", "upload", "forwarding"
     struct slice destination;
+    struct slice gathered_on; // the host inside that it went to; empty: it left
     uint64_t bytes;
     bool at_least; // logs are missing: a lower bound
     int64_t first_ns, last_ns;

@@ -168,7 +168,7 @@ static void mark_implications(struct buffer *to, const struct report_input *inpu
             buffer_append_text(to, " to ");
             text_append_markdown(to, theft->destination);
         }
-        buffer_append_text(to, ", ");
+        buffer_append_text(to, theft->gathered_on.size ? ", inside, " : ", ");
         text_append_minute(to, theft->first_ns, "unknown");
         mark_tags(to, input, theft->references, theft->reference_count);
         buffer_append_byte(to, '\n');

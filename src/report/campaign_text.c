@@ -105,20 +105,8 @@ static void screen_hosts(struct buffer *to, const struct report_input *input,
     buffer_append_byte(to, '\n');
 }
 
-static void screen_thefts(struct buffer *to, const struct report_input *input,
-                          const struct campaign *campaign) {
-    screen_fact(to, "Left");
-    if (campaign->theft_count == 0) {
-        buffer_append_text(to, "nothing that shows in these logs\n");
-        return;
-    }
-    const struct campaign_theft *most = &campaign->thefts[0];
-    for (uint32_t i = 1; i < campaign->theft_count; i++)
-        if (campaign->thefts[i].bytes > most->bytes)
-            most = &campaign->thefts[i];
-    uint64_t bytes = campaign_bytes_left(campaign);
-    if (bytes)
-        buffer_append_format(to, "at least %.1f MB; most: ", (double)bytes / 1e6);
+static void screen_most(struct buffer *to, const struct report_input *input,
+                        const struct campaign *campaign, const struct campaign_theft *most) {
     screen_cut(to, most->what, 80);
     buffer_append_text(to, ", ");
     screen_cut(to, campaign->hosts[most->host].name, 40);
@@ -130,6 +118,30 @@ static void screen_thefts(struct buffer *to, const struct report_input *input,
     text_append_minute(to, most->first_ns, "");
     screen_tags(to, input, most->references, most->reference_count);
     buffer_append_byte(to, '\n');
+}
+
+static void screen_thefts(struct buffer *to, const struct report_input *input,
+                          const struct campaign *campaign) {
+    struct campaign_loss left, gathered;
+    campaign_losses(campaign, &left, &gathered);
+    screen_fact(to, "Left");
+    if (left.most) {
+        if (left.bytes)
+            buffer_append_format(to, "at least %.1f MB; most: ", (double)left.bytes / 1e6);
+        screen_most(to, input, campaign, left.most);
+    } else {
+        buffer_append_text(to, "nothing that shows in these logs\n");
+    }
+    if (!gathered.most)
+        return;
+    screen_fact(to, "Gathered");
+    if (gathered.bytes)
+        buffer_append_format(to, "at least %.1f MB ", (double)gathered.bytes / 1e6);
+    buffer_append_text(to, "on ");
+    screen_cut(to, gathered.place, 40);
+    buffer_append_text(to, gathered.is_elsewhere_too ? " and others inside; most: "
+                                                     : ", a host inside; most: ");
+    screen_most(to, input, campaign, gathered.most);
 }
 
 // When, and the stages on as many lines as they need.

@@ -173,6 +173,7 @@ static void threat_implications(struct buffer *to, const struct report_input *in
         text_append_json(to, theft->what);
         json_string(to, "host", campaign->hosts[theft->host].name);
         json_string(to, "destination", theft->destination);
+        json_string(to, "gathered_on", theft->gathered_on);
         buffer_append_format(to, ",\"bytes\":%llu,\"at_least\":%s",
                              (unsigned long long)theft->bytes, theft->at_least ? "true" : "false");
         json_when(to, "first", theft->first_ns);

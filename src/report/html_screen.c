@@ -80,28 +80,42 @@ static void screen_hosts(const struct html *html, const struct campaign *campaig
     buffer_append_text(html->to, "</span></li>\n");
 }
 
+static void screen_loss(const struct html *html, const struct campaign *campaign, uint32_t number,
+                        const struct campaign_loss *loss) {
+    if (loss->bytes) {
+        buffer_append_text(html->to, "<b>at least ");
+        html_bytes(html, loss->bytes);
+        buffer_append_text(html->to, "</b>");
+    }
+    if (loss->place.size) {
+        buffer_append_text(html->to, loss->bytes ? " on " : "on ");
+        html_value_cut(html, loss->place, 80);
+        buffer_append_text(html->to,
+                           loss->is_elsewhere_too ? " and others inside" : ", a host inside");
+    }
+    buffer_append_text(html->to, loss->bytes || loss->place.size ? "; most: " : "");
+    html_theft(html, campaign, number, loss->most, SCREEN_TAGS_MAX);
+    if (loss->rows > 1)
+        buffer_append_format(html->to, "; <a href=\"#c%uleft\">%u more</a>", number,
+                             loss->rows - 1);
+    buffer_append_text(html->to, "</span></li>\n");
+}
+
 static void screen_thefts(const struct html *html, const struct campaign *campaign,
                           uint32_t number) {
+    struct campaign_loss left, gathered;
+    campaign_losses(campaign, &left, &gathered);
     fact_begin(html, "Left");
-    if (campaign->theft_count == 0) {
-        buffer_append_text(html->to, "No theft shows in these logs.</span></li>\n");
+    if (left.most)
+        screen_loss(html, campaign, number, &left);
+    else
+        buffer_append_text(html->to, gathered.most ? "Nothing that shows in these logs."
+                                                     "</span></li>\n"
+                                                   : "No theft shows in these logs.</span></li>\n");
+    if (!gathered.most)
         return;
-    }
-    uint64_t bytes = campaign_bytes_left(campaign);
-    const struct campaign_theft *most = &campaign->thefts[0];
-    for (uint32_t i = 1; i < campaign->theft_count; i++)
-        if (campaign->thefts[i].bytes > most->bytes)
-            most = &campaign->thefts[i];
-    if (bytes) {
-        buffer_append_text(html->to, "<b>at least ");
-        html_bytes(html, bytes);
-        buffer_append_text(html->to, "</b>; most: ");
-    }
-    html_theft(html, campaign, number, most, SCREEN_TAGS_MAX);
-    if (campaign->theft_count > 1)
-        buffer_append_format(html->to, "; <a href=\"#c%uleft\">%u more</a>", number,
-                             campaign->theft_count - 1);
-    buffer_append_text(html->to, "</span></li>\n");
+    fact_begin(html, "Gathered");
+    screen_loss(html, campaign, number, &gathered);
 }
 
 static void screen_span(const struct html *html, const struct campaign *campaign) {

@@ -29,6 +29,8 @@ static void story_theft(const struct html *html, const struct campaign *campaign
         buffer_append_text(html->to, " to ");
         html_value_cut(html, theft->destination, 120);
     }
+    if (theft->gathered_on.size)
+        buffer_append_text(html->to, ", inside");
     buffer_append_text(html->to, ", ");
     html_time(html, theft->first_ns);
 }
@@ -81,7 +83,8 @@ static void thefts_together(const struct html *html, const struct campaign *camp
 
 static void story_thefts(const struct html *html, const struct campaign *campaign,
                          uint32_t number) {
-    buffer_append_format(html->to, "<h3 id=c%uleft>What left</h3>\n", number);
+    buffer_append_format(html->to, "<h3 id=c%uleft>What left, and what was gathered inside</h3>\n",
+                         number);
     if (campaign->theft_count == 0)
         buffer_append_text(html->to, "<p>No theft shows in these logs.</p>\n");
     else

@@ -12,19 +12,27 @@ enum marking report_marking(const struct report_input *input) {
     return marking;
 }
 
-uint64_t campaign_bytes_left(const struct campaign *campaign) {
-    uint64_t bytes = 0;
+static void loss_take(struct campaign_loss *loss, const struct campaign_theft *theft) {
+    loss->bytes += theft->bytes;
+    loss->rows++;
+    if (!loss->most || theft->bytes > loss->most->bytes)
+        loss->most = theft;
+}
+
+void campaign_losses(const struct campaign *campaign, struct campaign_loss *ret_left,
+                     struct campaign_loss *ret_gathered) {
+    *ret_left = *ret_gathered = (struct campaign_loss){.most = NULL};
     for (uint32_t i = 0; i < campaign->theft_count; i++) {
         const struct campaign_theft *theft = &campaign->thefts[i];
-        bool largest = true;
-        for (uint32_t k = 0; k < campaign->theft_count && largest; k++) {
-            const struct campaign_theft *other = &campaign->thefts[k];
-            largest = other->host != theft->host || k == i || other->bytes < theft->bytes ||
-                      (other->bytes == theft->bytes && k > i);
-        }
-        bytes += largest ? theft->bytes : 0;
+        loss_take(theft->gathered_on.size ? ret_gathered : ret_left, theft);
     }
-    return bytes;
+    if (!ret_gathered->most)
+        return;
+    ret_gathered->place = ret_gathered->most->gathered_on;
+    for (uint32_t i = 0; i < campaign->theft_count; i++) {
+        struct slice place = campaign->thefts[i].gathered_on;
+        ret_gathered->is_elsewhere_too |= place.size && !slice_equal(place, ret_gathered->place);
+    }
 }
 
 void campaign_span(const struct campaign *campaign, int64_t *ret_first_ns, int64_t *ret_last_ns) {

@@ -37,9 +37,18 @@ struct report_input {
 // that found something ask.
 enum marking report_marking(const struct report_input *input);
 
-// What left a campaign's hosts, at least: several findings speak of one loss, on its way through a
-// proxy and out, so that of each host the largest counts.
-uint64_t campaign_bytes_left(const struct campaign *campaign);
+// What a campaign's rows of theft say together.
+struct campaign_loss {
+    uint64_t bytes; // their sum: no two rows count the same bytes
+    uint32_t rows;
+    const struct campaign_theft *most; // NULL: there is none
+    struct slice place;                // gathered: where most of it is
+    bool is_elsewhere_too;             // and on other hosts
+};
+
+// What left, and what was gathered on hosts inside, of which nothing shows that it left.
+void campaign_losses(const struct campaign *campaign, struct campaign_loss *ret_left,
+                     struct campaign_loss *ret_gathered);
 
 // First and last time of all stages; CLOCK_NONE when none is known.
 void campaign_span(const struct campaign *campaign, int64_t *ret_first_ns, int64_t *ret_last_ns);

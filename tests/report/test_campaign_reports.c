@@ -125,7 +125,7 @@ static void sample_init(struct sample *sample, struct slice text) {
     sample->wave = (struct campaign_wave){
         0, text, 1000000000000000000, 1000086400000000000, sample->members, 2, cited, 2};
     sample->theft = (struct campaign_theft){
-        1, text, text, 4200000000, true, 1000000000000000000, 1000086400000000000, cited, 2};
+        1, text, text, text, 4200000000, true, 1000000000000000000, 1000086400000000000, cited, 2};
     for (int i = 0; i < 2; i++)
         sample->campaigns[i] = (struct campaign){.id = text,
                                                  .title = text,
