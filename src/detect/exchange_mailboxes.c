@@ -335,10 +335,11 @@ static enum status export_tell(const struct takes *takes, const struct take *row
     draft_say(draft, "benign",
               "Exports that a court or the personnel department orders go to a file server and "
               "have a ticket.");
-    take_rows_say(draft, rows, count);
+    // Who has it comes before where it lay.
     for (uint32_t i = 0; i < count; i++)
         if (rows[i].fetched_by.size && row_is_new(rows, i))
             draft_say_text(draft, "destination", rows[i].fetched_by);
+    take_rows_say(draft, rows, count);
     if (signs.bytes) {
         draft_say(draft, "volume", "%llu", (unsigned long long)signs.bytes);
         draft_say(draft, "volume_is", "at least");
@@ -362,6 +363,7 @@ static void fetch_take(struct takes *takes, const struct relation *request) {
         row->fetch_count = row->fetches ? request->reference_count : 0;
         row->fetched_by = arena_keep(&takes->book->arena, request->from);
         row->fetched_bytes = request->bytes_in;
+        row->fetched_ns = request->first_ns;
     }
 }
 
@@ -404,7 +406,7 @@ static enum status takes_read(struct takes *takes, struct problem *problem) {
            reading.more)
         fetch_take(takes, &reading.relation);
     reading_close(&reading);
-    return status;
+    return status == STATUS_OK ? takes_measure_fetches(takes, problem) : status;
 }
 
 enum status exchange_tell_mailboxes(struct exchange_book *book, struct problem *problem) {

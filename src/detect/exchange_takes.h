@@ -33,6 +33,7 @@ struct take {
     const struct reference *references;
     uint32_t reference_count;
     uint64_t fetched_bytes; // of an export's file, over the web
+    int64_t fetched_ns;     // first
     struct slice fetched_by;
     const struct reference *fetches;
     uint32_t fetch_count;
@@ -63,6 +64,10 @@ uint32_t take_mailboxes(const struct take *rows, uint32_t count);
 void take_rows_cite(struct draft *draft, const struct take *rows, uint32_t count);
 // Mailboxes, destinations and ranges.
 void take_rows_say(struct draft *draft, const struct take *rows, uint32_t count);
+
+// How much was fetched of exports, by flows where no web log says it (exchange_fetches.c). Two
+// passes, over flows and mail reads, when there are such fetches.
+enum status takes_measure_fetches(struct takes *takes, struct problem *problem);
 
 // Judge rules by which one account sends mail on to one outside address, within hours.
 enum status take_judge_forward(const struct takes *takes, const struct take *rows, uint32_t count,

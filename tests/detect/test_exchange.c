@@ -192,6 +192,65 @@ static void exports_are_judged_by_session(void **state) {
     relation_table_free(table);
 }
 
+static void read(struct relation_table *table, int64_t seconds, const char *mailbox) {
+    struct relation *row =
+        relation_table_add(table, RELATION_MAIL_READ, "203.0.113.9", "mail-01", seconds);
+    row->account = SLICE("a@corp.example");
+    row->artefact = slice_of_string(mailbox);
+    row->detail[2] = SLICE("impersonated");
+    row->bytes_in = 1000;
+}
+
+static struct relation_day days[8];
+
+// What the server sent back to a client on a day of the sensor's.
+static void flow_back(struct relation_table *table, const char *recorder, int64_t seconds,
+                      int64_t ahead, uint64_t bytes) {
+    size_t at = table->relation_count % ARRAY_SIZE(days);
+    struct relation *flow =
+        relation_table_add(table, RELATION_FLOW, "203.0.113.9", "mail-01", seconds);
+    table->references[table->relation_count - 1].time_ns += ahead * 1000000000;
+    days[at] = (struct relation_day){
+        .day = 20458 + (int32_t)((seconds + ahead) / DAY), .count = 1, .bytes_in = bytes};
+    flow->artefact = SLICE("tcp/443");
+    flow->recorder = slice_of_string(recorder);
+    flow->bytes_in = bytes;
+    flow->days = &days[at];
+    flow->day_count = 1;
+}
+
+// Two sensors saw the fetch, one of them eight hours ahead; other days and mail that the client
+// read on that day are not of it. A web log that says the size needs no flow.
+static void fetched_exports_are_measured(void **state) {
+    (void)state;
+    for (int turn = 0; turn < 2; turn++) {
+        struct relation_table *table = mail_server();
+        cmdlet(table, 18 * HOUR, "corp\\c", "new-mailboxexportrequest",
+               "-Mailbox \"y@corp.example\" -FilePath "
+               "\"\\\\127.0.0.1\\C$\\inetpub\\wwwroot\\aspnet_client\\y.pst\"");
+        request(table, "203.0.113.9", 19 * HOUR, "/aspnet_client/y.pst", "200");
+        table->relations[table->relation_count - 1].bytes_in = turn ? 500000000 : 0;
+        flow_back(table, "sensor-01", 19 * HOUR, 0, 516000000);
+        flow_back(table, "router-01", 19 * HOUR, 8 * HOUR, 531000000);
+        flow_back(table, "sensor-01", 45 * HOUR, 0, 70000000);
+        flow_back(table, "router-01", HOUR, 8 * HOUR, 80000000);
+        read(table, 3 * HOUR, "x@corp.example");
+        struct relation *mail = &table->relations[table->relation_count - 1];
+        days[7] = (struct relation_day){.day = 20458, .count = 1, .bytes_in = 1000};
+        mail->days = &days[7];
+        mail->day_count = 1;
+        relation_table_judge(table, &detector_exchange);
+        const struct table_detection *web =
+            relation_table_find(table, "vedette-exchange-export", NULL);
+        assert_non_null(web);
+        assert_string_equal(table_detection_field(web, "volume"), turn ? "500000000" : "515999000");
+        assert_string_equal(table_detection_field(web, "volume_is"), "at least");
+        assert_string_equal(table_detection_field(web, "destination"), "203.0.113.9");
+        assert_int_equal(web->reference_count, turn ? 2 : 4);
+        relation_table_free(table);
+    }
+}
+
 // One mailbox, by an administrator, after an attack.
 static void exports_to_an_old_folder_are_usual(void **state) {
     (void)state;
@@ -261,15 +320,6 @@ static void forwards_to_an_old_address_are_usual(void **state) {
         assert_string_equal(table_detection_field(one, "also_set_by"), turn ? "a" : "c");
         relation_table_free(table);
     }
-}
-
-static void read(struct relation_table *table, int64_t seconds, const char *mailbox) {
-    struct relation *row =
-        relation_table_add(table, RELATION_MAIL_READ, "203.0.113.9", "mail-01", seconds);
-    row->account = SLICE("a@corp.example");
-    row->artefact = slice_of_string(mailbox);
-    row->detail[2] = SLICE("impersonated");
-    row->bytes_in = 1000;
 }
 
 static void reading_after_a_grant_is_told(void **state) {
@@ -362,6 +412,7 @@ int main(void) {
         cmocka_unit_test(probing_and_handlers_belong_to_an_attack),
         cmocka_unit_test(flows_of_attackers_are_told),
         cmocka_unit_test(exports_are_judged_by_session),
+        cmocka_unit_test(fetched_exports_are_measured),
         cmocka_unit_test(exports_to_an_old_folder_are_usual),
         cmocka_unit_test(forwards_of_several_people_are_told),
         cmocka_unit_test(forwards_to_an_old_address_are_usual),
