@@ -56,6 +56,9 @@ static const struct rule RULES[] = {
     [EXCHANGE_EXPORT_USUAL] = JUDGEMENT(
         "vedette-exchange-export-usual",
         "Mailboxes exported after an attack to where exports went before it", LOW, EXPORT_TAGS),
+    [EXCHANGE_FETCH] =
+        JUDGEMENT("vedette-exchange-archive-fetched",
+                  "Archives fetched from a mail server after it was attacked", MEDIUM, EXPORT_TAGS),
     [EXCHANGE_FORWARD] =
         JUDGEMENT("vedette-exchange-forwarding",
                   "Mail of several people forwarded to one outside address", HIGH, FORWARD_TAGS),

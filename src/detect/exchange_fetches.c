@@ -1,16 +1,17 @@
-// How much was fetched of exported mailboxes
+// Archives fetched from a mail server, and how large they were
 // SPDX-License-Identifier: Apache-2.0
 //
 // A web log may say how large an answer was; where it does not, flows do:
 //
-//   fetch of an export's file at t by a client  -> the client's flows to the server on that day of
-//   the sensor's own clock, what came back      -> less what it read as mail on those days
-//                                               -> of sensors that agree the least
+//   fetch of a file at t by a client        -> the client's flows to the server on that day of the
+//   sensor's own clock, what came back      -> less what it read as mail on those days
+//                                           -> of sensors that agree the least
 //
 // A client's day at a sensor counts once, however many files it fetched then: a lower bound.
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "detect/exchange_takes.h"
 #include "detect/reading.h"
 #include "detect/volume.h"
@@ -19,6 +20,7 @@ enum {
     FETCHERS_MAX = 256, // clients of one server
     SENSORS_MAX = 4,
     SENSOR_DAYS_MAX = 32,
+    FETCHED_BYTES_MIN = 1 << 20,
     AGREE_PART = 8, // sensors that saw an eighth less saw the same: headers are counted or not
 };
 #define SAME_MOMENT_NS (10 * EXCHANGE_SECOND_NS)
@@ -47,7 +49,7 @@ struct fetchers {
 };
 
 static bool take_is_of(const struct take *take, const struct fetcher *fetcher) {
-    return take->kind == TAKE_EXPORT && take->fetch_count && take->server == fetcher->server &&
+    return take->fetch_count && take->server == fetcher->server &&
            slice_equal(take->fetched_by, fetcher->client);
 }
 
@@ -64,7 +66,7 @@ static void fetchers_list(struct fetchers *fetchers) {
     const struct takes *takes = fetchers->takes;
     for (uint32_t i = 0; i < takes->count && fetchers->count < FETCHERS_MAX; i++) {
         const struct take *take = &takes->rows[i];
-        if (take->kind == TAKE_EXPORT && take->fetch_count && !take->fetched_bytes &&
+        if (take->fetch_count && !take->fetched_bytes &&
             !fetcher_find(fetchers, take->fetched_by, take->server))
             fetchers->rows[fetchers->count++] =
                 (struct fetcher){.client = take->fetched_by, .server = take->server};
@@ -221,4 +223,69 @@ enum status takes_measure_fetches(struct takes *takes, struct problem *problem) 
         fetcher_end(takes, &fetchers.rows[i]);
     memory_free(fetchers.rows);
     return status;
+}
+
+static bool path_is_archive(struct slice path) {
+    static const struct slice ENDS[] = {SLICE(".pst"), SLICE(".ost"), SLICE(".zip"), SLICE(".rar"),
+                                        SLICE(".7z"),  SLICE(".cab"), SLICE(".dmp"), SLICE(".edb")};
+    for (size_t i = 0; i < ARRAY_SIZE(ENDS); i++)
+        if (slice_ends(path, ENDS[i]))
+            return true;
+    return false;
+}
+
+void take_fetch_add(struct takes *takes, const struct relation *request) {
+    struct arena *arena = &takes->book->arena;
+    struct take take = {.kind = TAKE_FETCH, .count = request->count, .time_ns = request->first_ns};
+    if (takes->count == TAKES_MAX || request->first_ns == CLOCK_NONE ||
+        request->reference_count == 0 || !slice_equal(request->detail[0], SLICE("GET")) ||
+        !path_is_archive(request->artefact) || !address_is_outside(request->from))
+        return;
+    take.server = exchange_server_of(takes->book, request, false);
+    if (take.server == UINT32_MAX || !take_is_after_attack(takes, &take))
+        return;
+    take.references = references_keep(arena, request->references, request->reference_count);
+    take.mailbox = arena_keep(arena, request->artefact);
+    take.fetched_by = arena_keep(arena, request->from);
+    if (!take.references || !take.mailbox.size || !take.fetched_by.size)
+        return;
+    take.reference_count = request->reference_count;
+    take.fetches = take.references;
+    take.fetch_count = take.reference_count;
+    take.fetched_bytes = request->bytes_in;
+    take.fetched_ns = request->first_ns;
+    takes->rows[takes->count++] = take;
+}
+
+static void fetches_say(struct draft *draft, const struct take *rows, uint32_t count) {
+    draft_say(draft, "confidence", "medium: no record shows who made them");
+    draft_say(draft, "benign", "Downloads that a help desk puts there are known there.");
+    for (uint32_t i = 0; i < count && i < TAKE_LISTED_MAX; i++) {
+        draft_say_text(draft, "destination", rows[i].fetched_by);
+        draft_say_text(draft, "path", rows[i].mailbox);
+    }
+}
+
+// A rule tells each of them; what this adds is how much went, and to whom.
+enum status take_judge_fetches(const struct takes *takes, const struct take *rows, uint32_t count,
+                               struct problem *problem) {
+    struct exchange_book *book = takes->book;
+    struct draft *draft = &book->draft;
+    struct slice server = book->servers[rows->server].name;
+    uint32_t files = take_mailboxes(rows, count);
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        bytes += rows[i].fetched_bytes;
+    if (bytes < FETCHED_BYTES_MIN)
+        return STATUS_OK;
+    draft_begin(draft, EXCHANGE_FETCH, server, SLICE(""));
+    take_rows_cite(draft, rows, count);
+    draft_say(draft, "what", "%u archive%s fetched from outside from %.*s after it was attacked.",
+              files, files == 1 ? " was" : "s were", SLICE_FORMAT(server));
+    draft_say(draft, "why", "%llu MB at least, by its web log or by flows of the same days",
+              (unsigned long long)(bytes / 1000000));
+    fetches_say(draft, rows, count);
+    draft_say(draft, "volume", "%llu", (unsigned long long)bytes);
+    draft_say(draft, "volume_is", "at least");
+    return draft_tell(draft, book->sink, problem);
 }

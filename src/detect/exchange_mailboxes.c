@@ -11,10 +11,12 @@
 #include <stdlib.h>
 
 // Cost: one pass over mail for its domains, one over cmdlets, one over web requests when there are
-// exports, one over mail reads when there are grants; what is kept of them is bounded.
+// exports or sessions, one over flows and mail reads when something was fetched, one over mail
+// reads when there are grants; what is kept of them is bounded.
 //
 //   export    sessions of one account on one server: own disk or web folder, fetched over the web,
 //             three mailboxes within a day, bounded by dates, removed within the hour
+//   fetch     exchange_fetches.c
 //   forward   exchange_forward.c
 //   grant     the right to impersonate, and then mailboxes read by who had not done so before
 
@@ -350,13 +352,16 @@ static enum status export_tell(const struct takes *takes, const struct take *row
 // An export's file asked for over the web, on the day after at most a week.
 static void fetch_take(struct takes *takes, const struct relation *request) {
     struct slice name = path_base(request->artefact), status = request->detail[1];
-    bool answered = status.size == 3 && status.data[0] == '2';
+    bool answered = status.size == 3 && status.data[0] == '2', exported = false;
     for (uint32_t i = 0; name.size && answered && i < takes->count; i++) {
         struct take *row = &takes->rows[i];
         if (row->kind != TAKE_EXPORT || !text_equal_fold_ascii(path_base(row->target), name) ||
             request->last_ns < row->time_ns ||
-            request->first_ns > row->time_ns + 7 * EXCHANGE_DAY_NS || row->fetch_count ||
+            request->first_ns > row->time_ns + 7 * EXCHANGE_DAY_NS ||
             exchange_server_of(takes->book, request, false) != row->server)
+            continue;
+        exported = true;
+        if (row->fetch_count)
             continue;
         row->fetches =
             references_keep(&takes->book->arena, request->references, request->reference_count);
@@ -365,6 +370,8 @@ static void fetch_take(struct takes *takes, const struct relation *request) {
         row->fetched_bytes = request->bytes_in;
         row->fetched_ns = request->first_ns;
     }
+    if (answered && !exported)
+        take_fetch_add(takes, request);
 }
 
 void take_list_add(struct arena *arena, struct slice *list, uint32_t *count, uint32_t most,
@@ -398,7 +405,8 @@ static enum status takes_read(struct takes *takes, struct problem *problem) {
         cmdlet_take(takes, &reading.relation);
     reading_close(&reading);
     qsort(takes->rows, takes->count, sizeof *takes->rows, take_compare);
-    if (status != STATUS_OK || takes->count == 0 || takes->rows[0].kind != TAKE_EXPORT)
+    bool exports = takes->count && takes->rows[0].kind == TAKE_EXPORT;
+    if (status != STATUS_OK || (!exports && takes->book->session_count == 0))
         return status;
     status = reading_open(&reading, takes->book->context, RELATION_MASK(WEB_REQUEST),
                           RELATION_ORDER_TIME, problem);
@@ -406,6 +414,7 @@ static enum status takes_read(struct takes *takes, struct problem *problem) {
            reading.more)
         fetch_take(takes, &reading.relation);
     reading_close(&reading);
+    qsort(takes->rows, takes->count, sizeof *takes->rows, take_compare); // fetches came last
     return status == STATUS_OK ? takes_measure_fetches(takes, problem) : status;
 }
 
@@ -426,6 +435,8 @@ enum status exchange_tell_mailboxes(struct exchange_book *book, struct problem *
         size = session_size(&takes, i, rows->kind == TAKE_FORWARD ? FORWARD_GAP_NS : EXPORT_GAP_NS);
         if (rows->kind == TAKE_EXPORT)
             status = export_tell(&takes, rows, size, problem);
+        else if (rows->kind == TAKE_FETCH)
+            status = take_judge_fetches(&takes, rows, size, problem);
         else if (rows->kind == TAKE_FORWARD)
             status = take_judge_forward(&takes, rows, size, problem);
         else if (rows->kind == TAKE_GRANT && grants++ < GRANTS_MAX)

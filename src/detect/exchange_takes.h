@@ -17,7 +17,8 @@ enum take_kind {
     TAKE_EXPORT,
     TAKE_FORWARD,
     TAKE_REMOVE,
-    TAKE_GRANT
+    TAKE_GRANT,
+    TAKE_FETCH // of an archive that no export names, after an attack
 };
 
 // One cmdlet.
@@ -25,7 +26,7 @@ struct take {
     enum take_kind kind;
     uint32_t server;
     struct slice person;  // who ran it, lower case
-    struct slice mailbox; // of a grant: who was given it, lower case
+    struct slice mailbox; // of a grant: who was given it, lower case; of a fetch: its path
     struct slice target;  // file, or address
     struct slice range;   // the filter of an export
     int64_t time_ns;
@@ -65,7 +66,13 @@ void take_rows_cite(struct draft *draft, const struct take *rows, uint32_t count
 // Mailboxes, destinations and ranges.
 void take_rows_say(struct draft *draft, const struct take *rows, uint32_t count);
 
-// How much was fetched of exports, by flows where no web log says it (exchange_fetches.c). Two
+// Keeps a request from outside as a fetch when it is answered with an archive by a server that was
+// attacked before.
+void take_fetch_add(struct takes *takes, const struct relation *request);
+enum status take_judge_fetches(const struct takes *takes, const struct take *rows, uint32_t count,
+                               struct problem *problem);
+
+// How much was fetched, by flows where no web log says it (exchange_fetches.c). Two
 // passes, over flows and mail reads, when there are such fetches.
 enum status takes_measure_fetches(struct takes *takes, struct problem *problem);
 

@@ -251,6 +251,34 @@ static void fetched_exports_are_measured(void **state) {
     }
 }
 
+// Where the cmdlets' log is gone an archive that an attacked server gave away is measured as well.
+static void fetched_archives_are_measured(void **state) {
+    (void)state;
+    for (int turn = 0; turn < 4; turn++) {
+        struct relation_table *table = mail_server();
+        if (turn != 1) // nobody attacked it
+            attack(table);
+        request(table, turn == 2 ? "10.0.0.7" : "203.0.113.9", 2 * DAY, "/aspnet_client/y.pst",
+                turn == 3 ? "404" : "200");
+        table->relations[table->relation_count - 1].detail[0] = SLICE("GET");
+        if (turn == 0) {
+            request(table, "203.0.113.10", 2 * DAY + HOUR, "/owa/z.zip", "206");
+            table->relations[table->relation_count - 1].detail[0] = SLICE("GET");
+        }
+        flow_back(table, "sensor-01", 2 * DAY, 0, 516000000);
+        relation_table_judge(table, &detector_exchange);
+        const struct table_detection *one =
+            relation_table_find(table, "vedette-exchange-archive-fetched", "MAIL-01");
+        assert_true((one != NULL) == (turn == 0));
+        if (one) {
+            assert_string_equal(table_detection_field(one, "volume"), "516000000");
+            assert_string_equal(table_detection_field(one, "destination"), "203.0.113.9");
+            assert_int_equal(one->reference_count, 3);
+        }
+        relation_table_free(table);
+    }
+}
+
 // One mailbox, by an administrator, after an attack.
 static void exports_to_an_old_folder_are_usual(void **state) {
     (void)state;
@@ -413,6 +441,7 @@ int main(void) {
         cmocka_unit_test(flows_of_attackers_are_told),
         cmocka_unit_test(exports_are_judged_by_session),
         cmocka_unit_test(fetched_exports_are_measured),
+        cmocka_unit_test(fetched_archives_are_measured),
         cmocka_unit_test(exports_to_an_old_folder_are_usual),
         cmocka_unit_test(forwards_of_several_people_are_told),
         cmocka_unit_test(forwards_to_an_old_address_are_usual),
