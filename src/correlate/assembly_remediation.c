@@ -283,7 +283,8 @@ static void remedy_outsiders(struct assembly *assembly, const struct campaign *c
         if (!(outsider->ways & ways) || outsider->ways & ways_not)
             continue;
         list_add_name(&list, outsider->place);
-        citations_add(&list.citations, outsider->references, outsider->reference_count);
+        citations_lead(&list.citations, outsider->references, outsider->reference_count,
+                       outsider->references[0].time_ns);
     }
     buffer_append_text(&assembly->text, words[0]);
     write_names(&assembly->text, &list);
