@@ -103,7 +103,7 @@ static void habit_find(struct log_habit *habit) {
     for (size_t from = 0, to; from < habit->count; from = to) {
         for (to = from; to < habit->count && rows[to].key == rows[from].key;)
             to++;
-        bool security = slice_ends(intern_text(&habit->keys, rows[from].key), SLICE("security"));
+        bool security = slice_ends(intern_text(&habit->keys, rows[from].key), SLICE("\0security"));
         bool is_habit = habit_is(rows + from, to - from, hosts, ++round,
                                  security ? HABIT_SECURITY_TIMES_MIN : HABIT_TIMES_MIN);
         for (size_t i = from; i < to; i++)

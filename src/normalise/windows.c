@@ -3,86 +3,11 @@
 #include "normalise/windows.h"
 
 #include "base/text.h"
+#include "model/windows_channel.h"
 #include "normalise/windows_aliases.h"
 
-// A channel or a provider, and the service its events are. A name that ends in '*' stands for
-// all that start so.
-struct service_row {
-    const char *name;
-    enum log_service service;
-};
-
-static const struct service_row CHANNELS[] = {
-    {"Security", LOG_SERVICE_SECURITY},
-    {"System", LOG_SERVICE_SYSTEM},
-    {"Application", LOG_SERVICE_APPLICATION},
-    {"Windows PowerShell", LOG_SERVICE_POWERSHELL_CLASSIC},
-    {"DNS Server", LOG_SERVICE_DNS_SERVER},
-    {"MSExchange Management", LOG_SERVICE_MSEXCHANGE_MANAGEMENT},
-    {"PowerShellCore/Operational", LOG_SERVICE_POWERSHELL},
-    {"OpenSSH/*", LOG_SERVICE_OPENSSH},
-    {"Microsoft-IIS-Configuration/*", LOG_SERVICE_IIS_CONFIGURATION},
-    {"Microsoft-ServiceBus-Client*", LOG_SERVICE_MICROSOFT_SERVICEBUS_CLIENT},
-    {"Microsoft-Windows-AppLocker/*", LOG_SERVICE_APPLOCKER},
-    {"Microsoft-Windows-AppModel-Runtime/*", LOG_SERVICE_APPMODEL_RUNTIME},
-    {"Microsoft-Windows-AppXDeploymentServer/*", LOG_SERVICE_APPXDEPLOYMENT_SERVER},
-    {"Microsoft-Windows-AppxPackaging/*", LOG_SERVICE_APPXPACKAGING_OM},
-    {"Microsoft-Windows-Application-Experience/*", LOG_SERVICE_APPLICATION_EXPERIENCE},
-    {"Microsoft-Windows-BitLocker/*", LOG_SERVICE_BITLOCKER},
-    {"Microsoft-Windows-Bits-Client/Operational", LOG_SERVICE_BITS_CLIENT},
-    {"Microsoft-Windows-CAPI2/Operational", LOG_SERVICE_CAPI2},
-    {"Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational",
-     LOG_SERVICE_CERTIFICATESERVICESCLIENT_LIFECYCLE_SYSTEM},
-    {"Microsoft-Windows-CodeIntegrity/Operational", LOG_SERVICE_CODEINTEGRITY_OPERATIONAL},
-    {"Microsoft-Windows-CodeIntegrity/Verbose", LOG_SERVICE_CODEINTEGRITY_VERBOSE},
-    {"Microsoft-Windows-DHCP-Server/*", LOG_SERVICE_DHCP},
-    {"Microsoft-Windows-DNS Client Events/*", LOG_SERVICE_DNS_CLIENT},
-    {"Microsoft-Windows-DNS-Client/*", LOG_SERVICE_DNS_CLIENT},
-    {"Microsoft-Windows-DNS-Server/Analytical", LOG_SERVICE_DNS_SERVER_ANALYTIC},
-    {"Microsoft-Windows-DNSServer/Analytical", LOG_SERVICE_DNS_SERVER_ANALYTIC},
-    {"Microsoft-Windows-DNS-Server/Audit", LOG_SERVICE_DNS_SERVER_AUDIT},
-    {"Microsoft-Windows-DNSServer/Audit", LOG_SERVICE_DNS_SERVER_AUDIT},
-    {"Microsoft-Windows-Diagnosis-Scripted/*", LOG_SERVICE_DIAGNOSIS_SCRIPTED},
-    {"Microsoft-Windows-DriverFrameworks-UserMode/*", LOG_SERVICE_DRIVER_FRAMEWORK},
-    {"Microsoft-Windows-GroupPolicy/*", LOG_SERVICE_GROUP_POLICY},
-    {"Microsoft-Windows-Hyper-V-Worker*", LOG_SERVICE_HYPER_V_WORKER},
-    {"Microsoft-Windows-Kernel-EventTracing*", LOG_SERVICE_KERNEL_EVENT_TRACING},
-    {"Microsoft-Windows-Kernel-ShimEngine/*", LOG_SERVICE_KERNEL_SHIMENGINE},
-    {"Microsoft-Windows-LDAP-Client/*", LOG_SERVICE_LDAP},
-    {"Microsoft-Windows-LSA/*", LOG_SERVICE_LSA_SERVER},
-    {"Microsoft-Windows-NTLM/*", LOG_SERVICE_NTLM},
-    {"Microsoft-Windows-Ntfs/*", LOG_SERVICE_NTFS},
-    {"Microsoft-Windows-PowerShell/Operational", LOG_SERVICE_POWERSHELL},
-    {"Microsoft-Windows-PrintService/Admin", LOG_SERVICE_PRINTSERVICE_ADMIN},
-    {"Microsoft-Windows-PrintService/Operational", LOG_SERVICE_PRINTSERVICE_OPERATIONAL},
-    {"Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/*", LOG_SERVICE_RDPCORETS},
-    {"Microsoft-Windows-SENSE/*", LOG_SERVICE_SENSE},
-    {"Microsoft-Windows-Security-Mitigations/*", LOG_SERVICE_SECURITY_MITIGATIONS},
-    {"Microsoft-Windows-Shell-Core/*", LOG_SERVICE_SHELL_CORE},
-    {"Microsoft-Windows-SmbClient/Connectivity", LOG_SERVICE_SMBCLIENT_CONNECTIVITY},
-    {"Microsoft-Windows-SmbClient/Operational", LOG_SERVICE_SMBCLIENT_OPERATIONAL},
-    {"Microsoft-Windows-SmbClient/Security", LOG_SERVICE_SMBCLIENT_SECURITY},
-    {"Microsoft-Windows-SMBServer/Audit", LOG_SERVICE_SMBSERVER_AUDIT},
-    {"Microsoft-Windows-SMBServer/Connectivity", LOG_SERVICE_SMBSERVER_CONNECTIVITY},
-    {"Microsoft-Windows-SMBServer/Operational", LOG_SERVICE_SMBSERVER_OPERATIONAL},
-    {"Microsoft-Windows-SMBServer/Security", LOG_SERVICE_SMBSERVER_SECURITY},
-    {"Microsoft-Windows-Sysmon/*", LOG_SERVICE_SYSMON},
-    {"Linux-Sysmon/*", LOG_SERVICE_SYSMON},
-    {"Microsoft-Windows-TaskScheduler/*", LOG_SERVICE_TASKSCHEDULER},
-    {"Microsoft-Windows-TerminalServices-LocalSessionManager/*",
-     LOG_SERVICE_TERMINALSERVICES_LOCALSESSIONMANAGER},
-    {"Microsoft-Windows-TerminalServices-RDPClient/*", LOG_SERVICE_TERMINALSERVICES_RDPCLIENT},
-    {"Microsoft-Windows-TerminalServices-RemoteConnectionManager/*",
-     LOG_SERVICE_TERMINALSERVICES_REMOTECONNECTIONMANAGER},
-    {"Microsoft-Windows-VHDMP*", LOG_SERVICE_VHDMP},
-    {"Microsoft-Windows-WMI-Activity/*", LOG_SERVICE_WMI},
-    {"Microsoft-Windows-WinRM/*", LOG_SERVICE_WINRM},
-    {"Microsoft-Windows-Windows Defender/*", LOG_SERVICE_WINDEFEND},
-    {"Microsoft-Windows-Windows Firewall With Advanced Security/*", LOG_SERVICE_FIREWALL_AS},
-};
-
 // For records without a channel of their own. Providers that write to one channel only.
-static const struct service_row PROVIDERS[] = {
+static const struct windows_service PROVIDERS[] = {
     {"Microsoft-Windows-Security-Auditing", LOG_SERVICE_SECURITY},
     {"Microsoft-Windows-Sysmon", LOG_SERVICE_SYSMON},
     {"Linux-Sysmon", LOG_SERVICE_SYSMON},
@@ -225,31 +150,15 @@ static const struct category_row CATEGORIES[] = {
     {LOG_SERVICE_WINDEFEND, 1116, 1119, LOG_CATEGORY_ANTIVIRUS},
 };
 
-static bool name_fits(const char *row, struct slice name) {
-    struct slice text = slice_of_string(row);
-    if (text.data[text.size - 1] != '*')
-        return text_equal_fold_ascii(text, name);
-    text.size--;
-    return text_equal_fold_ascii(text, slice_part(name, 0, text.size));
-}
-
-static enum log_service service_find(const struct service_row *rows, size_t count,
-                                     struct slice name) {
-    for (size_t i = 0; i < count; i++)
-        if (name_fits(rows[i].name, name))
-            return rows[i].service;
-    return LOG_SERVICE_NONE;
-}
-
 static enum log_service service_of(const struct event_class *event_class) {
-    enum log_service service = service_find(CHANNELS, ARRAY_SIZE(CHANNELS), event_class->channel);
+    enum log_service service = windows_channel_service(event_class->channel);
     if (service != LOG_SERVICE_NONE)
         return service;
     // The event log itself writes "cleared" to two logs: 1102 to Security, the rest to System.
     if (text_equal_fold_ascii(event_class->provider, SLICE("Microsoft-Windows-Eventlog")))
         return event_class->code >= 1100 && event_class->code <= 1108 ? LOG_SERVICE_SECURITY
                                                                       : LOG_SERVICE_SYSTEM;
-    return service_find(PROVIDERS, ARRAY_SIZE(PROVIDERS), event_class->provider);
+    return windows_service_find(PROVIDERS, ARRAY_SIZE(PROVIDERS), event_class->provider);
 }
 
 // Security also holds events of other sources (AD FS, Exchange), whose ids are their own.

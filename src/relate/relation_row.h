@@ -19,6 +19,7 @@
 //                 and the numbers out in taken
 //           term: the first that gives a text stands; ended by '!': no relation without the part
 //             Field        a field as the evidence calls it
+//             .Field       one of the record's own data, where the head has the same name
 //             Data[1]      the second of several unnamed ones
 //             A+B          account of domain A, user B
 //             A^B          both, with a '/' between; A&B&C: all, with a '.' between

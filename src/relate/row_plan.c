@@ -54,7 +54,19 @@ static void reads_note_computer(struct plan_reads *reads, const struct shape *sh
         reads_note(reads, (uint16_t)shape->role_fields[FIELD_ROLE_COMPUTER]);
 }
 
+// Of the record's own data; the head has a field of that name, too.
+static bool resolve_behind_head(const struct shape *shape, struct slice name, uint16_t *ret_field) {
+    for (uint32_t i = 0; i < shape->field_count; i++)
+        if (shape->fields[i].role == FIELD_ROLE_NONE && slice_equal(shape->fields[i].name, name)) {
+            *ret_field = (uint16_t)i;
+            return true;
+        }
+    return false;
+}
+
 static bool resolve(const struct event_class *event_class, struct slice name, uint16_t *ret_field) {
+    if (slice_starts(name, SLICE(".")))
+        return resolve_behind_head(event_class->shape, slice_part(name, 1, SIZE_MAX), ret_field);
     struct field_source source;
     if (event_class_resolve(event_class, name, false, &source, 1) == 0)
         return false;

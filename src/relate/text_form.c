@@ -7,6 +7,7 @@
 #include "model/hosts.h"
 #include "model/relation.h"
 #include "model/web_path.h"
+#include "model/windows_channel.h"
 
 #include <assert.h>
 
@@ -406,6 +407,13 @@ static bool form_is_inside(struct slice text) {
     return address_is_address(text) && !address_is_outside(text);
 }
 
+static bool form_put_log(struct buffer *buffer, size_t start, struct slice text) {
+    enum log_service service = windows_channel_service(text);
+    return service == LOG_SERVICE_NONE
+               ? form_put_lower(buffer, start, text)
+               : form_put(buffer, start, slice_of_string(log_service_text(service)));
+}
+
 // Forms that change the text in ways of their own.
 static bool form_put_other(enum text_form form, struct buffer *buffer, size_t start,
                            struct slice text) {
@@ -422,6 +430,8 @@ static bool form_put_other(enum text_form form, struct buffer *buffer, size_t st
         return form_put_principal(buffer, start, text);
     case TEXT_FORM_VOLUME:
         return form_put_volume(buffer, start, text);
+    case TEXT_FORM_LOG:
+        return form_put_log(buffer, start, text);
     default:
         return form_put(buffer, start, text);
     }

@@ -150,8 +150,9 @@ static const struct relation_row ROWS[] = {
              "Direction=%%14593|Outbound; Protocol=6"),
     SECURITY(1102, LOG_CLEARED, "to=@host:host!; " SUBJECT "artefact='security'; detail0='cleared'",
              NULL),
+    // The record's own channel is System, whichever log was cleared.
     OTHER(SYSTEM, 104, LOG_CLEARED,
-          "to=@host:host!; " SUBJECT "artefact=Channel:lower!; detail0='cleared'", NULL),
+          "to=@host:host!; " SUBJECT "artefact=.Channel:log|'unnamed'; detail0='cleared'", NULL),
     OTHER(SYSTEM, 7045, PERSISTENCE,
           "to=@host:host!; account=AccountName; artefact='service'; detail0=ServiceName!; "
           "detail1=ImagePath",

@@ -73,6 +73,23 @@ static void a_habit_is_no_covering(void **state) {
     relation_table_free(table);
 }
 
+// A log whose name ends like the security log's is held to no more than any other.
+static void only_the_security_log_asks_for_five(void **state) {
+    (void)state;
+    static const char *const hosts[] = {"pc-1", "pc-2", "pc-3"};
+    struct relation_table *table = relation_table_new();
+    for (size_t i = 0; i < 3; i++) {
+        relation_table_host(table, hosts[i], 0);
+        struct relation *row =
+            relation_table_add(table, RELATION_LOG_CLEARED, "", hosts[i], 86400 * 4 * (int64_t)i);
+        row->account = SLICE("corp\\adm.01");
+        row->artefact = SLICE("smbclient-security");
+    }
+    relation_table_judge(table, &detector_log_gaps);
+    assert_int_equal(relation_table_count(table, "vedette-log-cleared-by-habit"), 3);
+    relation_table_free(table);
+}
+
 static void missing_records_and_days(void **state) {
     (void)state;
     struct relation_table *table = relation_table_new();
@@ -111,6 +128,7 @@ int main(void) {
         cmocka_unit_test(cleared_logs_are_told),
         cmocka_unit_test(one_clearing_is_not_several),
         cmocka_unit_test(a_habit_is_no_covering),
+        cmocka_unit_test(only_the_security_log_asks_for_five),
         cmocka_unit_test(missing_records_and_days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
