@@ -121,13 +121,21 @@ static struct slice account_key(uint32_t unit, struct slice account, char key[AC
     return slice_of(key, size);
 }
 
+// Strangers have a number of the cast alone, by the name that they are told under.
+static uint32_t insider_host(const struct scope *scope, const struct campaign_host *host) {
+    return host->host != RELATION_NO_HOST
+               ? host->host
+               : cast_find(&scope->search->book->cast, host->name, host->first_ns);
+}
+
 static void scope_take_unit(struct scope *scope, uint32_t unit) {
     const struct campaign *campaign = bystander_unit(scope->search, unit);
     for (uint32_t i = 0; i < campaign->host_count; i++) {
         const struct campaign_host *host = &campaign->hosts[i];
-        if (host->host != RELATION_NO_HOST)
+        uint32_t number = insider_host(scope, host);
+        if (number != RELATION_NO_HOST)
             scope->insiders[scope->insider_count++] =
-                (struct insider){host->host, unit, i, host->first_ns};
+                (struct insider){number, unit, i, host->first_ns};
         for (uint32_t k = 0; k < host->account_count && unit < BYSTANDER_UNITS_MAX; k++) {
             char text[ACCOUNT_TEXT_MAX];
             struct slice key = account_key(unit, host->accounts[k], text);

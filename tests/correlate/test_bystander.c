@@ -113,11 +113,12 @@ static void play_judge(struct fleet_play *play) {
                                .last_ns = START_NS + 6 * 24 * HOUR_NS,
                                .bits = 10};
     cast_init(&play->book.cast, &play->input);
+    cast_meet(&play->book.cast, SLICE("10.9.9.9"), START_NS); // a stranger behind the fleet
     cast_settle(&play->book.cast);
     play->book.clues = &play->clue;
     play->book.count = 1;
-    play->book.starts = memory_new(HOSTS + 1, sizeof *play->book.starts);
-    for (int i = SIGNS + 1; i <= HOSTS; i++)
+    play->book.starts = memory_new(HOSTS + 2, sizeof *play->book.starts);
+    for (int i = SIGNS + 1; i <= HOSTS + 1; i++)
         play->book.starts[i] = 1;
     arena_init(&play->arena, 1 << 20);
     struct evidence_coverage *coverage;
@@ -244,11 +245,27 @@ static void sessions_expose(void **state) {
     play_done(&play);
 }
 
+// An address that no evidence names may be a host of the campaign, too.
+static void a_campaigns_stranger_is_no_bystander(void **state) {
+    (void)state;
+    struct fleet_play play;
+    play_init(&play);
+    play.hosts[1].host = RELATION_NO_HOST;
+    play.hosts[1].name = SLICE("10.9.9.9");
+    asks(&play, "10.9.9.9", 5 * DAY + 60);
+    asks(&play, "10.9.8.7", 5 * DAY + 60);
+    play_judge(&play);
+    assert_null(told(&play, "10.9.9.9"));
+    expect(&play, "10.9.8.7", HOST_STATE_EXPOSED, "no log of its own");
+    play_done(&play);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logs_decide),
         cmocka_unit_test(half_a_log_clears_nobody),
         cmocka_unit_test(sessions_expose),
+        cmocka_unit_test(a_campaigns_stranger_is_no_bystander),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
