@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CLUE_BYTES ((size_t)512 << 20)
 
@@ -218,6 +219,91 @@ static enum status clue_take(struct clue_book *book, const struct correlate_inpu
     return STATUS_OK;
 }
 
+// Cost: a sort of what habits cite, a search for each record that another clue of the stage cites.
+
+struct habit_records {
+    const struct reference **rows; // by digest
+    size_t count;
+};
+
+static int record_compare(const void *left, const void *right) {
+    const struct reference *const *a = left, *const *b = right;
+    return memcmp((*a)->sha256, (*b)->sha256, DIGEST_SHA256_SIZE);
+}
+
+static bool clue_is_habit(const struct clue *clue) {
+    return clue_is_of(clue, "vedette-log-cleared-by-habit");
+}
+
+static void records_init(struct habit_records *records, const struct clue_book *book) {
+    size_t capacity = 0;
+    for (uint32_t i = 0; i < book->count; i++)
+        capacity += clue_is_habit(&book->clues[i]) ? book->clues[i].reference_count : 0;
+    *records = (struct habit_records){.rows = memory_new(capacity + 1, sizeof *records->rows)};
+    for (uint32_t i = 0; i < book->count; i++)
+        for (uint32_t k = 0; clue_is_habit(&book->clues[i]) && k < book->clues[i].reference_count;
+             k++)
+            records->rows[records->count++] = &book->clues[i].references[k];
+    if (records->count)
+        qsort(records->rows, records->count, sizeof *records->rows, record_compare);
+}
+
+static bool records_have(const struct habit_records *records, const struct reference *reference) {
+    return bsearch(&reference, records->rows, records->count, sizeof *records->rows,
+                   record_compare) != NULL;
+}
+
+// What a clue cites beyond the habit's records. Of a clue that stands on more than it cites the end
+// is not known to be anybody's habit.
+static void clue_narrow(struct clue_book *book, const struct habit_records *records,
+                        struct clue *clue) {
+    struct reference left[FINDING_REFERENCES_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < clue->reference_count; i++)
+        if (!records_have(records, &clue->references[i]))
+            left[count++] = clue->references[i];
+    if (count == clue->reference_count)
+        return;
+    bool is_whole = clue->count <= clue->reference_count;
+    const struct reference *kept = references_keep(&book->arena, left, count);
+    if (count == 0 || !kept) {
+        clue->is_benign = is_whole;
+        return;
+    }
+    int64_t first_ns = clue->last_ns, last_ns = clue->first_ns;
+    for (uint32_t i = 0; i < count; i++) {
+        if (left[i].time_ns < first_ns)
+            first_ns = left[i].time_ns;
+        if (left[i].time_ns > last_ns)
+            last_ns = left[i].time_ns;
+    }
+    // Records have the time that was written, clues that of a clock that was set right.
+    clue->first_ns = first_ns > clue->first_ns ? first_ns : clue->first_ns;
+    if (is_whole && last_ns < clue->last_ns)
+        clue->last_ns = last_ns > clue->first_ns ? last_ns : clue->first_ns;
+    clue->count -= clue->reference_count - count;
+    clue->references = kept;
+    clue->reference_count = count;
+}
+
+// A record of a clearing that the detector tells as its clearer's habit is no covering of tracks,
+// whichever rules hold for it: a clue of that stage that cites nothing else becomes benign, and one
+// that cites other records, too, keeps those alone.
+static void book_explain_habits(struct clue_book *book) {
+    struct habit_records records;
+    records_init(&records, book);
+    for (uint32_t i = 0; records.count && i < book->count; i++) {
+        struct clue *clue = &book->clues[i];
+        if (clue->stage != STAGE_COVER)
+            continue;
+        if (clue_is_habit(clue))
+            clue->is_benign = true;
+        else
+            clue_narrow(book, &records, clue);
+    }
+    memory_free(records.rows);
+}
+
 // A stable order: findings come in theirs, which is the last key.
 struct clue_row {
     struct clue clue;
@@ -314,6 +400,7 @@ enum status clue_book_init(struct clue_book *book, const struct correlate_input 
         return status;
     }
     cast_settle(&book->cast);
+    book_explain_habits(book);
     book_sort(book, book->cast.fleet.count);
     book_count_spreads(book);
     book_weigh(book, input->fleet->count);

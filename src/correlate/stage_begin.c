@@ -50,7 +50,7 @@ static void spreads_count(const struct assembly *assembly, struct rule_spread *s
         struct rule_spread *spread = &spreads[clue->rule_number];
         bool inside = assembly->places[clue->host] != FOREST_NONE;
         bool outside = assembly->forest->hosts[clue->host].root == FOREST_NONE;
-        if (spread->last == clue->host + 1 || (!inside && !outside) ||
+        if (spread->last == clue->host + 1 || clue->is_benign || (!inside && !outside) ||
             (inside && !clue_tells(assembly, clue)))
             continue;
         spread->last = clue->host + 1;
@@ -262,6 +262,32 @@ static void strangers_find(const struct stage_judge *judge, const struct known_a
             (stages >> book->clues[i].stage & 1) && clue_is_by_stranger(known, &book->clues[i]);
 }
 
+static bool clue_is_clearing(const struct clue *clue) {
+    for (uint32_t i = 0; i < clue->rule->tag_count; i++)
+        if (slice_equal(clue->rule->tags[i], SLICE("attack.t1070.001")))
+            return clue->stage == STAGE_COVER;
+    return false;
+}
+
+// Logs are cleared on every host of a fleet now and then. Where an account that the campaign uses
+// cleared some on any of its hosts, another's doing so is no sign of it.
+static void strange_clearers_find(struct stage_judge *judge, const struct known_accounts *known) {
+    const struct assembly *assembly = judge->assembly;
+    const struct clue_book *book = assembly->book;
+    bool by_known = false;
+    for (int pass = 0; pass < 1 + by_known; pass++)
+        for (uint32_t k = 0; k < assembly->member_count; k++) {
+            uint32_t host = assembly->members[k];
+            for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
+                const struct clue *clue = &book->clues[i];
+                if (!clue_is_clearing(clue) || !clue_tells(assembly, clue))
+                    continue;
+                by_known |= clue_is_by_known_account(known, clue);
+                judge->tellings[i].is_strangers |= pass && clue_is_by_stranger(known, clue);
+            }
+        }
+}
+
 static void tellings_make(struct stage_judge *judge) {
     const struct assembly *assembly = judge->assembly;
     const struct clue_book *book = assembly->book;
@@ -276,6 +302,7 @@ static void tellings_make(struct stage_judge *judge) {
                 telling_make(judge, &book->clues[i], &judge->tellings[i]);
         strangers_find(judge, &known, host);
     }
+    strange_clearers_find(judge, &known);
     known_accounts_done(&known);
 }
 
