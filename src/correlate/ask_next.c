@@ -134,6 +134,15 @@ static void ask_missing(struct coverage_book *book, uint32_t number, enum part p
     }
 }
 
+// Whether a log tells who came, what ran or what was asked for there; the loss of others
+// decides little.
+static bool log_decides(struct slice log) {
+    for (size_t i = 0; i < ARRAY_SIZE(EXPECTED); i++)
+        if (is_one_of(log, EXPECTED[i].logs))
+            return true;
+    return is_one_of(log, "system|powershell|powershell-classic|taskscheduler|wmi|winrm");
+}
+
 static void ask_spoilt(struct coverage_book *book, const struct coverage_row *row, enum part part) {
     static const struct {
         enum coverage_state state;
@@ -147,10 +156,11 @@ static void ask_spoilt(struct coverage_book *book, const struct coverage_row *ro
     };
     if (row->host == RELATION_NO_HOST || part <= PART_SERVER)
         return;
+    bool little = row->state == COVERAGE_CLEARED && !log_decides(row->log);
     for (size_t i = 0; i < ARRAY_SIZE(SPOILT); i++)
         if (SPOILT[i].state == row->state) {
             ask(book, row->name, "", SPOILT[i].path, slice_of_string(SPOILT[i].why),
-                SPOILT[i].weight * (uint32_t)part);
+                (little ? 1 : SPOILT[i].weight) * (uint32_t)part);
             book->asks[book->ask_count - 1].log = row->log;
         }
 }

@@ -104,6 +104,38 @@ static void logs_are_judged(void **state) {
     relation_table_free(table);
 }
 
+// Many an administrator clears the Application log; what the others held matters more.
+static void a_cleared_log_that_decides_is_asked_for_first(void **state) {
+    (void)state;
+    days_used = 0;
+    struct relation_table *table = relation_table_new();
+    static const char *const LOGS[] = {"application", "system"};
+    struct campaign_host host = {.name = SLICE("WS"), .state = HOST_STATE_CONFIRMED};
+    struct campaign_stage stage = {.stage = STAGE_ENTRY};
+    struct campaign campaign = {
+        .hosts = &host, .host_count = 1, .stages = &stage, .stage_count = 1};
+    struct reconstruction made = {.campaigns = &campaign, .campaign_count = 1};
+    relation_table_host(table, "WS", 0);
+    add_log(table, "WS", "security", 0, 0, 0);
+    for (size_t i = 0; i < 2; i++) {
+        add_log(table, "WS", LOGS[i], 0, 0, 0);
+        relation_table_add(table, RELATION_LOG_CLEARED, "", "WS", 500)->artefact =
+            slice_of_string(LOGS[i]);
+    }
+    stage.first_ns = table->references[0].time_ns;
+    struct evidence_coverage *coverage = cover(table, &made);
+    assert_int_equal(find(coverage, "WS", "security")->state, COVERAGE_PRESENT);
+    assert_true(asked(coverage, "WS", "application"));
+    uint32_t places[2] = {0};
+    for (uint32_t i = 0; i < coverage->ask_count; i++)
+        for (size_t n = 0; n < 2; n++)
+            if (slice_equal_string(coverage->asks[i].log, LOGS[n]))
+                places[n] = i;
+    assert_true(places[1] < places[0]);
+    evidence_coverage_free(coverage);
+    relation_table_free(table);
+}
+
 // A log that speaks now and then has no holes; with nothing found nothing is too short.
 static void silence_is_no_hole(void **state) {
     (void)state;
@@ -128,6 +160,7 @@ static void silence_is_no_hole(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logs_are_judged),
+        cmocka_unit_test(a_cleared_log_that_decides_is_asked_for_first),
         cmocka_unit_test(silence_is_no_hole),
     };
     return cmocka_run_group_tests_name("evidence_coverage", tests, NULL, NULL);
