@@ -80,26 +80,29 @@ static const uint8_t *zeros_find(struct slice text) {
     return NULL;
 }
 
+// `part` of the line, when there is anything of it.
+static void part_tell(const struct event_sink *sink, const struct unit *unit,
+                      const struct text_line *line, struct slice part, bool zeros) {
+    struct gap gap = {.source = unit->source,
+                      .offset = line->offset + (uint64_t)(part.data - line->text.data),
+                      .bytes = part.size,
+                      .records = zeros ? 0 : 1,
+                      .reason =
+                          zeros ? "overwritten with zero bytes" : "half a line beside zero bytes"};
+    if (part.size)
+        sink->gap(sink->context, &gap);
+}
+
 bool line_zeros_tell(const struct event_sink *sink, const struct unit *unit,
                      const struct text_line *line) {
     const uint8_t *from = zeros_find(line->text);
     if (!from)
         return false;
-    const uint8_t *end = line->text.data + line->text.size;
+    const uint8_t *start = line->text.data, *end = start + line->text.size;
     const uint8_t *to = (const uint8_t *)memrchr(from, 0, (size_t)(end - from)) + 1;
-    size_t head = (size_t)(from - line->text.data), tail = (size_t)(end - to);
-    struct gap zeros = {.source = unit->source,
-                        .offset = line->offset + head,
-                        .bytes = (uint64_t)(to - from),
-                        .reason = "overwritten with zero bytes"};
-    struct gap halves = {.source = unit->source,
-                         .offset = line->offset + (head ? 0 : (uint64_t)(to - from)),
-                         .bytes = head + tail,
-                         .records = (head ? 1u : 0u) + (tail ? 1u : 0u),
-                         .reason = "half a line beside zero bytes"};
-    sink->gap(sink->context, &zeros);
-    if (halves.bytes)
-        sink->gap(sink->context, &halves);
+    part_tell(sink, unit, line, slice_of(start, (size_t)(from - start)), false);
+    part_tell(sink, unit, line, slice_of(from, (size_t)(to - from)), true);
+    part_tell(sink, unit, line, slice_of(to, (size_t)(end - to)), false);
     return true;
 }
 

@@ -175,8 +175,9 @@ static void a_run_of_zeros_is_no_line(void **state) {
     assert_line(&lines, "one", 100, 5);
     assert_string_equal(told, "");
     assert_line(&lines, "\"open", 130, 8);
-    assert_string_equal(told, "106 10 0 overwritten with zero bytes;"
-                              "104 5 2 half a line beside zero bytes;"
+    assert_string_equal(told, "104 2 1 half a line beside zero bytes;"
+                              "106 10 0 overwritten with zero bytes;"
+                              "116 3 1 half a line beside zero bytes;"
                               "121 8 0 overwritten with zero bytes;");
     struct text_line line = {.text = slice_of(text + 30, 5), .offset = 130, .number = 8};
     assert_false(unit_lines_join(&lines, &line));
