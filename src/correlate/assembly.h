@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "correlate/gate.h"
+#include "correlate/logon_book.h"
 
 enum {
     CITATIONS_LEAD_MAX = 4
@@ -16,6 +17,21 @@ struct citations {
     uint32_t count;
     struct reference lead[CITATIONS_LEAD_MAX];
     uint32_t lead_count;
+};
+
+enum {
+    CAMPAIGN_LIST_MAX = 12, // artefacts of a host; names in a sentence
+    CAMPAIGN_ACCOUNTS_MAX = 1024
+};
+
+// An account that the campaign in work used.
+struct used_account {
+    struct slice name;                  // as it is spelled best
+    uint32_t places[CAMPAIGN_LIST_MAX]; // hosts where it was, the first
+    uint32_t place_count, last_place;
+    struct reference references[2]; // one, at least, names it
+    uint32_t cited;
+    bool cites_logon; // the first of them
 };
 
 // What the parts of the assembly have in common. All results live in `arena`.
@@ -35,11 +51,10 @@ struct assembly {
     struct citations left_out; // of high clues, by others' accounts, that no stage tells
     uint32_t left_out_count;
     const struct clue *left_out_first;
+    const struct logon_book *logons;
+    struct used_account *accounts; // CAMPAIGN_ACCOUNTS_MAX
+    uint32_t account_count;
     bool failed; // the arena is full
-};
-
-enum {
-    CAMPAIGN_LIST_MAX = 12, // artefacts, accounts of a host; names in a sentence
 };
 
 // The clues of a member that belong to its campaign: from shortly before it was reached on.
@@ -70,6 +85,9 @@ void sentence_row_add(struct assembly *assembly, struct sentence_row *row,
 const struct sentence *sentence_row_keep(struct assembly *assembly, struct sentence_row *row,
                                          uint32_t *ret_count);
 
+// Whether there is anything to reset.
+bool account_has_password(struct slice account);
+
 struct slice host_name(const struct assembly *assembly, uint32_t host);
 // What a host's place in the tree stands on.
 struct citations host_citations(const struct campaign_host *host);
@@ -83,6 +101,8 @@ void assembly_thefts(struct assembly *assembly, struct campaign *campaign);
 void assembly_outsiders(struct assembly *assembly, struct campaign *campaign);
 // Sets assembly->told, which the parts after it read.
 void assembly_stages(struct assembly *assembly, struct campaign *campaign);
+void remedy_accounts(struct assembly *assembly, const struct campaign *campaign,
+                     struct sentence_row *row);
 void assembly_remediation(struct assembly *assembly, struct campaign *campaign);
 void assembly_unknowns(struct assembly *assembly, struct campaign *campaign);
 

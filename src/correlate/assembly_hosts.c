@@ -30,7 +30,7 @@ static void name_list_add(struct name_list *list, struct slice name) {
     list->names[list->count++] = name;
 }
 
-// Accounts of the machine itself cannot be reset.
+// Who uses accounts of the machine itself is not its owner.
 static bool account_is_person(struct slice account) {
     static const char *const MACHINE[] = {
         "localsystem", "nt authority\\system",          "system",
@@ -135,7 +135,7 @@ static bool artefact_is_elsewhere(const struct clue *clue, struct slice artefact
 }
 
 static void host_gather(struct assembly *assembly, uint32_t number, struct campaign_host *host) {
-    struct name_list artefacts = {.count = 0}, accounts = {.count = 0};
+    struct name_list artefacts = {.count = 0};
     struct citations citations = {.count = 0};
     const struct clue_book *book = assembly->book;
     citations_lead(&citations, host->best.references, host->best.reference_count,
@@ -151,15 +151,11 @@ static void host_gather(struct assembly *assembly, uint32_t number, struct campa
         for (uint32_t k = 0; k < clue->artefact_count; k++)
             if (!artefact_is_elsewhere(clue, clue->artefacts[k]))
                 name_list_add(&artefacts, clue->artefacts[k]);
-        if (account_is_person(clue->account))
-            name_list_add(&accounts, clue->account);
     }
     host->references = citations_keep(assembly, &citations);
     host->reference_count = citations.count;
     host->artefacts = name_list_keep(assembly, &artefacts);
     host->artefact_count = artefacts.count;
-    host->accounts = name_list_keep(assembly, &accounts);
-    host->account_count = accounts.count;
 }
 
 static void host_name_all(struct assembly *assembly, uint32_t number, struct campaign_host *host) {

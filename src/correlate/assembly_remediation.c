@@ -303,50 +303,6 @@ static void remedy_places(struct assembly *assembly, const struct campaign *camp
     remedy_outsiders(assembly, campaign, IN, 1u << OUTSIDER_CAME_IN, out, row);
 }
 
-// CORP\ann and ann are taken as one: the name with its domain says more.
-static void account_list_add(struct remedy_list *list, struct slice account, bool qualified) {
-    struct slice bare = account_user(account);
-    if (list->count == CAMPAIGN_LIST_MAX || (bare.size != account.size) != qualified)
-        return;
-    for (uint32_t i = 0; i < list->count; i++) {
-        struct slice other = qualified ? list->names[i] : account_user(list->names[i]);
-        if (text_equal_fold_ascii(other, account))
-            return;
-    }
-    list->names[list->count++] = account;
-}
-
-// The records of what was done as one of the accounts.
-static void accounts_cite(const struct assembly *assembly, struct remedy_list *list) {
-    const struct clue_book *book = assembly->book;
-    for (uint32_t k = 0; k < assembly->member_count; k++) {
-        uint32_t number = assembly->members[k];
-        for (uint32_t i = book->starts[number]; i < book->starts[number + 1]; i++) {
-            const struct clue *clue = &book->clues[i];
-            bool theirs = false;
-            for (uint32_t n = 0; n < list->count && !theirs; n++)
-                theirs = text_equal_fold_ascii(account_user(list->names[n]),
-                                               account_user(clue->account));
-            if (theirs && assembly_clue_counts(assembly, clue))
-                citations_add(&list->citations, clue->references, clue->reference_count);
-        }
-    }
-}
-
-static void remedy_accounts(struct assembly *assembly, const struct campaign *campaign,
-                            struct sentence_row *row) {
-    struct remedy_list list = {.count = 0};
-    for (int qualified = 1; qualified >= 0; qualified--)
-        for (uint32_t i = 0; i < campaign->host_count; i++)
-            for (uint32_t k = 0; k < campaign->hosts[i].account_count; k++)
-                account_list_add(&list, campaign->hosts[i].accounts[k], qualified);
-    accounts_cite(assembly, &list);
-    buffer_append_text(&assembly->text, "Reset the accounts that were used: ");
-    write_names(&assembly->text, &list);
-    buffer_append_text(&assembly->text, ". What the intruder did was done as these.");
-    sentence_row_add(assembly, row, &list.citations);
-}
-
 // One sentence on all clues of a kind: its words, the hosts, its words, the names.
 static void remedy_kind_say(struct assembly *assembly, const struct campaign *campaign,
                             const struct remedy_kind *kind, const char *const words[4],

@@ -222,6 +222,7 @@ void assembly_stages(struct assembly *assembly, struct campaign *campaign) {
     struct stage_judge judge;
     struct technique_row techniques = {0};
     stage_judge_init(&judge, assembly);
+    assembly_accounts(assembly, &judge, campaign);
     hosts_show_stages(assembly, &judge, campaign);
     campaign->stages = assembly_new(assembly, STAGE_COUNT, sizeof *campaign->stages);
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT && campaign->stages; stage++) {

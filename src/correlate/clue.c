@@ -29,7 +29,7 @@ static const struct {
     {"forensic", SOURCE_CLASS_FILES},
 };
 
-static unsigned class_of(const char *format) {
+unsigned clue_source_class(const char *format) {
     struct slice name = slice_of_string(format);
     for (size_t i = 0; i < ARRAY_SIZE(CLASSES); i++)
         if (slice_starts(name, slice_of_string(CLASSES[i].format)))
@@ -161,8 +161,8 @@ static void clue_fill(struct clue *clue, const struct finding *finding, enum sta
     clue->host = clue_host(cast, finding, finding->host, clue->source_quiet_days);
     clue->source_host = clue_host(cast, finding, clue->source, clue->source_quiet_days);
     for (uint32_t i = 0; i < finding->reference_count; i++)
-        clue->classes |=
-            class_of(input->source_format(input->context, finding->references[i].position.source));
+        clue->classes |= clue_source_class(
+            input->source_format(input->context, finding->references[i].position.source));
 }
 
 static struct clue *clue_place(struct clue **rows, uint32_t *count, uint32_t *capacity) {

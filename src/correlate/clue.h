@@ -95,6 +95,9 @@ int32_t clue_level_bits(enum rule_level level);
 struct slice clue_technique(const struct clue *clue, uint32_t number,
                             char room[CLUE_TECHNIQUE_SIZE]);
 
+// enum source_class of a format's records.
+unsigned clue_source_class(const char *format);
+
 // Whether a detector judged it to be so: rule ids of detectors start so.
 bool clue_is_of(const struct clue *clue, const char *rule_prefix);
 

@@ -8,6 +8,7 @@
 #include "correlate/weights.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define EDGE_BYTES ((size_t)256 << 20)
 #define ROUTINE_NS (7 * 86400 * SECOND_NS)
@@ -97,6 +98,12 @@ static void edges_of_clues(struct edge_list *list, const struct clue_book *book)
 
 struct slice account_user(struct slice account) {
     return slice_behind_last(account, "\\");
+}
+
+struct slice account_name(struct slice account) {
+    struct slice user = account_user(account);
+    const uint8_t *at = user.size ? memchr(user.data, '@', user.size) : NULL;
+    return at ? slice_part(user, 0, (size_t)(at - user.data)) : user;
 }
 
 bool account_is_somebodys(struct slice account) {

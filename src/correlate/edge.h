@@ -46,6 +46,7 @@ void edge_list_done(struct edge_list *list);
 
 // An account without its domain; records of one account name it with and without.
 struct slice account_user(struct slice account);
+struct slice account_name(struct slice account); // the same of ann@corp.example.com, too
 // Accounts that every host has say nothing about who used them.
 bool account_is_somebodys(struct slice account);
 

@@ -357,14 +357,25 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     int32_t null_score =
         trees.count ? gate_null_score(&holder->book, &holder->edges, &forest, &trees, root_cost)
                     : 0;
+    struct logon_book logons;
+    status = logon_book_init(&logons, &holder->book, &forest, problem);
+    if (status != STATUS_OK) {
+        logon_book_done(&logons);
+        tree_list_done(&trees);
+        forest_done(&forest);
+        return status;
+    }
     struct assembly assembly = {.input = input,
+                                .logons = &logons,
                                 .book = &holder->book,
                                 .edges = &holder->edges,
                                 .forest = &forest,
                                 .hidden = &holder->hidden,
                                 .places = memory_new((size_t)hosts + 1, sizeof(uint32_t)),
                                 .members = memory_new((size_t)hosts + 1, sizeof(uint32_t)),
-                                .told = memory_new((size_t)holder->book.count + 1, 1)};
+                                .told = memory_new((size_t)holder->book.count + 1, 1),
+                                .accounts =
+                                    memory_new(CAMPAIGN_ACCOUNTS_MAX, sizeof(struct used_account))};
     arena_init(&assembly.arena, RESULT_BYTES);
     buffer_init(&assembly.text, TEXT_BYTES);
     result_build(&assembly, &trees, null_score, &holder->result);
@@ -375,6 +386,8 @@ static enum status result_make(struct holder *holder, const struct correlate_inp
     memory_free(assembly.places);
     memory_free(assembly.members);
     memory_free(assembly.told);
+    memory_free(assembly.accounts);
+    logon_book_done(&logons);
     tree_list_done(&trees);
     forest_done(&forest);
     if (status == STATUS_OK && assembly.failed)

@@ -50,4 +50,8 @@ bool stage_clue_is_commonplace(const struct stage_judge *judge, const struct clu
 enum stage stage_of_clue(const struct stage_judge *judge, const struct clue *clue,
                          int64_t *ret_begin_ns);
 
+// The accounts that the campaign in work used, by host: assembly->accounts, hosts' accounts.
+void assembly_accounts(struct assembly *assembly, const struct stage_judge *judge,
+                       struct campaign *campaign);
+
 #endif

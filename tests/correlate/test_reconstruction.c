@@ -226,55 +226,6 @@ static void the_many_begin_a_stage(void **state) {
     play_done(&play);
 }
 
-static void play_clear(struct play *play, const struct rule *rule, const char *host,
-                       const char *account, int64_t seconds) {
-    play_find(play, rule, host, NULL, seconds);
-    play->findings[play->count - 1].account = slice_of_string(account);
-}
-
-// What an administrator clears out of habit begins no stage, whichever rules hold for the records,
-// and widens none; nor does what another clears now and then.
-static void clearing_by_habit_begins_nothing(void **state) {
-    (void)state;
-    struct play play;
-    play_init(&play, 200);
-    play_campaign(&play);
-    const struct rule *habit =
-        rule_of("vedette-log-cleared-by-habit", RULE_LEVEL_LOW, "vedette.stage.cover");
-    const struct rule *wipes = rule_of("l-clears", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
-    const struct rule *clears =
-        rule_of("vedette-log-cleared", RULE_LEVEL_MEDIUM, "attack.t1070.001");
-    const struct rule *lost =
-        rule_of("vedette-log-records-missing", RULE_LEVEL_LOW, "vedette.stage.cover");
-    for (size_t i = 0; i < play.count; i++)
-        if (slice_equal_string(play.findings[i].rule->id, "vedette-lateral-execution"))
-            play.findings[i].account = SLICE("corp\\adm");
-    for (int i = 10; i < 30; i++) {
-        play_clear(&play, habit, play.names[i], "corp\\eva", 120000 + i);
-        struct finding *finding = &play.findings[play.count - 1];
-        play_clear(&play, wipes, play.names[i], "corp\\eva", 120000 + i);
-        finding[1].references[0] = finding[0].references[0];
-    }
-    // One of them tells of the intruder's, too.
-    struct finding *both = &play.findings[play.count - 1];
-    both->count = both->reference_count = 2;
-    both->last_ns = START_NS + 400000ll * 1000000000;
-    both->references[1] = both->references[0];
-    both->references[1].sha256[2] = 9;
-    both->references[1].time_ns = both->last_ns;
-    play_clear(&play, clears, "H-029", "corp\\adm", 400000);
-    play_clear(&play, clears, "H-035", "corp\\ivo", 900000);
-    play_find(&play, lost, "H-036", NULL, 400000);
-    struct reconstruction *made = play_reconstruct(&play);
-    assert_int_equal(made->campaign_count, 1);
-    const struct campaign_stage *cover = stage_of(&made->campaigns[0], STAGE_COVER);
-    assert_int_equal((cover->first_ns - START_NS) / 1000000000, 400000);
-    assert_int_equal((cover->last_ns - START_NS) / 1000000000, 400000);
-    assert_int_equal(cover->host_count, 1);
-    reconstruction_free(made);
-    play_done(&play);
-}
-
 // On the server where the intruder exports mail with an account that he moved with, others do, too.
 static void anothers_work_begins_no_stage(void **state) {
     (void)state;
@@ -935,7 +886,6 @@ int main(void) {
         cmocka_unit_test(a_right_within_a_takeover_is_the_takeover),
         cmocka_unit_test(what_began_within_a_takeover_begins_nothing),
         cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
-        cmocka_unit_test(clearing_by_habit_begins_nothing),
         cmocka_unit_test(anothers_work_begins_no_stage),
         cmocka_unit_test(the_many_begin_a_stage),
         cmocka_unit_test(mail_rules_are_tied_to_the_intruder),
