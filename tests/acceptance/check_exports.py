@@ -32,7 +32,7 @@ TAG = r"E[A-Z2-7]{5,10}"
 TLP_RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
 HTML_TAGS = set("html head meta title style body a header h1 h2 h3 h4 span p main section ol ul li b "
                 "br small div nav svg defs pattern path rect circle text tspan details summary table "
-                "thead tbody tr th td label input button select option output footer "
+                "thead tbody tr th td label input button select option output footer code "
                 "script".split())
 LINES_OF_ONE_RECORD = 200
 
