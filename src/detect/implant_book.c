@@ -37,11 +37,6 @@ void implant_book_done(struct implant_book *book) {
     arena_done(&book->arena);
 }
 
-// Inventories of disks know no drive.
-static struct slice path_key(struct slice path) {
-    return path.size > 2 && path.data[1] == ':' ? slice_part(path, 2, SIZE_MAX) : path;
-}
-
 static struct slice path_folder(struct slice path) {
     size_t size = path.size;
     while (size && path.data[size - 1] != '\\')
@@ -130,11 +125,11 @@ bool implant_command_searches(struct slice command) {
 }
 
 bool implant_is_removed(const struct implant_book *book, struct slice path) {
-    return path.size && intern_find(&book->removed, path_key(path)) != INTERN_FULL;
+    return path.size && intern_find(&book->removed, path_without_drive(path)) != INTERN_FULL;
 }
 
 struct slice implant_folder(struct slice path) {
-    return path_folder(path_key(path));
+    return path_folder(path_without_drive(path));
 }
 
 bool implant_is_beside_removed(const struct implant_book *book, struct slice path) {
@@ -163,7 +158,7 @@ static bool window_holds(const struct interner *paths, const struct implant_wind
 
 enum implant_deed implant_unlogged(const struct implant_book *book, const struct relation *spawn,
                                    int64_t time_ns) {
-    struct slice key = path_key(spawn->detail[0]), name = path_base(spawn->artefact);
+    struct slice key = path_without_drive(spawn->detail[0]), name = path_base(spawn->artefact);
     if (spawn->detail[1].size ||
         (!slice_equal_string(name, "cmd.exe") && !slice_equal_string(name, "powershell.exe")))
         return IMPLANT_UNKNOWN;
@@ -174,7 +169,7 @@ enum implant_deed implant_unlogged(const struct implant_book *book, const struct
 }
 
 static void removal_take(struct implant_book *book, const struct relation *relation) {
-    struct slice key = path_key(relation->detail[0]);
+    struct slice key = path_without_drive(relation->detail[0]);
     if (path_is_writable(key) && implant_command_searches(relation->detail[1]))
         window_take(&book->searching, book->searches, key, relation);
     if (!implant_removes_parent(relation))
@@ -192,7 +187,7 @@ struct path_group {
 };
 
 static void path_group_end(struct implant_book *book, const struct path_group *group) {
-    struct slice key = path_key(buffer_slice(&group->artefact));
+    struct slice key = path_without_drive(buffer_slice(&group->artefact));
     uint32_t number = key.size ? intern_add(&book->paths, key) : INTERN_FULL;
     if (number != INTERN_FULL && group->hosts > book->hosts[number])
         book->hosts[number] = group->hosts;
@@ -212,7 +207,7 @@ static enum status paths_read(struct implant_book *book, struct problem *problem
         if (relation->kind == RELATION_SPAWN)
             removal_take(book, relation);
         if (!slice_ends(relation->artefact, SLICE(".exe")) ||
-            !path_is_writable(path_key(relation->artefact)))
+            !path_is_writable(path_without_drive(relation->artefact)))
             continue;
         struct slice host = reading_to(book->context, relation);
         if (!slice_equal(relation->artefact, buffer_slice(&group.artefact))) {
@@ -275,7 +270,7 @@ static struct slice arena_text(struct arena *arena, struct slice text) {
 // A program of few hosts in an odd place; made when new, NULL when it is none.
 static struct lone_program *lone_of(struct implant_book *book, struct slice path, struct slice host,
                                     uint32_t host_number, uint32_t hosts_max) {
-    struct slice key = path_key(path);
+    struct slice key = path_without_drive(path);
     if (!path_is_odd(key))
         return NULL;
     uint32_t number = intern_find(&book->paths, key);
@@ -327,7 +322,7 @@ static enum status lone_read(struct implant_book *book, uint32_t hosts_max,
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
         const struct relation *relation = &reading.relation;
-        if (!path_is_odd(path_key(relation->detail[1])))
+        if (!path_is_odd(path_without_drive(relation->detail[1])))
             continue;
         struct lone_program *program =
             lone_of(book, relation->detail[1], reading_from(book->context, relation),

@@ -5,3 +5,7 @@
 struct slice path_base(struct slice path) {
     return slice_behind_last(path, "/\\");
 }
+
+struct slice path_without_drive(struct slice path) {
+    return path.size > 2 && path.data[1] == ':' ? slice_part(path, 2, SIZE_MAX) : path;
+}

@@ -8,4 +8,7 @@
 // The part behind the last '/' or '\\'; the whole where there is none. A view into the path.
 struct slice path_base(struct slice path);
 
+// Prefetch and inventories of disks know no drive. A view into the path.
+struct slice path_without_drive(struct slice path);
+
 #endif

@@ -159,6 +159,13 @@ static enum status host_tell(const struct wave_book *book, const struct wave_vic
                   "%.*s has the very bytes that %.*s offered as %.*s and that were never released; "
                   "when they came is unknown.",
                   SLICE_FORMAT(victim->name), SLICE_FORMAT(server), SLICE_FORMAT(interval->name));
+    else if (victim->by_dropped)
+        draft_say(
+            draft, "what",
+            "%.*s had %.*s (%s), as had hosts that took %.*s from %.*s while it was none that "
+            "was released.",
+            SLICE_FORMAT(victim->name), SLICE_FORMAT(victim->dropped), words,
+            SLICE_FORMAT(interval->name), SLICE_FORMAT(server));
     else
         draft_say(
             draft, "what", "%.*s took %.*s from %.*s while it was none that was released (%s).",
@@ -173,7 +180,8 @@ static enum status host_tell(const struct wave_book *book, const struct wave_vic
     else
         draft_say(draft, "why", "evidence: %s%s", words,
                   victim->first_ns == CLOCK_NONE ? " (same SHA-256; the record has no time)" : "");
-    draft_say(draft, "confidence", victim->evidence & WAVE_EXECUTED ? "high" : "medium");
+    bool is_sure = victim->evidence & WAVE_EXECUTED && !victim->by_dropped;
+    draft_say(draft, "confidence", is_sure ? "high" : "medium");
     if (interval->server.size)
         draft_say_text(draft, "source", interval->server);
     if (victim->dropped.size)
@@ -269,6 +277,8 @@ static enum status wave_judge(const struct detect_context *context,
         status = wave_find_victims(&book, problem);
     if (status == STATUS_OK)
         status = wave_infer(&book, problem);
+    if (status == STATUS_OK)
+        status = wave_find_dropped(&book, problem);
     if (status == STATUS_OK && book.victim_count)
         qsort(book.victims, book.victim_count, sizeof *book.victims, victim_compare);
     for (uint32_t i = 0; i < book.interval_count && status == STATUS_OK; i++)

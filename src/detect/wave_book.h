@@ -43,6 +43,7 @@ struct wave_victim {
     unsigned evidence;              // enum wave_evidence
     int64_t fetched_ns, arrived_ns; // CLOCK_NONE
     struct slice dropped;           // image that the package started
+    bool by_dropped;                // nothing but that image speaks for it
     struct reference references[FINDING_REFERENCES_MAX];
     uint32_t reference_count;
     uint64_t records;
@@ -86,6 +87,12 @@ enum status wave_find_victims(struct wave_book *book, struct problem *problem);
 
 // The same without a catalogue, for packages that it does not speak of (wave_infer.c).
 enum status wave_infer(struct wave_book *book, struct problem *problem);
+
+// Hosts that only what a package dropped tells of, after all others are found (wave_dropped.c).
+enum status wave_find_dropped(struct wave_book *book, struct problem *problem);
+
+// Any user may write there, so no package installs a program there.
+bool wave_place_is_writable(struct slice path);
 
 // The victim of an interval with this name, made when new; NULL when there is no room.
 struct wave_victim *wave_victim_of(struct wave_book *book, uint32_t interval, uint32_t host,

@@ -71,8 +71,7 @@ static bool contains(struct slice text, const char *word) {
     return memmem(text.data, text.size, word, strlen(word)) != NULL;
 }
 
-// Any user may write there, so no package installs a program there.
-static bool place_is_writable(struct slice path) {
+bool wave_place_is_writable(struct slice path) {
     static const char *const PLACES[] = {":\\programdata\\", ":\\users\\",    "\\windows\\temp\\",
                                          ":\\temp\\",        ":\\perflogs\\", "/tmp/",
                                          "/var/tmp/",        "/dev/shm/"};
@@ -126,8 +125,8 @@ static enum status drops_read(struct inference *inference, struct problem *probl
         if (relation->to_host == RELATION_NO_HOST)
             continue;
         inference->tells[relation->to_host] = true;
-        if (place_is_writable(relation->artefact) && image_is_package(relation->detail[0]) &&
-            !place_is_writable(relation->detail[0]) &&
+        if (wave_place_is_writable(relation->artefact) && image_is_package(relation->detail[0]) &&
+            !wave_place_is_writable(relation->detail[0]) &&
             !package_is_known(inference->book, path_base(relation->detail[0])))
             drop_add(inference, relation);
     }

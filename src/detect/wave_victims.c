@@ -163,7 +163,9 @@ static void spawn_take(struct wave_book *book, uint32_t number, const struct rel
             return;
         victim->evidence |= WAVE_EXECUTED;
         victim_arrived(victim, time_ns);
-        if (is_child && victim->dropped.size == 0)
+        bool better = victim->dropped.size == 0 || (!wave_place_is_writable(victim->dropped) &&
+                                                    wave_place_is_writable(relation->artefact));
+        if (is_child && better)
             victim->dropped = arena_keep(&book->arena, relation->artefact);
         wave_victim_cite(book, victim, relation, from_ns, inside ? time_ns + SECOND_NS : until_ns);
     }

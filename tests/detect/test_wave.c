@@ -309,6 +309,47 @@ static void a_server_is_known_by_its_address(void **state) {
     relation_table_free(table);
 }
 
+static void had(struct relation_table *table, const char *host, int64_t seconds, const char *path) {
+    struct relation *row = relation_table_add(table, RELATION_FILE, "", host, seconds);
+    row->artefact = slice_of_string(path);
+    row->detail[2] = SLICE("executed");
+}
+
+// Where nothing but Prefetch is left, the program that the package dropped elsewhere tells, unless
+// a host had it before the wave; what lies where only administrators write tells nothing.
+static void what_was_dropped_tells(void **state) {
+    (void)state;
+    for (int older = 0; older < 2; older++) {
+        struct relation_table *table = fleet();
+        offer(table, 0, "aa", "1.0", 100, false);
+        offer(table, 10 * DAY, "bb", "1.0", 100, false);
+        drop(table, "ws-01", 10 * DAY + HOUR);
+        struct relation *child =
+            relation_table_add(table, RELATION_SPAWN, "", "ws-01", 10 * DAY + HOUR - 1);
+        child->artefact = SLICE("c:\\program files\\agent\\tray.exe");
+        child->detail[0] = SLICE("c:\\program files\\agent\\update\\client.exe");
+        had(table, "ws-02", 11 * DAY, "\\programdata\\agent\\svc.exe");
+        had(table, "ws-03", 11 * DAY, "\\program files\\agent\\tray.exe");
+        if (older)
+            had(table, "ws-04", 2 * DAY, "\\programdata\\agent\\svc.exe");
+        relation_table_judge(table, &detector_wave);
+        assert_non_null(relation_table_find(table, "vedette-wave-host", "WS-01"));
+        const struct table_detection *host =
+            relation_table_find(table, "vedette-wave-host", "WS-02");
+        assert_int_equal(host != NULL, !older);
+        if (host) {
+            assert_string_equal(table_detection_field(host, "source"), "UPG-01");
+            assert_string_equal(
+                table_detection_field(host, "what"),
+                "WS-02 had \\programdata\\agent\\svc.exe (executed), as had hosts that "
+                "took client.exe from UPG-01 while it was none that was released.");
+        }
+        assert_null(relation_table_find(table, "vedette-wave-host", "WS-03"));
+        assert_null(relation_table_find(table, "vedette-wave-host", "WS-04"));
+        relation_table_free(table);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_fetched_while_it_was_wrong),
@@ -322,6 +363,7 @@ int main(void) {
         cmocka_unit_test(selective_delivery_by_size),
         cmocka_unit_test(the_next_release_makes_no_victims),
         cmocka_unit_test(size_speaks_without_a_catalogue),
+        cmocka_unit_test(what_was_dropped_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
