@@ -25,12 +25,16 @@ static int32_t edge_gain(const struct edge *edge, const struct forest *forest,
                          const struct clue_book *book) {
     const struct forest_host *to = &forest->hosts[edge->to];
     const struct clue *clue = &book->clues[edge->clue];
-    if (to->reached_ns == CLOCK_NONE) {
-        int64_t from_ns = edge->time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+    int64_t from_ns = edge->time_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS;
+    if (to->reached_ns == CLOCK_NONE)
         return edge->evidence + clue_evidence(book, edge->to, from_ns, INT64_MAX) - edge->cost;
-    }
     if (edge_is_loot(edge, book))
         return clue_level_bits(clue->level) - edge->cost;
+    // A wave says who gave it, whatever way the hosts were reached by later.
+    if (edge->is_member && to->edge != FOREST_NONE &&
+        edge->time_ns < to->reached_ns - WEIGHT_SKEW_SECONDS * SECOND_NS)
+        return edge->evidence + clue_evidence(book, edge->to, from_ns, to->reached_ns) + to->cost -
+               edge->cost;
     if (to->edge == FOREST_NONE &&
         edge->time_ns <= to->reached_ns + WEIGHT_SKEW_SECONDS * SECOND_NS)
         return to->entry_price - edge->cost;

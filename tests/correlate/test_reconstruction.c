@@ -605,6 +605,32 @@ static void a_wave_shows_its_server(void **state) {
     }
 }
 
+// Also where its hosts are shown to be reached from elsewhere weeks later; by one host it is not.
+static void a_wave_is_no_later_way(void **state) {
+    (void)state;
+    for (size_t count = 1; count <= 3; count += 2) {
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        for (size_t i = 0; i < count; i++) {
+            const char *name = play.names[100 + i];
+            play_find(&play, rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread"),
+                      name, "H-090", 500 + (int64_t)i * 600);
+            play_find(&play,
+                      rule_of("vedette-webshell-inside", RULE_LEVEL_HIGH, "vedette.stage.control"),
+                      name, "H-000", 2000000 + (int64_t)i * 600);
+        }
+        struct reconstruction *made = play_reconstruct(&play);
+        const struct campaign_host *server = host_told(made, "H-090");
+        const struct campaign_host *victim = host_told(made, "H-100");
+        assert_non_null(victim);
+        assert_int_equal(server != NULL, count > 1);
+        assert_int_equal((victim->first_ns - START_NS) / 1000000000, server ? 500 : 2000000);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 // An upgrade server in somebody's hands says nothing of how he came; a login at the server from
 // which it was reached does, though it is below every gate by itself.
 static void an_entry_is_named_before_a_wave(void **state) {
@@ -908,6 +934,7 @@ int main(void) {
         cmocka_unit_test(places_outside_are_told),
         cmocka_unit_test(hidden_entries_are_found),
         cmocka_unit_test(a_wave_shows_its_server),
+        cmocka_unit_test(a_wave_is_no_later_way),
         cmocka_unit_test(an_entry_is_named_before_a_wave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
