@@ -462,6 +462,7 @@ bool clue_sends_mail_on(const struct clue *clue) {
 
 bool clue_is_loot(const struct clue *clue) {
     return clue_is_of(clue, "vedette-exfiltration-internal") ||
+           clue_is_of(clue, "vedette-implant-gathers") ||
            clue_is_of(clue, "vedette-webshell-inside");
 }
 

@@ -36,6 +36,7 @@ static const char *clue_reason(const struct clue *clue, int32_t *ret_cost) {
         {"vedette-lateral-", "rare logon", WEIGHT_EDGE_LOGON},
         {"vedette-webshell-", "virtual path on a server taken before", WEIGHT_EDGE_SHARED},
         {"vedette-exfiltration-internal", "sends to a server taken before", WEIGHT_EDGE_SHARED},
+        {"vedette-implant-gathers", "sends to a server taken before", WEIGHT_EDGE_SHARED},
     };
     for (size_t i = 0; i < ARRAY_SIZE(REASONS); i++) {
         if (!clue_is_of(clue, REASONS[i].prefix))

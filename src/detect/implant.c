@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 #include "detect/detection.h"
-#include "detect/implant_book.h"
+#include "detect/implant_gathering.h"
 #include "detect/judgement.h"
 
 #include <string.h>
@@ -19,6 +19,7 @@ enum implant_rule {
     IMPLANT_COLLECTION,
     IMPLANT_TUNNEL,
     IMPLANT_LONE,
+    IMPLANT_GATHERS,
 };
 
 static const struct slice COVER_TAGS[] = {JUDGEMENT_TEXT("attack.defense-evasion"),
@@ -30,6 +31,10 @@ static const struct slice COLLECTION_TAGS[] = {
 static const struct slice CONTROL_TAGS[] = {JUDGEMENT_TEXT("attack.command-and-control"),
                                             JUDGEMENT_TEXT("attack.t1572"),
                                             JUDGEMENT_TEXT("vedette.stage.control")};
+
+static const struct slice GATHERING_TAGS[] = {
+    JUDGEMENT_TEXT("attack.collection"), JUDGEMENT_TEXT("attack.t1074.002"),
+    JUDGEMENT_TEXT("attack.t1090.001"), JUDGEMENT_TEXT("vedette.stage.theft")};
 
 static const struct rule RULES[] = {
     [IMPLANT_COVER] =
@@ -43,6 +48,10 @@ static const struct rule RULES[] = {
     [IMPLANT_LONE] =
         JUDGEMENT("vedette-implant-lone-program",
                   "Lone program in a place where programs do not lie", MEDIUM, CONTROL_TAGS),
+    [IMPLANT_GATHERS] =
+        JUDGEMENT("vedette-implant-gathers",
+                  "Programs that collect and remove themselves meet at a server inside", HIGH,
+                  GATHERING_TAGS),
 };
 
 #define SECOND_NS 1000000000ll
@@ -262,6 +271,8 @@ static enum status implant_judge(const struct detect_context *context,
         status = removals_tell(&implant);
     for (uint32_t i = 0; i < implant.book.lone_count && status == STATUS_OK; i++)
         status = lone_tell(&implant, &implant.book.lone[i]);
+    if (status == STATUS_OK)
+        status = implant_gathering_judge(&implant.book, IMPLANT_GATHERS, sink, problem);
     draft_done(&implant.cover);
     draft_done(&implant.collection);
     buffer_done(&implant.host);

@@ -128,6 +128,15 @@ bool implant_is_removed(const struct implant_book *book, struct slice path) {
     return path.size && intern_find(&book->removed, path_without_drive(path)) != INTERN_FULL;
 }
 
+bool implant_collects(const struct implant_book *book, struct slice path, int64_t *ret_since_ns) {
+    uint32_t number =
+        path.size ? intern_find(&book->searching, path_without_drive(path)) : INTERN_FULL;
+    if (number == INTERN_FULL || !implant_is_removed(book, path))
+        return false;
+    *ret_since_ns = book->searches[number].first_ns;
+    return true;
+}
+
 struct slice implant_folder(struct slice path) {
     return path_folder(path_without_drive(path));
 }

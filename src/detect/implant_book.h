@@ -55,6 +55,9 @@ enum status implant_book_read(struct implant_book *book, uint32_t hosts_max,
 
 // Whether a program with this path removes itself on some host.
 bool implant_is_removed(const struct implant_book *book, struct slice path);
+// Whether a program with this path removes itself on some host and searched for files on some,
+// since when. Both, so that no product's setup is taken for one.
+bool implant_collects(const struct implant_book *book, struct slice path, int64_t *ret_since_ns);
 // Its folder, without the drive; a view into the path.
 struct slice implant_folder(struct slice path);
 // Whether a file lies in such a program's own folder.

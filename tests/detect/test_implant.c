@@ -113,6 +113,98 @@ static void lone_program_is_weighed(void **state) {
     relation_table_free(table);
 }
 
+static const char *const SENDERS[] = {"WS-01", "WS-02", "WS-03", "WS-04"};
+
+static void connects(struct relation_table *table, const char *from, const char *to,
+                     struct slice port, struct slice program) {
+    struct relation *row = relation_table_add(table, RELATION_CONTACT, from, to, 3600);
+    row->artefact = SLICE("connect");
+    row->detail[0] = port;
+    row->detail[1] = program;
+}
+
+// Four hosts have the program; what it does is known of one of them.
+static struct relation_table *senders_new(struct slice first, struct slice second) {
+    struct relation_table *table = fleet_new();
+    struct slice shell = SLICE("c:\\windows\\system32\\cmd.exe");
+    relation_table_host(table, "WS-03", 0);
+    relation_table_host(table, "WS-04", 0);
+    spawn(table, "ws-01", shell, SLICE(AGENT), first);
+    spawn(table, "ws-01", shell, SLICE(AGENT), second);
+    return table;
+}
+
+#define SEARCHES SLICE("cmd.exe /c dir /s /b C:\\Users\\*plan*")
+#define REMOVES SLICE("cmd.exe /c del C:\\ProgramData\\Vendor\\Agent.exe")
+
+// Where programs that collect meet is told by address, to whom it serves for something else, too.
+static void collectors_meet_inside(void **state) {
+    (void)state;
+    struct relation_table *table = senders_new(SEARCHES, REMOVES);
+    for (size_t i = 0; i < 3; i++)
+        connects(table, SENDERS[i], "10.1.9.3", SLICE("8443"), SLICE(AGENT));
+    connects(table, "WS-04", "10.1.9.3", SLICE("8443"), SLICE("c:\\program files\\b\\browser.exe"));
+    relation_table_judge(table, &detector_implant);
+    assert_int_equal(relation_table_count(table, "vedette-implant-gathers"), 3);
+    const struct table_detection *sent =
+        relation_table_find(table, "vedette-implant-gathers", "WS-02");
+    assert_non_null(sent);
+    assert_string_equal(table_detection_field(sent, "source"), "10.1.9.3");
+    assert_int_equal(sent->reference_count, 1);
+    relation_table_free(table);
+}
+
+// Two hosts; a directory; a place outside; who gives packages out; a relay of all programs; one of
+// many that were tried; a product that searches and stays, or removes itself and never searched.
+static void near_misses_gather_nothing(void **state) {
+    (void)state;
+    static const char *const PROGRAMS[] = {"a.exe", "b.exe", "c.exe", "d.exe", "e.exe",
+                                           "f.exe", "g.exe", "h.exe", "i.exe", "j.exe",
+                                           "k.exe", "l.exe", "m.exe"};
+    static const char *const TRIED[] = {"10.1.8.1", "10.1.8.2", "10.1.8.3", "10.1.8.4"};
+    struct relation_table *table = senders_new(SEARCHES, REMOVES);
+    relation_table_host(table, "PROXY-01", FLEET_ROLE_PROXY);
+    for (size_t i = 0; i < 3; i++) {
+        if (i < 2)
+            connects(table, SENDERS[i], "10.1.9.3", SLICE("8443"), SLICE(AGENT));
+        connects(table, SENDERS[i], "10.1.9.4", SLICE("389"), SLICE(AGENT));
+        connects(table, SENDERS[i], "192.0.2.9", SLICE("443"), SLICE(AGENT));
+        connects(table, SENDERS[i], "10.1.9.5", SLICE("443"), SLICE(AGENT));
+        connects(table, SENDERS[i], "proxy-01", SLICE("8000"), SLICE(AGENT));
+    }
+    relation_table_add(table, RELATION_UPDATE_FETCH, "WS-04", "10.1.9.5", 60)->artefact =
+        SLICE("/setup.exe");
+    relation_table_judge(table, &detector_implant);
+    assert_int_equal(relation_table_count(table, "vedette-implant-gathers"), 0);
+    relation_table_free(table);
+
+    table = senders_new(SEARCHES, REMOVES);
+    for (size_t i = 0; i < 3; i++)
+        connects(table, SENDERS[i], "10.1.9.6", SLICE("8080"), SLICE(AGENT));
+    for (size_t i = 0; i < ARRAY_SIZE(PROGRAMS); i++)
+        connects(table, "WS-04", "10.1.9.6", SLICE("8080"), slice_of_string(PROGRAMS[i]));
+    relation_table_judge(table, &detector_implant);
+    assert_int_equal(relation_table_count(table, "vedette-implant-gathers"), 0);
+    relation_table_free(table);
+
+    table = senders_new(SEARCHES, REMOVES);
+    for (size_t i = 0; i < 12; i++)
+        connects(table, SENDERS[i % 3], TRIED[i / 3], SLICE("8443"), SLICE(AGENT));
+    relation_table_judge(table, &detector_implant);
+    assert_int_equal(relation_table_count(table, "vedette-implant-gathers"), 0);
+    relation_table_free(table);
+
+    const struct slice lone[] = {SEARCHES, REMOVES};
+    for (size_t k = 0; k < 2; k++) {
+        table = senders_new(lone[k], lone[k]);
+        for (size_t i = 0; i < 3; i++)
+            connects(table, SENDERS[i], "10.1.9.3", SLICE("8443"), SLICE(AGENT));
+        relation_table_judge(table, &detector_implant);
+        assert_int_equal(relation_table_count(table, "vedette-implant-gathers"), 0);
+        relation_table_free(table);
+    }
+}
+
 static void passwords_in_files(void **state) {
     (void)state;
     struct relation_table *table = fleet_new();
@@ -135,6 +227,8 @@ int main(void) {
         cmocka_unit_test(removal_shows_collection_elsewhere),
         cmocka_unit_test(starts_without_command_lines),
         cmocka_unit_test(lone_program_is_weighed),
+        cmocka_unit_test(collectors_meet_inside),
+        cmocka_unit_test(near_misses_gather_nothing),
         cmocka_unit_test(passwords_in_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
