@@ -26,6 +26,7 @@ void address_book_done(struct address_book *book) {
     memory_free(book->claims);
     memory_free(book->leases);
     memory_free(book->by_host);
+    memory_free(book->goes_round);
 }
 
 void address_book_claim(struct address_book *book, struct slice address,
@@ -210,6 +211,29 @@ static void book_list_hosts(struct address_book *book) {
     book->by_host = all;
 }
 
+// What a logon or a name server says may be of a gateway: it makes no other host's address go
+// round.
+static void spans_mark_rounds(struct address_book *book, const struct address_claim *spans,
+                              size_t count, uint32_t *holders) {
+    for (size_t i = 0; i < count; i++) {
+        if (spans[i].word == ADDRESS_HEARSAY || spans[i].host == FLEET_NO_HOST)
+            continue;
+        uint32_t *holder = &holders[spans[i].address];
+        if (*holder && *holder != spans[i].host + 1)
+            book->goes_round[spans[i].address] = true;
+        *holder = spans[i].host + 1;
+    }
+}
+
+static void book_mark_rounds(struct address_book *book) {
+    size_t addresses = (size_t)book->addresses.count + 1;
+    uint32_t *holders = memory_new(addresses, sizeof *holders); // from 1
+    book->goes_round = memory_new(addresses, sizeof *book->goes_round);
+    spans_mark_rounds(book, book->claims, book->count, holders);
+    spans_mark_rounds(book, book->leases, book->lease_count, holders);
+    memory_free(holders);
+}
+
 void address_book_settle(struct address_book *book, const uint32_t *hosts) {
     size_t count = 0;
     for (size_t i = 0; i < book->count; i++) {
@@ -236,6 +260,7 @@ void address_book_settle(struct address_book *book, const uint32_t *hosts) {
     memory_free(claims);
     memory_free(by_host);
     book_list_hosts(book);
+    book_mark_rounds(book);
 }
 
 // Whoever had it in all spans, `host` being who had it in those looked at before.
@@ -303,7 +328,8 @@ static bool book_went_on(const struct address_book *book, const struct address_c
 // Spans around an instant that none covers; NULL when there is none.
 struct book_gap {
     const struct address_claim *before, *after;
-    bool is_let; // a lease ended before, or begins after: sightings behind it do not count
+    bool is_let; // a lease ended before, or begins after, or the address goes round: none reaches
+                 // far
 };
 
 // What sightings say of a time that no span covers.
@@ -330,14 +356,15 @@ static uint32_t book_find_near(const struct address_book *book, const struct boo
 
 // The same between leases: what was seen before the last one's end, or after the next one's
 // beginning, says nothing. One host's leases with nobody's in between are one host's.
-static uint32_t book_find_between(const struct address_book *book, struct book_gap *gap,
-                                  const struct book_gap *leases, int64_t time_ns) {
+static uint32_t book_find_between(const struct address_book *book, uint32_t address,
+                                  struct book_gap *gap, const struct book_gap *leases,
+                                  int64_t time_ns) {
     const struct address_claim *ended = leases->before, *next = leases->after;
     if (ended && gap->before && gap->before->last_ns <= ended->last_ns)
         gap->before = NULL;
     if (next && gap->after && gap->after->first_ns >= next->first_ns)
         gap->after = NULL;
-    gap->is_let = ended || next;
+    gap->is_let = ended || next || book->goes_round[address];
     if (!gap->before && !gap->after && ended && next && ended->host == next->host)
         return time_ns - ended->last_ns <= BOOK_REACH_NS ||
                        next->first_ns - time_ns <= BOOK_REACH_NS
@@ -376,5 +403,5 @@ uint32_t address_book_find(const struct address_book *book, struct slice address
         return span->host;
     if (!asked)
         seen = (struct book_gap){NULL, NULL, true};
-    return book_find_between(book, &seen, &let, time_ns);
+    return book_find_between(book, number, &seen, &let, time_ns);
 }

@@ -34,6 +34,8 @@ enum address_word {
 // At an instant a lease counts, for hosts' clocks may be wrong. Where there is none, a sighting
 // does, or the nearer of two, but never across a lease's end or beginning: then it is nobody's.
 // Nobody's span reaches back, or the last one on, into a time in which its host is seen elsewhere.
+// An address that several hosts had goes round: its first span does not reach back, nor the last
+// one on, for more than half a day.
 struct address_book {
     struct interner addresses;
     struct address_claim {
@@ -41,9 +43,10 @@ struct address_book {
         uint32_t host; // a name's number until settled
         int64_t first_ns, last_ns;
         enum address_word word;
-    } * claims,   // all; once settled, spans of sightings in order of address and time
-        *leases,  // once settled: spans of leases in order of address and time
-        *by_host; // once settled: both in order of host and time
+    } * claims,       // all; once settled, spans of sightings in order of address and time
+        *leases,      // once settled: spans of leases in order of address and time
+        *by_host;     // once settled: both in order of host and time
+    bool *goes_round; // once settled, by address: several hosts had it
     size_t count, capacity, lease_count;
     uint64_t conflicts; // spans that are nobody's
     uint64_t dropped;   // claims for which there was no room

@@ -184,6 +184,26 @@ static void test_last_sightings(void **state) {
     identity_free(identity);
 }
 
+// Where others had the address before, who was seen with it last does not keep it, nor had who was
+// seen first always had it. What a logon says lets no address go round.
+static void test_rounds(void **state) {
+    (void)state;
+    char text[64];
+    struct identity *identity = identity_new();
+    claim(identity, "a", "10.0.0.1", "sysmon", 40, 60);
+    claim(identity, "b", "10.0.0.1", "filter", 100, 120);
+    claim(identity, "c", "10.0.0.2", "sysmon", 40, 60);
+    claim(identity, "d", "10.0.0.2", "logon", 20, 21);
+    claim(identity, "c", "10.0.0.2", "sysmon", 100, 120);
+    identity_settle(identity);
+    assert_string_equal(find(identity, "10.0.0.1", 30, text), "a");
+    assert_string_equal(find(identity, "10.0.0.1", 20, text), "");
+    assert_string_equal(find(identity, "10.0.0.1", 130, text), "b");
+    assert_string_equal(find(identity, "10.0.0.1", 166, text), "");
+    assert_string_equal(find(identity, "10.0.0.2", 166, text), "c");
+    identity_free(identity);
+}
+
 #define LEASE(name, address, first_end, last_end, ...)                                             \
     lease(identity, name, address, (const int64_t[]){__VA_ARGS__},                                 \
           ARRAY_SIZE(((const int64_t[]){__VA_ARGS__})), (const int64_t[]){first_end, last_end})
@@ -255,6 +275,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),          cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_last_sightings), cmocka_unit_test(test_leases),
-        cmocka_unit_test(test_lease_ends),     cmocka_unit_test(test_accounts)};
+        cmocka_unit_test(test_rounds),         cmocka_unit_test(test_lease_ends),
+        cmocka_unit_test(test_accounts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
