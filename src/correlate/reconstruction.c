@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "correlate/assembly.h"
+#include "correlate/bare_move.h"
 #include "correlate/bystander.h"
 #include "correlate/cleared.h"
 #include "correlate/common_account.h"
@@ -278,6 +279,19 @@ static enum status contact_ways(struct holder *holder, struct forest *forest, in
     return STATUS_OK;
 }
 
+// Hosts that a bare session shows, and whom these led to.
+static enum status bare_moves(struct holder *holder, struct forest *forest, int32_t root_cost,
+                              struct problem *problem) {
+    uint32_t found;
+    enum status status =
+        bare_move_edges_add(&holder->edges, forest, &holder->book, &found, problem);
+    if (status != STATUS_OK || !found)
+        return status;
+    forest_regrow(forest, holder, root_cost);
+    first_moves_settle(holder, forest, root_cost);
+    return STATUS_OK;
+}
+
 // Hosts in between are looked for before hosts where it all began, and again behind each of these.
 // The way to an upgrade server comes first: many an administrator could have been the one.
 static enum status forest_grow(struct holder *holder, struct forest *forest, int32_t root_cost,
@@ -310,6 +324,8 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
         status = common_account_edges_add(&holder->edges, forest, &holder->book, &found, problem);
     if (found)
         forest_regrow(forest, holder, root_cost);
+    if (status == STATUS_OK)
+        status = bare_moves(holder, forest, root_cost, problem);
     if (status == STATUS_OK)
         status = silent_hops(holder, forest, root_cost, problem);
     found = 0;

@@ -259,6 +259,58 @@ static void root_over_ssh_tells_where_nobody_uses_it(void **state) {
     }
 }
 
+// Within a day of a campaign's moves a host opens its first session, and nothing says as whom: it
+// is theirs where hardly anybody does so. Not where others do, on another day, or as somebody.
+static void a_bare_session_among_their_moves_tells(void **state) {
+    (void)state;
+    enum {
+        AMONG,
+        BY_OTHERS,
+        LATER,
+        AS_SOMEBODY,
+        CASES
+    };
+    for (int i = 0; i < CASES; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        play_first_move(&play, "10.0.0.82", "10.0.0.81", i == AS_SOMEBODY ? "ann" : "",
+                        i == LATER ? 500000 : 310000);
+        for (size_t k = 0; i == BY_OTHERS && k < 3; k++)
+            play_first_move(&play, play.names[110 + k], play.names[100 + k], "",
+                            900000 + 90000 * (int64_t)k);
+        // The evidence goes on.
+        relation_table_add(play.table, RELATION_LOGON, "H-150", "H-151", 60 * 86400);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "10.0.0.81"), i == AMONG);
+        assert_int_equal(told(made, "10.0.0.82"), i == AMONG);
+        assert_false(told(made, "H-100"));
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+// Who takes the loot of another campaign's hosts, or leads to them, is not of this one.
+static void a_bare_session_of_another_tree_joins_none(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct play play;
+        play_theft(&play, 200);
+        play_first_move(&play, "H-082", "H-081", "", 310000);
+        if (i == 1) {
+            static const char *const IDS[] = {"vedette-document-filter-bypass",
+                                              "vedette-document-break-in-answered"};
+            for (size_t k = 0; k < 2; k++)
+                play_find(&play, rule_of(IDS[k], RULE_LEVEL_CRITICAL, "vedette.stage.entry"),
+                          "H-082", NULL, 309000);
+        }
+        relation_table_add(play.table, RELATION_LOGON, "H-150", "H-151", 60 * 86400);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-081"), i == 0);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_move_by_their_account_tells_its_source),
@@ -269,6 +321,8 @@ int main(void) {
         cmocka_unit_test(a_clearing_by_everybodys_account_tells_nothing),
         cmocka_unit_test(a_connection_by_a_rare_program_tells),
         cmocka_unit_test(root_over_ssh_tells_where_nobody_uses_it),
+        cmocka_unit_test(a_bare_session_among_their_moves_tells),
+        cmocka_unit_test(a_bare_session_of_another_tree_joins_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
