@@ -15,6 +15,7 @@ enum {
 
 void cast_init(struct cast *cast, const struct correlate_input *input) {
     *cast = (struct cast){.input = input, .fleet = *input->fleet};
+    address_pool_init(&cast->pool, input->fleet);
     intern_init(&cast->strangers, CAST_STRANGERS_MAX, CAST_TEXT_BYTES);
     intern_init(&cast->named, CAST_NAMED_MAX, CAST_NAMED_BYTES);
     for (uint32_t i = 0; i < input->fleet->count; i++)
@@ -24,6 +25,7 @@ void cast_init(struct cast *cast, const struct correlate_input *input) {
 }
 
 void cast_done(struct cast *cast) {
+    address_pool_done(&cast->pool);
     intern_done(&cast->strangers);
     intern_done(&cast->named);
     memory_free(cast->hosts);
@@ -50,7 +52,7 @@ void cast_find_ends(const struct cast *cast, struct relation *relation) {
 uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns) {
     uint32_t host = cast_find(cast, name, time_ns);
     if (host != RELATION_NO_HOST || !address_is_address(name) || address_is_outside(name) ||
-        intern_find(&cast->named, name) != INTERN_FULL)
+        intern_find(&cast->named, name) != INTERN_FULL || address_pool_lends(&cast->pool, name))
         return host;
     uint32_t stranger = intern_add(&cast->strangers, name);
     return stranger == INTERN_FULL ? RELATION_NO_HOST : cast->input->fleet->count + stranger;

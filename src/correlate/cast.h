@@ -4,15 +4,18 @@
 #define CORRELATE_CAST_H
 
 #include "base/intern.h"
+#include "correlate/address_pool.h"
 #include "correlate/correlate.h"
 
 #include <stdbool.h>
 
 // The fleet's hosts keep their numbers. An inside address that a finding speaks of although no
 // evidence ever names its host is a host of its own (a stranger): others' logs show what was done
-// to it. An address that was somebody's at another time moves between hosts: it is none.
+// to it. An address that was somebody's at another time moves between hosts: it is none, nor is one
+// amid such (address_pool.h).
 struct cast {
     const struct correlate_input *input;
+    struct address_pool pool;  // of the fleet's
     struct interner named;     // addresses that some evidence names
     struct interner strangers; // number - input->fleet->count
     struct fleet_host *hosts;  // the fleet's, then strangers

@@ -496,6 +496,41 @@ static void an_address_is_a_host(void **state) {
     play_done(&play);
 }
 
+// Amid addresses that are lent, one that nobody names is lent, too, and no host; beside a host that
+// keeps its own it is one.
+static void a_lent_address_is_no_host(void **state) {
+    (void)state;
+    static const struct fleet_alias OF_ONE[] = {
+        {{(const uint8_t *)"10.9.8.5", sizeof("10.9.8.5") - 1}, START_NS, START_NS + 9},
+        {{(const uint8_t *)"10.9.8.9", sizeof("10.9.8.9") - 1}, START_NS + 99, START_NS + 100}};
+    static const struct fleet_alias OF_OTHER[] = {
+        {{(const uint8_t *)"10.9.8.9", sizeof("10.9.8.9") - 1}, START_NS, START_NS + 9}};
+    static const struct fleet_alias KEPT[] = {
+        {{(const uint8_t *)"10.9.8.12", sizeof("10.9.8.12") - 1}, START_NS, START_NS + 100}};
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    play.table->hosts[150].aliases = OF_ONE;
+    play.table->hosts[150].alias_count = ARRAY_SIZE(OF_ONE);
+    play.table->hosts[151].aliases = OF_OTHER;
+    play.table->hosts[151].alias_count = ARRAY_SIZE(OF_OTHER);
+    play.table->hosts[152].aliases = KEPT;
+    play.table->hosts[152].alias_count = ARRAY_SIZE(KEPT);
+    const struct rule *wave = rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread");
+    play_find(&play, wave, "10.9.8.7", "H-001", 103000);
+    play_find(&play, wave, "10.9.8.10", "H-001", 103060);
+    play_find(&play, wave, "10.9.8.40", "H-001", 103120);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(made->campaign_count, 1);
+    assert_int_equal(made->campaigns[0].host_count, 34);
+    assert_null(host_named(&made->campaigns[0], "10.9.8.7"));
+    assert_non_null(host_named(&made->campaigns[0], "10.9.8.10"));
+    assert_non_null(host_named(&made->campaigns[0], "10.9.8.40"));
+    assert_int_equal(made->lead_count, 1);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 // H-060 ran something on H-061, but nothing tells how H-060 was reached.
 static void play_stone(struct play *play, const char *account) {
     const struct rule *lateral =
@@ -927,6 +962,7 @@ int main(void) {
         cmocka_unit_test(stepping_stones_are_found),
         cmocka_unit_test(nothing_joins_strangers),
         cmocka_unit_test(an_address_is_a_host),
+        cmocka_unit_test(a_lent_address_is_no_host),
         cmocka_unit_test(working_hours_are_no_evidence),
         cmocka_unit_test(a_rare_place_joins_a_fragment),
         cmocka_unit_test(two_intrusions_stay_two),
