@@ -138,18 +138,43 @@ static uint32_t series_sources(const struct series_list *list, const struct clue
     return count;
 }
 
+// The server of the wave that a host is of; else the host itself.
+static uint32_t wave_giver(const struct forest *forest, const struct edge_list *edges,
+                           uint32_t host) {
+    uint32_t edge = forest->hosts[host].edge;
+    bool is_member = forest->hosts[host].reached_ns != CLOCK_NONE && edge != FOREST_NONE &&
+                     edges->edges[edge].is_member;
+    return is_member ? edges->edges[edge].from : host;
+}
+
+// What removes itself as on hosts of a wave came as it came there.
+static bool edges_of_sources(struct edge_list *edges, const struct forest *forest,
+                             const struct clue *clue, uint32_t number, const uint32_t *sources,
+                             uint32_t count) {
+    bool is_implant = clue_is_of(clue, "vedette-implant-"), room = true;
+    uint32_t givers[KIN_SERIES_MAX], giver_count = 0;
+    for (uint32_t i = 0; i < count && room; i++) {
+        uint32_t from = is_implant ? wave_giver(forest, edges, sources[i]) : sources[i];
+        if (from == clue->host || host_is_among(givers, giver_count, from))
+            continue;
+        givers[giver_count++] = from;
+        room = series_edge_add(edges, clue, number, from,
+                               !is_implant ? "program of the same series as on a host before"
+                               : from == sources[i]
+                                   ? "the same program removes itself as on a host before"
+                                   : "the same program removes itself as on hosts of a wave");
+    }
+    return room;
+}
+
 // From the latest hosts before the clue; where these are few, also from who brought the next, if he
 // is none of them.
 static bool edges_of_clue(struct edge_list *edges, const struct series_list *list,
                           const struct forest *forest, const struct clue *clue, uint32_t number) {
-    const char *reason = clue_is_of(clue, "vedette-implant-")
-                             ? "the same program removes itself as on a host before"
-                             : "program of the same series as on a host before";
     uint32_t sources[KIN_SERIES_MAX];
     uint32_t count = series_sources(list, clue, sources);
-    for (uint32_t i = 0; i < count; i++)
-        if (!series_edge_add(edges, clue, number, sources[i], reason))
-            return false;
+    if (!edges_of_sources(edges, forest, clue, number, sources, count))
+        return false;
     uint32_t hand = count < KIN_SERIES_MAX ? series_hand(list, forest, edges, clue) : FOREST_NONE;
     return hand == FOREST_NONE || host_is_among(sources, count, hand) ||
            series_edge_add(edges, clue, number, hand,

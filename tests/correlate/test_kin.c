@@ -31,6 +31,12 @@ static const struct rule RULE_EXECUTION = {.id = SLICE("vedette-lateral-executio
                                            .level = RULE_LEVEL_HIGH,
                                            .tags = &SPREAD,
                                            .tag_count = 1};
+static const struct rule RULE_WAVE = {
+    .id = SLICE("vedette-wave-host"), .level = RULE_LEVEL_HIGH, .tags = &SPREAD, .tag_count = 1};
+static const struct rule RULE_REMOVES = {.id = SLICE("vedette-implant-removes-itself"),
+                                         .level = RULE_LEVEL_MEDIUM,
+                                         .tags = &SPREAD,
+                                         .tag_count = 1};
 
 // A fleet H-000 ... H-099 with findings and uses of credentials, and the edges that come of it.
 struct kinship {
@@ -44,6 +50,7 @@ struct kinship {
     struct edge_list edges;
     uint32_t told_count; // edges before any was added
     uint32_t reached;    // a host that intruders had from the start; 0: none
+    bool by_wave;        // it was reached by the first of the edges told
     uint32_t crowd;      // how often each reader gives the last relation before all others
 };
 
@@ -185,6 +192,8 @@ static void kinship_add(struct kinship *kinship) {
     forest_init(&forest, &kinship->book, &kinship->edges, 64000, NULL);
     if (kinship->reached)
         forest.hosts[kinship->reached].reached_ns = START_NS;
+    if (kinship->by_wave)
+        forest.hosts[kinship->reached].edge = 0;
     assert_int_equal(kin_edges_add(&kinship->edges, &forest, &kinship->book, &problem), STATUS_OK);
     forest_done(&forest);
 }
@@ -225,6 +234,31 @@ static void a_series_leads_from_each_host_before(void **state) {
     assert_int_equal(edge->references[0].position.line, 5); // what lies on the later host
     assert_int_equal(kinship->book.clues[edge->clue].host, 5);
     kinship_free(kinship);
+}
+
+// What removes itself as on a host of a wave came from the wave's server; a program of a series, as
+// any, from the host before.
+static void what_a_wave_brought_is_of_its_server(void **state) {
+    (void)state;
+    for (int removes = 0; removes < 2; removes++) {
+        struct kinship *kinship = kinship_new();
+        struct finding *wave = kinship_find(kinship, &RULE_WAVE, 1, 5);
+        wave->fields[0] = (struct finding_field){.name = SLICE("source"),
+                                                 .text = slice_of_string(kinship->names[50])};
+        wave->field_count = 1;
+        for (uint32_t host = 1; host < 3; host++) {
+            kinship_find_series(kinship, "\\corp\\svc.exe", host, 10 * host);
+            if (removes)
+                kinship->findings[kinship->finding_count - 1].rule = &RULE_REMOVES;
+        }
+        kinship->reached = 1;
+        kinship->by_wave = true;
+        kinship_add(kinship);
+        assert_int_equal(kinship->told_count, 1);
+        assert_int_equal(kinship_added(kinship), 1);
+        assert_non_null(kinship_edge(kinship, removes ? 50 : 1, 2));
+        kinship_free(kinship);
+    }
 }
 
 // Findings of one host count once, those of the host itself not at all.
@@ -369,6 +403,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_series_leads_from_each_host_before),
         cmocka_unit_test(a_series_leads_from_the_latest),
+        cmocka_unit_test(what_a_wave_brought_is_of_its_server),
         cmocka_unit_test(a_busy_host_leaves_others_room),
         cmocka_unit_test(who_brought_the_next_is_one_source),
         cmocka_unit_test(a_stolen_account_leads_to_its_next_user),
