@@ -218,6 +218,13 @@ static void stones_say(struct assembly *assembly, const struct campaign *campaig
     sentence_row_add(assembly, row, &list.citations);
 }
 
+static uint32_t roots_count(const struct campaign *campaign) {
+    uint32_t roots = 0;
+    for (uint32_t i = 0; i < campaign->host_count; i++)
+        roots += campaign->hosts[i].best.parent < 0;
+    return roots;
+}
+
 static void isolate_server(struct assembly *assembly, const struct campaign *campaign,
                            const struct campaign_server *server, struct sentence_row *row) {
     const struct campaign_host *host = &campaign->hosts[server->host];
@@ -228,9 +235,12 @@ static void isolate_server(struct assembly *assembly, const struct campaign *cam
     buffer_append_text(&assembly->text, " (");
     buffer_append_slice(&assembly->text, server->role);
     buffer_append_text(&assembly->text, "), switched on: ");
-    if (host->best.parent < 0)
-        buffer_append_text(&assembly->text, behind ? "all that is known began there, and "
-                                                   : "all that is known began there.");
+    if (host->best.parent < 0) {
+        buffer_append_text(&assembly->text, roots_count(campaign) == 1
+                                                ? "all that is known began there"
+                                                : "nothing shows that it was reached from another");
+        buffer_append_text(&assembly->text, behind ? ", and " : ".");
+    }
     if (behind)
         buffer_append_format(&assembly->text, "%u host%s reached from it.", behind,
                              behind == 1 ? " was" : "s were");
