@@ -98,6 +98,17 @@ static bool use_is_unknown(const struct hands *hands, const struct hand *hand) {
     return hand->is_ssh && (from->reached_ns == CLOCK_NONE || from->reached_ns > edge->time_ns);
 }
 
+// An entry of its own whose tree gives out a wave is no host of this campaign's: whoever broke in
+// there may have logged on as root himself.
+static bool use_begins_a_wave(const struct hands *hands, const struct edge *use) {
+    const struct forest *forest = hands->forest;
+    for (uint32_t host = 0; host < forest->host_count; host++)
+        if (forest->hosts[host].is_member && forest->hosts[host].reached_ns != CLOCK_NONE &&
+            forest->hosts[host].root == use->from)
+            return true;
+    return false;
+}
+
 // What it tells of the host that it was used from: host-days of the evidence without such a logon.
 static int32_t use_bits(const struct hands *hands, const struct edge *edge) {
     uint64_t hosts = hands->book->cast.input->fleet->count;
@@ -114,7 +125,8 @@ static bool uses_lead(const struct hands *hands, struct edge_list *list, uint32_
     for (uint32_t i = 0; i < hands->count; i++) {
         const struct edge *use = &list->edges[hands->rows[i].edge];
         int32_t bits = use_bits(hands, use);
-        if (!use_is_unknown(hands, &hands->rows[i]) || bits <= WEIGHT_EDGE_KNOWN_ACCOUNT)
+        if (!use_is_unknown(hands, &hands->rows[i]) || bits <= WEIGHT_EDGE_KNOWN_ACCOUNT ||
+            use_begins_a_wave(hands, use))
             continue;
         struct edge edge = {.time_ns = use->time_ns - 1,
                             .from = hand_source(hands, use),

@@ -259,6 +259,39 @@ static void root_over_ssh_tells_where_nobody_uses_it(void **state) {
     }
 }
 
+static const struct campaign *unit_of(const struct reconstruction *made, const char *name) {
+    for (uint32_t i = 0; i < made->campaign_count; i++)
+        if (host_named(&made->campaigns[i], name))
+            return &made->campaigns[i];
+    for (uint32_t i = 0; i < made->incident_count; i++)
+        if (host_named(&made->incidents[i], name))
+            return &made->incidents[i];
+    return NULL;
+}
+
+// Another intruder, whose entry's tree gives out a wave, may log on as root just as well.
+static void root_joins_no_wave_of_others(void **state) {
+    (void)state;
+    for (uint32_t waves = 0; waves < 2; waves++) {
+        struct play play;
+        play_theft(&play, 200);
+        play_root(&play, "H-080", "H-002", 400000, true);
+        play_find(&play, rule_of("b-login", RULE_LEVEL_MEDIUM, "vedette.stage.foothold"), "H-081",
+                  NULL, 410000);
+        play_root(&play, "H-082", "H-081", 420000, true);
+        for (uint32_t i = 0; i < 4 * waves; i++)
+            play_find(&play, rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread"),
+                      play.names[120 + i], "H-082", 430000 + (int64_t)i * 600);
+        struct reconstruction *made = play_reconstruct(&play);
+        const struct campaign *first = unit_of(made, "H-002"), *other = unit_of(made, "H-081");
+        assert_non_null(first);
+        assert_non_null(other);
+        assert_int_equal(first == other, !waves);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 // Within a day of a campaign's moves a host opens its first session, and nothing says as whom: it
 // is theirs where hardly anybody does so. Not where others do, on another day, or as somebody.
 static void a_bare_session_among_their_moves_tells(void **state) {
@@ -321,6 +354,7 @@ int main(void) {
         cmocka_unit_test(a_clearing_by_everybodys_account_tells_nothing),
         cmocka_unit_test(a_connection_by_a_rare_program_tells),
         cmocka_unit_test(root_over_ssh_tells_where_nobody_uses_it),
+        cmocka_unit_test(root_joins_no_wave_of_others),
         cmocka_unit_test(a_bare_session_among_their_moves_tells),
         cmocka_unit_test(a_bare_session_of_another_tree_joins_none),
     };
