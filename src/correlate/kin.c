@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "correlate/fellow.h"
 #include "correlate/weights.h"
 
 #include <stdlib.h>
@@ -138,15 +139,6 @@ static uint32_t series_sources(const struct series_list *list, const struct clue
     return count;
 }
 
-// The server of the wave that a host is of; else the host itself.
-static uint32_t wave_giver(const struct forest *forest, const struct edge_list *edges,
-                           uint32_t host) {
-    uint32_t edge = forest->hosts[host].edge;
-    bool is_member = forest->hosts[host].reached_ns != CLOCK_NONE && edge != FOREST_NONE &&
-                     edges->edges[edge].is_member;
-    return is_member ? edges->edges[edge].from : host;
-}
-
 // What removes itself as on hosts of a wave came as it came there.
 static bool edges_of_sources(struct edge_list *edges, const struct forest *forest,
                              const struct clue *clue, uint32_t number, const uint32_t *sources,
@@ -154,7 +146,7 @@ static bool edges_of_sources(struct edge_list *edges, const struct forest *fores
     bool is_implant = clue_is_of(clue, "vedette-implant-"), room = true;
     uint32_t givers[KIN_SERIES_MAX], giver_count = 0;
     for (uint32_t i = 0; i < count && room; i++) {
-        uint32_t from = is_implant ? wave_giver(forest, edges, sources[i]) : sources[i];
+        uint32_t from = is_implant ? fellow_giver(forest, edges, sources[i]) : sources[i];
         if (from == clue->host || host_is_among(givers, giver_count, from))
             continue;
         givers[giver_count++] = from;
@@ -470,7 +462,8 @@ enum status kin_edges_add(struct edge_list *list, const struct forest *forest,
     if (uses.all.count)
         qsort(uses.all.rows, uses.all.count, sizeof *uses.all.rows, use_compare);
     if (status == STATUS_OK &&
-        (!edges_of_uses(list, book, &uses, forest) || !edges_of_series(list, book, forest)))
+        (!edges_of_uses(list, book, &uses, forest) || !edges_of_series(list, book, forest) ||
+         !fellow_edges_add(list, forest, book)))
         status = problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
     memory_free(uses.all.rows);
     memory_free(uses.checks.rows);

@@ -142,3 +142,12 @@ const struct campaign_host *host_named(const struct campaign *campaign, const ch
             return &campaign->hosts[i];
     return NULL;
 }
+
+const struct campaign_host *host_told(const struct reconstruction *made, const char *name) {
+    const struct campaign_host *host = NULL;
+    for (uint32_t i = 0; i < made->campaign_count && !host; i++)
+        host = host_named(&made->campaigns[i], name);
+    for (uint32_t i = 0; i < made->incident_count && !host; i++)
+        host = host_named(&made->incidents[i], name);
+    return host;
+}

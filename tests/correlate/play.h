@@ -50,5 +50,7 @@ void play_campaign(struct play *play);
 
 // NULL: it is not told there.
 const struct campaign_host *host_named(const struct campaign *campaign, const char *name);
+// Of whatever campaign or incident; NULL: of none.
+const struct campaign_host *host_told(const struct reconstruction *made, const char *name);
 
 #endif

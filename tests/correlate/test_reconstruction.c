@@ -583,89 +583,6 @@ static void nothing_joins_strangers(void **state) {
     play_done(&play);
 }
 
-static const struct campaign_host *host_told(const struct reconstruction *made, const char *name) {
-    const struct campaign_host *host = NULL;
-    for (uint32_t i = 0; i < made->campaign_count && !host; i++)
-        host = host_named(&made->campaigns[i], name);
-    for (uint32_t i = 0; i < made->incident_count && !host; i++)
-        host = host_named(&made->incidents[i], name);
-    return host;
-}
-
-// A server without any logs from which programs were run on several others is where it began; from
-// which one was run is not.
-static void hidden_entries_are_found(void **state) {
-    (void)state;
-    for (size_t count = 1; count <= 5; count += 4) {
-        struct play play;
-        play_init(&play, 200);
-        for (size_t i = 0; i < count; i++)
-            play_find(
-                &play,
-                rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement"),
-                play.names[10 + i], "H-007", 5000 + (int64_t)i * 600);
-        struct reconstruction *made = play_reconstruct(&play);
-        const struct campaign_host *entry = host_told(made, "H-007");
-        assert_int_equal(entry != NULL, count > 1);
-        if (entry) {
-            assert_int_equal(entry->state, HOST_STATE_CONFIRMED);
-            assert_int_equal(entry->best.parent, -1);
-            assert_true(entry->reference_count > 0);
-            assert_false(slice_equal_string(entry->best.reason, "broken into from outside"));
-            assert_non_null(host_told(made, "H-014"));
-        }
-        reconstruction_free(made);
-        play_done(&play);
-    }
-}
-
-// So is a server that a wave of several hosts came from, and nothing else is left of.
-static void a_wave_shows_its_server(void **state) {
-    (void)state;
-    for (size_t count = 1; count <= 5; count += 4) {
-        struct play play;
-        play_init(&play, 200);
-        for (size_t i = 0; i < count; i++)
-            play_find(&play, rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread"),
-                      play.names[10 + i], "H-007", 5000 + (int64_t)i * 600);
-        struct reconstruction *made = play_reconstruct(&play);
-        const struct campaign_host *server = host_told(made, "H-007");
-        assert_int_equal(server != NULL, count > 1);
-        if (server) {
-            assert_int_equal(server->state, HOST_STATE_CONFIRMED);
-            assert_non_null(host_told(made, "H-014"));
-        }
-        reconstruction_free(made);
-        play_done(&play);
-    }
-}
-
-// Also where its hosts are shown to be reached from elsewhere weeks later; by one host it is not.
-static void a_wave_is_no_later_way(void **state) {
-    (void)state;
-    for (size_t count = 1; count <= 3; count += 2) {
-        struct play play;
-        play_init(&play, 200);
-        play_campaign(&play);
-        for (size_t i = 0; i < count; i++) {
-            const char *name = play.names[100 + i];
-            play_find(&play, rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread"),
-                      name, "H-090", 500 + (int64_t)i * 600);
-            play_find(&play,
-                      rule_of("vedette-webshell-inside", RULE_LEVEL_HIGH, "vedette.stage.control"),
-                      name, "H-000", 2000000 + (int64_t)i * 600);
-        }
-        struct reconstruction *made = play_reconstruct(&play);
-        const struct campaign_host *server = host_told(made, "H-090");
-        const struct campaign_host *victim = host_told(made, "H-100");
-        assert_non_null(victim);
-        assert_int_equal(server != NULL, count > 1);
-        assert_int_equal((victim->first_ns - START_NS) / 1000000000, server ? 500 : 2000000);
-        reconstruction_free(made);
-        play_done(&play);
-    }
-}
-
 // An upgrade server in somebody's hands says nothing of how he came; a login at the server from
 // which it was reached does, though it is below every gate by itself.
 static void an_entry_is_named_before_a_wave(void **state) {
@@ -968,9 +885,6 @@ int main(void) {
         cmocka_unit_test(two_intrusions_stay_two),
         cmocka_unit_test(logarithms_are_right),
         cmocka_unit_test(places_outside_are_told),
-        cmocka_unit_test(hidden_entries_are_found),
-        cmocka_unit_test(a_wave_shows_its_server),
-        cmocka_unit_test(a_wave_is_no_later_way),
         cmocka_unit_test(an_entry_is_named_before_a_wave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
