@@ -191,6 +191,26 @@ static int64_t clue_begin(const struct assembly *assembly, const struct clue *cl
     return clue_first_since(clue, reached_ns);
 }
 
+static bool clue_is_break_in(const struct clue *entry, const struct clue *clue) {
+    return entry->stage == STAGE_ENTRY && entry->level == RULE_LEVEL_CRITICAL &&
+           entry->level > clue->level && entry->reference_count > 2;
+}
+
+// A finding of one account's doings that ends with a break-in: the end is the break-in's, and what
+// came before is its owner's.
+static bool ends_within(const struct clue_book *book, const struct clue *clue) {
+    bool moves = clue->stage == STAGE_SPREAD || clue->stage == STAGE_CONTROL;
+    if (moves || !account_is_somebodys(clue->account))
+        return false;
+    for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
+        const struct clue *entry = &book->clues[i];
+        if (clue_is_break_in(entry, clue) && clue->first_ns < entry->first_ns &&
+            clue->last_ns >= entry->first_ns && clue->last_ns <= entry_over(book, entry))
+            return true;
+    }
+    return false;
+}
+
 // What was done while a server was being broken into, and in less than an hour, is the break-in:
 // when that was over. INT64_MIN: what began at `begin_ns` did not begin within one.
 static int64_t entering_until(const struct clue_book *book, const struct clue *clue,
@@ -200,9 +220,7 @@ static int64_t entering_until(const struct clue_book *book, const struct clue *c
         return until_ns;
     for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
         const struct clue *entry = &book->clues[i];
-        if (entry->stage != STAGE_ENTRY || entry->level != RULE_LEVEL_CRITICAL ||
-            entry->level <= clue->level || entry->reference_count <= 2 ||
-            begin_ns < entry->first_ns)
+        if (!clue_is_break_in(entry, clue) || begin_ns < entry->first_ns)
             continue;
         int64_t over_ns = entry_over(book, entry);
         if (begin_ns <= over_ns && over_ns > until_ns)
@@ -238,7 +256,7 @@ static void telling_make(const struct stage_judge *judge, const struct clue *clu
     int64_t begin_ns = clue_begin(assembly, clue);
     int64_t until_ns = entering_until(assembly->book, clue, begin_ns);
     *telling = (struct telling){.begin_ns = begin_ns, .own_ns = begin_ns};
-    telling->is_within = clue->last_ns <= until_ns;
+    telling->is_within = clue->last_ns <= until_ns || ends_within(assembly->book, clue);
     if (begin_ns <= until_ns)
         telling->own_ns = clue_first_since(clue, until_ns + 1);
     // A finding goes on with what its account did days later; how it began is the break-in's.

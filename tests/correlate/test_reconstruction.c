@@ -119,6 +119,34 @@ static void a_takeover_begins_no_collection(void **state) {
     play_done(&play);
 }
 
+// Hours after the first tries: an account's own exports, and the one that planted a page, in one
+// finding. Where nobody is named they may all be the intruder's.
+static void what_ends_with_a_takeover_is_no_collection(void **state) {
+    (void)state;
+    for (int named = 0; named < 2; named++) {
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        const struct rule *exports =
+            rule_of("g-exports", RULE_LEVEL_HIGH, "vedette.stage.collection");
+        play_takeover(&play);
+        struct finding *takeover = &play.findings[play.count - 1];
+        takeover->first_ns += 59000ll * 1000000000;
+        takeover->last_ns += 59000ll * 1000000000;
+        play_find(&play, exports, "H-000", NULL, 20000);
+        struct finding *finding = &play.findings[play.count - 1];
+        finding->last_ns = START_NS + 60100ll * 1000000000;
+        finding->account = named ? SLICE("corp\\ann") : SLICE("");
+        play_find(&play, exports, "H-000", NULL, 150000);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(made->campaign_count, 1);
+        const struct campaign_stage *collection = stage_of(&made->campaigns[0], STAGE_COLLECTION);
+        assert_int_equal((collection->first_ns - START_NS) / 1000000000, named ? 150000 : 20000);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 static bool stage_is_told(const struct campaign *campaign, enum stage stage) {
     for (uint32_t i = 0; i < campaign->stage_count; i++)
         if (campaign->stages[i].stage == stage)
@@ -861,6 +889,7 @@ int main(void) {
         cmocka_unit_test(a_campaign_is_found_whole),
         cmocka_unit_test(a_habit_of_the_fleet_begins_no_stage),
         cmocka_unit_test(a_takeover_begins_no_collection),
+        cmocka_unit_test(what_ends_with_a_takeover_is_no_collection),
         cmocka_unit_test(a_right_within_a_takeover_is_the_takeover),
         cmocka_unit_test(what_began_within_a_takeover_begins_nothing),
         cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
