@@ -426,8 +426,9 @@ static enum status candidates_judge(struct webshell_judge *judge, const struct w
             (candidate.stem->refused && !candidate.new_file &&
              (!candidate.no_file || candidate.requests < WEBSHELL_REQUESTS_MIN)))
             continue;
-        if (candidate.bits >= WEBSHELL_BITS_HIGH && candidate.stem->outside_clients)
-            webshell_inside_add(judge, site, candidate.stem->path, candidate.first_ns);
+        if (candidate.stem->outside_clients)
+            webshell_inside_add(judge, site, candidate.stem->path, candidate.first_ns,
+                                candidate.bits >= WEBSHELL_BITS_HIGH);
         status = candidate_tell(judge, &candidate, problem);
         if (status == STATUS_OK)
             status = sessions_tell(judge, &candidate, problem);

@@ -3,21 +3,22 @@
 #include "detect/webshell_inside.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 
 void webshell_inside_add(struct webshell_judge *judge, const struct web_site *site,
-                         struct slice path, int64_t first_ns) {
+                         struct slice path, int64_t first_ns, bool is_sure) {
     struct taken_pages *taken = &judge->taken;
     if (taken->count == TAKEN_PAGES_MAX)
         return;
     struct slice server = arena_keep(&taken->arena, site->name);
     struct slice kept = arena_keep(&taken->arena, path);
     if (server.size && kept.size)
-        taken->rows[taken->count++] = (struct taken_page){server, kept, first_ns};
+        taken->rows[taken->count++] = (struct taken_page){
+            .server = server, .path = kept, .first_ns = first_ns, .is_sure = is_sure};
 }
 
 // The page that one of ours sends a body to, with success, since a stranger did; or NULL.
-static const struct taken_page *page_of(const struct webshell_judge *judge,
-                                        const struct relation *request) {
+static struct taken_page *page_of(struct webshell_judge *judge, const struct relation *request) {
     struct slice from = reading_from(judge->context, request);
     struct slice to = reading_to(judge->context, request);
     bool ours = request->from_host != RELATION_NO_HOST ||
@@ -28,7 +29,7 @@ static const struct taken_page *page_of(const struct webshell_judge *judge,
         request->first_ns == CLOCK_NONE || slice_equal(from, to))
         return NULL;
     for (uint32_t i = 0; i < judge->taken.count; i++) {
-        const struct taken_page *page = &judge->taken.rows[i];
+        struct taken_page *page = &judge->taken.rows[i];
         if (slice_equal(page->server, to) && slice_equal(page->path, request->artefact) &&
             request->first_ns >= page->first_ns)
             return page;
@@ -50,7 +51,8 @@ static enum status caller_tell(struct webshell_judge *judge, const struct taken_
               "%llu requests with a body, without an account; strangers use the path since %s, no "
               "page and no product accounts for it",
               (unsigned long long)request->count, since);
-    draft_say(draft, "confidence", "high: nobody comes upon such a path by chance");
+    draft_say(draft, "confidence", "high: nobody comes upon such a path by chance%s",
+              page->is_sure ? "" : ", and several hosts did");
     draft_say(draft, "benign",
               "An investigator who tries what the path answers would be known, and send little.");
     draft_say_text(draft, "path", page->path);
@@ -58,18 +60,36 @@ static enum status caller_tell(struct webshell_judge *judge, const struct taken_
     return draft_tell(draft, judge->sink, problem);
 }
 
-enum status webshell_inside_judge(struct webshell_judge *judge, struct problem *problem) {
-    if (judge->taken.count == 0)
-        return STATUS_OK;
+static void caller_count(struct taken_page *page, struct slice from) {
+    uint64_t caller = digest_hash64(from);
+    page->callers += page->callers == 0 || page->last_caller != caller;
+    page->last_caller = caller;
+}
+
+static bool page_speaks(const struct taken_page *page) {
+    return page->is_sure || page->callers >= WEBSHELL_CALLERS_MIN;
+}
+
+// Requests come by pair, so that a caller's of one server are together.
+static enum status callers_read(struct webshell_judge *judge, bool tell, struct problem *problem) {
     struct reading reading;
     enum status status = reading_open(&reading, judge->context, RELATION_MASK(WEB_REQUEST),
                                       RELATION_ORDER_PAIR, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more) {
-        const struct taken_page *page = page_of(judge, &reading.relation);
-        if (page)
+        struct taken_page *page = page_of(judge, &reading.relation);
+        if (page && !tell)
+            caller_count(page, reading_from(judge->context, &reading.relation));
+        else if (page && page_speaks(page))
             status = caller_tell(judge, page, &reading.relation, problem);
     }
     reading_close(&reading);
     return status;
+}
+
+enum status webshell_inside_judge(struct webshell_judge *judge, struct problem *problem) {
+    if (judge->taken.count == 0)
+        return STATUS_OK;
+    enum status status = callers_read(judge, false, problem);
+    return status == STATUS_OK ? callers_read(judge, true, problem) : status;
 }

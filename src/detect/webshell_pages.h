@@ -25,6 +25,7 @@ enum {
     WEBSHELL_BITS_MIN = 6,
     WEBSHELL_BITS_HIGH = 8,
     TAKEN_PAGES_MAX = 64,
+    WEBSHELL_CALLERS_MIN = 3,  // of our own hosts: a page of fewer than BITS_HIGH speaks for them
     WEBSHELL_REQUESTS_MIN = 3, // fewer make no path one that is used
     WEBSHELL_HIT_DAYS = 30,    // attacks before a path's first answer count so long
     WEBSHELL_LISTED_MIN = 3    // listed pages that make a missing one speak
@@ -43,6 +44,9 @@ struct taken_pages {
     struct taken_page {
         struct slice server, path;
         int64_t first_ns; // a stranger's first answer
+        bool is_sure;     // WEBSHELL_BITS_HIGH speak against it
+        uint32_t callers; // of our own hosts
+        uint64_t last_caller;
     } rows[TAKEN_PAGES_MAX];
     uint32_t count;
 };

@@ -181,6 +181,26 @@ static void a_virtual_path_is_told(void **state) {
     relation_table_free(web.table);
 }
 
+// 6 bits: strangers, bodies, networks that tried other paths. Two callers may be anybody.
+static void callers_together_speak_of_a_less_certain_path(void **state) {
+    (void)state;
+    for (int callers = 2; callers <= 3; callers++) {
+        web_new();
+        ordinary_life();
+        scanning(3 * DAY, "192.0.2.");
+        for (int i = 0; i < 6; i++)
+            ask(text_of("192.0.2.", 1 + i % 3), "/vaultworks/agent/q7", "POST", "200",
+                6 * DAY + i * 200);
+        for (int i = 0; i < callers; i++)
+            ask(text_of("10.1.0.", 10 + i), "/vaultworks/agent/q7", "POST", "200", 12 * DAY + i);
+        relation_table_judge(web.table, &detector_webshell);
+        assert_int_equal(relation_table_count(web.table, "vedette-webshell-virtual-path"), 1);
+        assert_int_equal(relation_table_count(web.table, "vedette-webshell-inside"),
+                         callers < 3 ? 0 : callers);
+        relation_table_free(web.table);
+    }
+}
+
 static void a_partner_is_no_intruder(void **state) {
     (void)state;
     web_new();
@@ -257,6 +277,7 @@ int main(void) {
         cmocka_unit_test(a_break_in_is_told_step_by_step),
         cmocka_unit_test(written_then_read),
         cmocka_unit_test(a_virtual_path_is_told),
+        cmocka_unit_test(callers_together_speak_of_a_less_certain_path),
         cmocka_unit_test(a_partner_is_no_intruder),
         cmocka_unit_test(a_new_page_file_is_told),
         cmocka_unit_test(a_page_newer_than_all_others_is_told),
