@@ -29,7 +29,7 @@ static int32_t edge_gain(const struct edge *edge, const struct forest *forest,
     if (to->reached_ns == CLOCK_NONE)
         return edge->evidence + clue_evidence(book, edge->to, from_ns, INT64_MAX) - edge->cost;
     if (edge_is_loot(edge, book))
-        return clue_level_bits(clue->level) - edge->cost;
+        return clue_level_bits(clue->level) - (to->is_member ? WEIGHT_EDGE_FELLOW : edge->cost);
     // A wave says who gave it, whatever way the hosts were reached by later.
     if (edge->is_member && to->edge != FOREST_NONE &&
         edge->time_ns < to->reached_ns - WEIGHT_SKEW_SECONDS * SECOND_NS)

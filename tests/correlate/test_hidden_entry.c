@@ -114,12 +114,36 @@ static void who_sends_with_a_wave_is_of_it(void **state) {
     }
 }
 
+// A server that the hosts of a small wave send to is where it was collected, though nothing else is
+// left of it; what a few send is not enough.
+static void what_a_small_wave_sends_shows_who_takes_it(void **state) {
+    (void)state;
+    for (int count = 4; count <= 12; count += 8) {
+        struct play play;
+        play_init(&play, 200);
+        for (int i = 0; i < 12; i++)
+            play_find(&play, rule_of("vedette-wave-host", RULE_LEVEL_HIGH, "vedette.stage.spread"),
+                      play.names[10 + i], "H-007", 5000 + i * 600);
+        for (int i = 0; i < count; i++)
+            play_find(&play,
+                      rule_of("vedette-implant-gathers", RULE_LEVEL_HIGH, "attack.exfiltration"),
+                      play.names[10 + i], "H-090", 300000 + i * 60);
+        struct reconstruction *made = play_reconstruct(&play);
+        const struct campaign_host *taker = host_told(made, "H-090");
+        assert_int_equal(taker != NULL, count > 4);
+        assert_true(!taker || taker->state == HOST_STATE_CONFIRMED);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hidden_entries_are_found),
         cmocka_unit_test(a_wave_shows_its_server),
         cmocka_unit_test(a_wave_is_no_later_way),
         cmocka_unit_test(who_sends_with_a_wave_is_of_it),
+        cmocka_unit_test(what_a_small_wave_sends_shows_who_takes_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
