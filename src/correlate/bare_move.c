@@ -30,6 +30,7 @@ struct moves {
     const struct edge_list *edges;
     struct move *rows;
     uint32_t count;
+    bool *guessed;     // by host: nothing but first moves from it shows that its tree began there
     uint32_t *ties;    // by host: the tree of whom told edges tie it to; FOREST_NONE: none
     uint64_t strays;   // bare moves far from all that is known
     uint64_t far_days; // of the evidence
@@ -39,10 +40,31 @@ static const struct edge *move_edge(const struct moves *moves, uint32_t number) 
     return &moves->edges->edges[moves->rows[number].edge];
 }
 
-static bool edge_is_known(const struct forest *forest, const struct edge *edge) {
-    const struct forest_host *from = &forest->hosts[edge->from], *to = &forest->hosts[edge->to];
+// The tree that a host is of. An entry that is a guess is none: it may be a step of a campaign.
+static uint32_t host_root(const struct moves *moves, uint32_t host) {
+    uint32_t root = moves->forest->hosts[host].root;
+    return root != FOREST_NONE && moves->guessed[root] ? FOREST_NONE : root;
+}
+
+static void guesses_find(struct moves *moves, const struct hidden_list *hidden) {
+    const struct forest *forest = moves->forest;
+    moves->guessed = memory_new((size_t)forest->host_count + 1, sizeof *moves->guessed);
+    for (uint32_t host = 0; host < forest->host_count; host++)
+        moves->guessed[host] = forest->hosts[host].is_hidden && !hidden->by_host[host].is_proven;
+    for (uint32_t host = 0; host < forest->host_count; host++) {
+        const struct forest_host *reached = &forest->hosts[host];
+        if (reached->reached_ns != CLOCK_NONE && reached->edge != FOREST_NONE &&
+            !edge_is_first_of_quiet(&moves->edges->edges[reached->edge], moves->book))
+            moves->guessed[reached->root] = false;
+    }
+}
+
+static bool edge_is_known(const struct moves *moves, const struct edge *edge) {
+    const struct forest_host *from = &moves->forest->hosts[edge->from];
+    const struct forest_host *to = &moves->forest->hosts[edge->to];
     return from->reached_ns != CLOCK_NONE && from->reached_ns <= edge->time_ns + SKEW_NS &&
-           to->edge != FOREST_NONE && to->root == from->root;
+           to->edge != FOREST_NONE && to->root == from->root &&
+           host_root(moves, edge->from) != FOREST_NONE;
 }
 
 // Whether an address says who that was: nothing else names it, or the host never had another.
@@ -56,13 +78,15 @@ static bool host_is_settled(const struct cast *cast, uint32_t host) {
 
 static bool edge_is_bare(const struct moves *moves, const struct edge *edge) {
     return edge_is_first_of_quiet(edge, moves->book) && edge->is_first_move &&
-           edge->account.size == 0 && moves->forest->hosts[edge->from].reached_ns == CLOCK_NONE &&
+           edge->account.size == 0 &&
+           (moves->forest->hosts[edge->from].reached_ns == CLOCK_NONE ||
+            moves->guessed[edge->from]) &&
            host_is_settled(&moves->book->cast, edge->from);
 }
 
 static void tie_add(struct moves *moves, uint32_t host, uint32_t other) {
     if (moves->ties[host] == FOREST_NONE)
-        moves->ties[host] = moves->forest->hosts[other].root;
+        moves->ties[host] = host_root(moves, other);
 }
 
 // Who takes another tree's loot, or leads there, is of that one.
@@ -88,7 +112,7 @@ static void moves_find(struct moves *moves) {
             !clue_is_of(&moves->book->clues[edge->clue], "vedette-lateral-"))
             continue;
         struct move move = {.edge = i,
-                            .is_known = edge_is_known(moves->forest, edge),
+                            .is_known = edge_is_known(moves, edge),
                             .is_bare = edge_is_bare(moves, edge)};
         if (move.is_known || move.is_bare)
             moves->rows[moves->count++] = move;
@@ -182,7 +206,7 @@ static int32_t company_bits(const struct company *company, const struct moves *m
 
 // Nothing ties it, or whom it leads to, to another tree: trees stay apart.
 static bool host_may_be_of(const struct moves *moves, uint32_t host, uint32_t root) {
-    uint32_t own = moves->forest->hosts[host].root, tie = moves->ties[host];
+    uint32_t own = host_root(moves, host), tie = moves->ties[host];
     return (own == FOREST_NONE || own == root) && (tie == FOREST_NONE || tie == root);
 }
 
@@ -222,10 +246,11 @@ static bool moves_lead(const struct moves *moves, struct edge_list *list, uint32
 }
 
 enum status bare_move_edges_add(struct edge_list *list, const struct forest *forest,
-                                const struct clue_book *book, uint32_t *ret_found,
-                                struct problem *problem) {
+                                const struct clue_book *book, const struct hidden_list *hidden,
+                                uint32_t *ret_found, struct problem *problem) {
     struct moves moves = {.book = book, .forest = forest, .edges = list};
     *ret_found = 0;
+    guesses_find(&moves, hidden);
     ties_find(&moves);
     moves_find(&moves);
     moves_count_far(&moves);
@@ -236,5 +261,6 @@ enum status bare_move_edges_add(struct edge_list *list, const struct forest *for
         edge_list_sort(list);
     memory_free(moves.rows);
     memory_free(moves.ties);
+    memory_free(moves.guessed);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "correlate/weights.h"
 
 #include <string.h>
 
@@ -90,18 +91,28 @@ bool relation_is_contact(const struct relation *relation) {
     return false;
 }
 
+bool relation_sends_out(const struct relation *relation) {
+    return relation->kind == RELATION_FLOW && relation->first_ns != CLOCK_NONE && relation->count &&
+           relation->bytes_out / relation->count >= WEIGHT_PLACE_BYTES &&
+           relation->reference_count && address_is_outside(relation->to);
+}
+
 static enum status contacted_meet(void *context, struct relation *relation,
                                   struct problem *problem) {
     struct cast *cast = context;
     (void)problem;
-    if (relation_is_contact(relation) && relation->to_host == RELATION_NO_HOST &&
-        cast->strangers.count < CAST_CONTACTED_MAX)
+    if (cast->strangers.count >= CAST_CONTACTED_MAX)
+        return STATUS_OK;
+    if (relation_is_contact(relation) && relation->to_host == RELATION_NO_HOST)
         cast_meet(cast, relation->to, relation->first_ns);
+    if (relation_sends_out(relation) && relation->from_host == RELATION_NO_HOST)
+        cast_meet(cast, relation->from, relation->first_ns);
     return STATUS_OK;
 }
 
 enum status cast_meet_contacted(struct cast *cast, struct problem *problem) {
-    return relation_source_each(cast->input->relations, RELATION_MASK(CONTACT), RELATION_ORDER_PAIR,
+    return relation_source_each(cast->input->relations,
+                                RELATION_MASK(CONTACT) | RELATION_MASK(FLOW), RELATION_ORDER_PAIR,
                                 contacted_meet, cast, problem);
 }
 

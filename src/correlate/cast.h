@@ -43,7 +43,9 @@ enum status cast_meet_askers(struct cast *cast, struct problem *problem);
 
 // A connection by a program to another's port of administration.
 bool relation_is_contact(const struct relation *relation);
-// Whom only such a one names: strangers by address.
+// A flow that carried much to a place outside.
+bool relation_sends_out(const struct relation *relation);
+// Whom only such a connection names, and who sends so: strangers by address.
 enum status cast_meet_contacted(struct cast *cast, struct problem *problem);
 
 // Whether no evidence names it.

@@ -10,6 +10,7 @@
 #include "correlate/contact_way.h"
 #include "correlate/hidden_entry.h"
 #include "correlate/kin.h"
+#include "correlate/known_place.h"
 #include "correlate/mail_rules.h"
 #include "correlate/shared.h"
 #include "correlate/silent.h"
@@ -283,8 +284,8 @@ static enum status contact_ways(struct holder *holder, struct forest *forest, in
 static enum status bare_moves(struct holder *holder, struct forest *forest, int32_t root_cost,
                               struct problem *problem) {
     uint32_t found;
-    enum status status =
-        bare_move_edges_add(&holder->edges, forest, &holder->book, &found, problem);
+    enum status status = bare_move_edges_add(&holder->edges, forest, &holder->book, &holder->hidden,
+                                             &found, problem);
     if (status != STATUS_OK || !found)
         return status;
     forest_regrow(forest, holder, root_cost);
@@ -331,6 +332,11 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
     found = 0;
     if (status == STATUS_OK)
         status = cleared_find(&holder->edges, forest, &holder->book, &found, problem);
+    if (found)
+        forest_regrow(forest, holder, root_cost);
+    found = 0;
+    if (status == STATUS_OK)
+        status = known_place_edges_add(&holder->edges, forest, &holder->book, &found, problem);
     if (found)
         forest_regrow(forest, holder, root_cost);
     return status;

@@ -344,8 +344,98 @@ static void a_bare_session_of_another_tree_joins_none(void **state) {
     }
 }
 
+// Several such sessions would make an entry that nothing shows of their source: among a campaign's
+// moves it is a step of that one, alone it is not.
+static void an_entry_that_only_bare_sessions_show_is_a_step(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        static const char *const TARGETS[] = {"H-083", "H-084", "H-085", "H-086"};
+        static const char *const RULES[] = {"d-plants", "e-plants", "f-plants", "g-plants"};
+        struct play play;
+        play_theft(&play, 200);
+        for (int k = 0; k < 4; k++) {
+            int64_t seconds = (i ? 2000000 : 310000) + k * 600;
+            play_first_move(&play, TARGETS[k], "H-081", "", seconds);
+            play_find(&play, rule_of(RULES[k], RULE_LEVEL_CRITICAL, "attack.persistence"),
+                      TARGETS[k], NULL, seconds + 300);
+        }
+        relation_table_add(play.table, RELATION_LOGON, "H-150", "H-151", 60 * 86400);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-081"), i == 0);
+        assert_int_equal(told(made, "H-086"), i == 0);
+        assert_non_null(host_told(made, "H-086"));
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+static void play_flow(struct play *play, const char *from, const char *to, uint64_t bytes,
+                      int64_t seconds) {
+    struct relation *flow = relation_table_add(play->table, RELATION_FLOW, from, to, seconds);
+    flow->artefact = SLICE("tcp/443");
+    flow->bytes_out = bytes;
+}
+
+// Who sends much to an address that the intruders came from is theirs. Not when somebody knew it
+// before they came, when many do, when it sends little, or passes on what others send.
+static void a_place_that_they_use_tells(void **state) {
+    (void)state;
+    enum {
+        ALONE,
+        BEFORE,
+        BY_MANY,
+        LITTLE,
+        RELAYED,
+        CASES
+    };
+    static const char *const PLACES[] = {"203.0.113.1", "203.0.113.2", "203.0.113.3",
+                                         "203.0.113.4", "203.0.113.5", "203.0.113.6",
+                                         "203.0.113.7", "203.0.113.8"};
+    for (int i = 0; i < CASES; i++) {
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        play_find(&play,
+                  rule_of("vedette-webshell-session", RULE_LEVEL_HIGH, "vedette.stage.control"),
+                  "H-000", "198.51.100.9", 3000);
+        play_flow(&play, "H-080", "198.51.100.9", i == LITTLE ? 1000 : 4000000, 400000);
+        play_flow(&play, "10.0.0.99", "198.51.100.9", i == LITTLE ? 1000 : 4000000, 400100);
+        if (i == BEFORE)
+            play_flow(&play, "H-120", "198.51.100.9", 100, 10);
+        for (size_t k = 0; i == BY_MANY && k < 4; k++)
+            play_flow(&play, play.names[120 + k], "198.51.100.9", 100, 400200);
+        for (size_t k = 0; i == RELAYED && k < ARRAY_SIZE(PLACES); k++)
+            play_flow(&play, "H-080", PLACES[k], 4000000, 300000 + (int64_t)k);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-080"), i == ALONE);
+        assert_int_equal(told(made, "10.0.0.99"), i == ALONE || i == RELAYED);
+        assert_false(told(made, "H-120"));
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
+// A place that one of theirs sends much to is theirs, too.
+static void a_place_that_one_of_theirs_sends_to_tells(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        play_flow(&play, i == 0 ? "H-020" : "H-120", "198.51.100.9", 4000000, 390000);
+        play_flow(&play, "H-080", "198.51.100.9", 4000000, 400000);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(told(made, "H-080"), i == 0);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_entry_that_only_bare_sessions_show_is_a_step),
+        cmocka_unit_test(a_place_that_they_use_tells),
+        cmocka_unit_test(a_place_that_one_of_theirs_sends_to_tells),
         cmocka_unit_test(a_first_move_by_their_account_tells_its_source),
         cmocka_unit_test(a_check_at_that_moment_says_as_whom),
         cmocka_unit_test(checks_of_two_accounts_say_nothing),
