@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-// Cost: one pass over files; memory for programs that lie right in folders that are none for
-// programs, under names that nobody would choose.
+// Cost: one pass over files, process starts and what starts by itself; memory for programs that lie
+// right in folders that are none for programs, under names that nobody would choose.
 //
 // Somebody who brings a tool to many hosts gives it another name, and other bytes, on each: lists
 // of names and of hashes find nothing. But the names are made by one hand: they follow one pattern,
@@ -76,15 +76,27 @@ static void row_take(struct series_book *book, struct slice path, struct slice p
     book->rows[book->count++] = row;
 }
 
+// The program that a file is, that was started, or that is to be; one way of writing for all.
+static void relation_program(struct buffer *buffer, const struct relation *relation) {
+    if (relation->kind == RELATION_PERSISTENCE)
+        autostart_program(buffer, relation->detail[1]);
+    else if (path_is_program(relation->artefact))
+        autostart_path(buffer, relation->artefact);
+}
+
+static bool relation_is_removal(const struct relation *relation) {
+    return relation->kind == RELATION_FILE && slice_equal_string(relation->detail[2], "deleted");
+}
+
 // A folder's pattern: "\windows\mon#.exe".
 static void relation_take(struct series_book *book, const struct detect_context *context,
                           const struct relation *relation, struct buffer texts[2]) {
     if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0 ||
-        slice_equal_string(relation->detail[2], "deleted") || !path_is_program(relation->artefact))
+        relation_is_removal(relation))
         return;
     buffer_reset(&texts[0]);
     buffer_reset(&texts[1]);
-    autostart_path(&texts[0], relation->artefact);
+    relation_program(&texts[0], relation);
     struct slice path = buffer_slice(&texts[0]);
     if (path_is_program(path) && autostart_series(&texts[1], path))
         row_take(book, path, buffer_slice(&texts[1]), reading_to(context, relation), relation);
@@ -109,8 +121,9 @@ static enum status rows_read(struct series_book *book, const struct detect_conte
     buffer_init(&texts[0], RELATION_PART_BYTES_MAX);
     buffer_init(&texts[1], 2 * RELATION_PART_BYTES_MAX);
     struct reading reading;
-    enum status status =
-        reading_open(&reading, context, RELATION_MASK(FILE), RELATION_ORDER_ARTEFACT, problem);
+    enum status status = reading_open(
+        &reading, context, RELATION_MASK(FILE) | RELATION_MASK(SPAWN) | RELATION_MASK(PERSISTENCE),
+        RELATION_ORDER_ARTEFACT, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
            reading.more)
         relation_take(book, context, &reading.relation, texts);

@@ -47,6 +47,23 @@ static void another_name_on_each_host(void **state) {
     relation_table_free(table);
 }
 
+// A host whose files are not listed shows its program when it starts, or as a service's.
+static void other_records_show_the_program_too(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    for (int i = 0; i < 2; i++)
+        put(table, i, "windows", NUMBERS[i]);
+    struct relation *spawn = relation_table_add(table, RELATION_SPAWN, "", names[2], 2 * DAY);
+    spawn->artefact = SLICE("c:\\windows\\mon9d01.exe");
+    struct relation *service =
+        relation_table_add(table, RELATION_PERSISTENCE, "", names[3], 3 * DAY);
+    service->artefact = SLICE("service");
+    service->detail[1] = SLICE("\"C:\\Windows\\monc77e.exe\" -k");
+    relation_table_judge(table, &detector_program_series);
+    assert_int_equal(table->detection_count, 4);
+    relation_table_free(table);
+}
+
 // Three are too few; one name on all is a roll-out; setups unpack where setups do.
 static void others_are_not_told(void **state) {
     (void)state;
@@ -63,6 +80,7 @@ static void others_are_not_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_name_on_each_host),
+        cmocka_unit_test(other_records_show_the_program_too),
         cmocka_unit_test(others_are_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
