@@ -23,6 +23,7 @@ struct writing {
     const struct evidence_citation *citations;
     size_t *first;
     uint8_t *provable; // of the campaign at hand, by host
+    int64_t *falls;    // of the campaign at hand, by host: when it first did something there
     struct buffer text;
     FILE *stream;
     const char *path;
@@ -163,16 +164,6 @@ static void put_addresses(struct writing *writing, const struct host *host) {
     put(writing, "]");
 }
 
-static int64_t first_time(const struct writing *writing, uint32_t campaign, uint32_t host) {
-    int64_t first = CLOCK_MAX;
-    for (size_t i = 0; i < writing->truth->step_count; i++) {
-        const struct truth_step *step = &writing->truth->steps[i];
-        if (step->campaign == campaign && step->host == host && step->first_ns < first)
-            first = step->first_ns;
-    }
-    return first == CLOCK_MAX ? CLOCK_NONE : first;
-}
-
 static void put_hosts(struct writing *writing, uint32_t number) {
     const struct organisation *organisation = writing->truth->organisation;
     const struct truth_campaign *campaign = &writing->truth->campaigns[number];
@@ -195,7 +186,7 @@ static void put_hosts(struct writing *writing, uint32_t number) {
                              writing->provable[i] ? "true" : "false");
         put_host(writing, "parent", campaign->parents[i]);
         put(writing, ",");
-        put_time(writing, "first", first_time(writing, number, i));
+        put_time(writing, "first", writing->falls[i]);
         put(writing, "}");
         any = true;
     }
@@ -221,16 +212,33 @@ struct span {
     uint64_t volume_bytes;
 };
 
+// When the campaign first did something on each host; CLOCK_NONE: never.
+static void find_falls(struct writing *writing, uint32_t campaign) {
+    for (size_t i = 0; i < writing->truth->organisation->host_count; i++)
+        writing->falls[i] = CLOCK_NONE;
+    for (size_t i = 0; i < writing->truth->step_count; i++) {
+        const struct truth_step *step = &writing->truth->steps[i];
+        if (step->campaign == campaign && step->host < writing->truth->organisation->host_count &&
+            (writing->falls[step->host] == CLOCK_NONE ||
+             step->first_ns < writing->falls[step->host]))
+            writing->falls[step->host] = step->first_ns;
+    }
+}
+
 // A record may prove the host of its step and both ends of its deed: a scan is one step of where
-// it came from.
+// it came from. That a host's ports were tried before it fell proves nothing of it: so were those
+// of hosts that never fell.
 static void prove_hosts(struct writing *writing, size_t step) {
     const struct truth *truth = writing->truth;
     for (size_t i = writing->first[step]; i < writing->first[step + 1]; i++) {
         const struct evidence_mark *mark = &writing->citations[i].mark;
+        const struct deed *deed = truth_find_deed(truth, mark->serial);
         const uint32_t hosts[] = {truth->steps[step].host, mark->from, mark->to};
         for (size_t k = 0; k < ARRAY_SIZE(hosts); k++)
             if (hosts[k] < truth->organisation->host_count &&
-                evidence_shows(writing->evidence, mark, hosts[k]))
+                evidence_shows(writing->evidence, mark, hosts[k]) &&
+                (!deed || writing->falls[hosts[k]] == CLOCK_NONE ||
+                 deed->time_ns >= writing->falls[hosts[k]]))
                 writing->provable[hosts[k]] = 1;
     }
 }
@@ -239,6 +247,7 @@ static struct span measure(struct writing *writing, uint32_t number) {
     const struct truth *truth = writing->truth;
     struct span span = {CLOCK_MAX, CLOCK_MIN, 0};
     memset(writing->provable, 0, truth->organisation->host_count);
+    find_falls(writing, number);
     for (size_t i = 0; i < truth->step_count; i++) {
         const struct truth_step *step = &truth->steps[i];
         if (step->campaign != number)
@@ -353,6 +362,7 @@ enum status truth_write(struct truth *truth, struct evidence *evidence, const ch
         return problem_set_errno(problem, "create %s", path);
     buffer_init(&writing.text, BUFFER_SIZE);
     writing.provable = memory_new(truth->organisation->host_count, 1);
+    writing.falls = memory_new(truth->organisation->host_count, sizeof *writing.falls);
     index_citations(&writing);
     put_head(&writing);
     for (uint32_t i = 0; i < truth->scenario->campaign_count; i++)
@@ -363,6 +373,7 @@ enum status truth_write(struct truth *truth, struct evidence *evidence, const ch
         writing.status = problem_set_errno(problem, "write %s", path);
     memory_free(writing.first);
     memory_free(writing.provable);
+    memory_free(writing.falls);
     buffer_done(&writing.text);
     return writing.status;
 }

@@ -330,13 +330,18 @@ def hosts_shown(path, record, deed):
     return shown
 
 
+def ends_of(step):
+    ends = [end for deed in step["deeds"] for end in (deed.get("from", {}), deed["to"])]
+    return {step["host"], step["from"], *(end.get("host") for end in ends)}
+
+
 class Checker:
     def __init__(self, directory, truth):
         self.directory, self.truth = directory, truth
         self.failures, self.passed = [], 0
         self.zones = collections.defaultdict(lambda: set(ZONES))  # of unstated local times
         self.clocks = collections.defaultdict(list)  # of a host: shown minus true time
-        self.shown = set()  # hosts whose own log has a cited record, or that one names
+        self.shown = {}  # hosts whose own log has a cited record, or that one names: the last deed
 
     def fail(self, text):
         self.failures.append(text)
@@ -381,7 +386,9 @@ class Checker:
                 self.fail(f"{where}: {told!r} expected, {shown!r} found")
                 return
         self.clocks[host_of(path)].append(stated - nanoseconds(deed["time"]))
-        self.shown |= hosts_shown(path, record, deed)
+        time = nanoseconds(deed["time"])
+        for host in hosts_shown(path, record, deed):
+            self.shown[host] = max(time, self.shown.get(host, time))
         self.passed += 1
 
     def check_file(self, path, cited):
@@ -395,14 +402,20 @@ class Checker:
             self.check_record(path, number, records.get(number), what)
 
     def check_provable(self):
-        """truth.json holds the first records of a step: of a long step others may prove more."""
+        """What happened to a host before it fell (its ports were tried) proves nothing of it.
+        truth.json holds the first records of a step: of a long step others may prove more."""
         for campaign in self.truth["campaigns"]:
-            long = any(len(step["records"]) >= RECORDS_A_STEP for step in campaign["steps"])
+            long = [step for step in campaign["steps"] if len(step["records"]) >= RECORDS_A_STEP]
             for host in campaign["hosts"]:
-                shown = host["name"] in self.shown
-                if host["provable"] != shown and not (long and host["provable"]):
-                    self.fail(f"{campaign['id']}: {host['name']} is provable, and no record shows "
-                              "it, or the reverse")
+                last = self.shown.get(host["name"])
+                fell = nanoseconds(host["first"]) if host["first"] else None
+                shown = last is not None and (fell is None or last >= fell)
+                more = any(fell is None or nanoseconds(step["last"]) >= fell for step in long
+                           if host["state"] == "touched" or host["name"] in ends_of(step))
+                if host["provable"] and not shown and not more:
+                    self.fail(f"{campaign['id']}: no record shows {host['name']}: provable")
+                if shown and not host["provable"] and len(host["addresses"]) == 1:  # not leased
+                    self.fail(f"{campaign['id']}: a record shows {host['name']}: not provable")
 
     def check_clocks(self):
         for host, errors in self.clocks.items():
