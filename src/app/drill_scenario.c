@@ -68,7 +68,14 @@ static bool locate(const struct command_line *line, char ret_path[PATH_SIZE_MAX]
     }
     if (find_scenario(line->operands[1], ret_path))
         return true;
-    fprintf(stderr, "vedette drill: there is no scenario %s\n", line->operands[1]);
+    char *directory = shut_in_shipped_scenarios();
+    if (directory)
+        fprintf(stderr, "vedette drill: there is no scenario %s in %s\n", line->operands[1],
+                directory);
+    else
+        fprintf(stderr, "vedette drill: no scenarios lie beside this program: install it, or name "
+                        "their directory in VEDETTE_SCENARIOS\n");
+    memory_free(directory);
     return false;
 }
 
