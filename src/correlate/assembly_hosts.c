@@ -169,22 +169,29 @@ static void host_name_all(struct assembly *assembly, uint32_t number, struct cam
     host->alias_count = aliases.count;
 }
 
-// How many hosts of the campaign were reached with the account.
-static uint32_t account_uses(const struct assembly *assembly, struct slice account) {
-    uint32_t uses = 0;
+// Whether something was executed with the account on a host of the campaign, or hosts of it were
+// reached with it from several.
+static bool account_moves_on(const struct assembly *assembly, struct slice account) {
+    uint32_t source = FOREST_NONE;
     for (uint32_t i = 0; i < assembly->member_count; i++) {
         const struct forest_host *found = &assembly->forest->hosts[assembly->members[i]];
-        uses += found->edge != FOREST_NONE && !found->is_member &&
-                text_equal_fold_ascii(assembly->edges->edges[found->edge].account, account);
+        if (found->edge == FOREST_NONE || found->is_member)
+            continue;
+        const struct edge *edge = &assembly->edges->edges[found->edge];
+        if (!text_equal_fold_ascii(edge->account, account))
+            continue;
+        if (edge->cost < WEIGHT_EDGE_ACCOUNT || (source != FOREST_NONE && source != edge->from))
+            return true;
+        source = edge->from;
     }
-    return uses;
+    return false;
 }
 
-// An account that was used only once in a campaign may be its owner's at work on a host that the
-// intruder has, too.
+// An account that only logs on, from one host of a campaign, may be its owner's at work on a host
+// that the intruder has, too.
 static bool edge_is_intruders(const struct assembly *assembly, const struct edge *edge) {
     return edge->cost < WEIGHT_EDGE_ACCOUNT || !account_is_person(edge->account) ||
-           account_uses(assembly, edge->account) > 1;
+           account_moves_on(assembly, edge->account);
 }
 
 // A detector told how the host was reached, from one that is confirmed, by more than a logon; or it
