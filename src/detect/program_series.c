@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/intern.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "detect/autostart_text.h"
 #include "detect/detection.h"
 #include "detect/judgement.h"
@@ -57,6 +58,18 @@ static bool path_is_program(struct slice path) {
            slice_ends(path, SLICE(".sys"));
 }
 
+// Other records of the same program on the same host: one row.
+static bool row_goes_on(struct series_row *last, const struct series_row *row) {
+    if (last->pattern != row->pattern || last->path != row->path || last->host != row->host)
+        return false;
+    last->first_ns = row->first_ns < last->first_ns ? row->first_ns : last->first_ns;
+    last->last_ns = row->last_ns > last->last_ns ? row->last_ns : last->last_ns;
+    last->count += row->count;
+    for (uint32_t i = 0; i < row->reference_count && last->reference_count < SERIES_CITED_MAX; i++)
+        last->references[last->reference_count++] = row->references[i];
+    return true;
+}
+
 static void row_take(struct series_book *book, struct slice path, struct slice pattern,
                      struct slice host, const struct relation *relation) {
     struct series_row row = {.pattern = intern_add(&book->texts, pattern),
@@ -73,7 +86,8 @@ static void row_take(struct series_book *book, struct slice path, struct slice p
         row.references[row.reference_count] = relation->references[row.reference_count];
         row.reference_count++;
     }
-    book->rows[book->count++] = row;
+    if (book->count == 0 || !row_goes_on(&book->rows[book->count - 1], &row))
+        book->rows[book->count++] = row;
 }
 
 // The program that a file is, that was started, or that is to be; one way of writing for all.
@@ -82,6 +96,12 @@ static void relation_program(struct buffer *buffer, const struct relation *relat
         autostart_program(buffer, relation->detail[1]);
     else if (path_is_program(relation->artefact))
         autostart_path(buffer, relation->artefact);
+}
+
+// A setup's start stays in the log when what it unpacked is gone again.
+static bool relation_is_of_setup(const struct relation *relation, struct slice path) {
+    return relation->kind == RELATION_SPAWN &&
+           text_find_fold_ascii(path, 0, SLICE("\\temp\\")) != SIZE_MAX;
 }
 
 static bool relation_is_removal(const struct relation *relation) {
@@ -98,7 +118,8 @@ static void relation_take(struct series_book *book, const struct detect_context 
     buffer_reset(&texts[1]);
     relation_program(&texts[0], relation);
     struct slice path = buffer_slice(&texts[0]);
-    if (path_is_program(path) && autostart_series(&texts[1], path))
+    if (path_is_program(path) && !relation_is_of_setup(relation, path) &&
+        autostart_series(&texts[1], path))
         row_take(book, path, buffer_slice(&texts[1]), reading_to(context, relation), relation);
 }
 

@@ -12,7 +12,7 @@
 // finding for the path, one for each client's session, and one for the programs that the web
 // server started meanwhile.
 // Cost: two passes over web requests, child processes and files; the first finds paths that
-// several servers answer.
+// several servers answer. At most two more over web requests when there are such paths.
 
 static const struct slice SHELL_TAGS[] = {JUDGEMENT_TEXT("attack.persistence"),
                                           JUDGEMENT_TEXT("attack.t1505.003"),
@@ -428,7 +428,7 @@ static enum status candidates_judge(struct webshell_judge *judge, const struct w
             continue;
         if (candidate.stem->outside_clients)
             webshell_inside_add(judge, site, candidate.stem->path, candidate.first_ns,
-                                candidate.bits >= WEBSHELL_BITS_HIGH);
+                                candidate.bits);
         status = candidate_tell(judge, &candidate, problem);
         if (status == STATUS_OK)
             status = sessions_tell(judge, &candidate, problem);
@@ -448,7 +448,7 @@ static enum status webshell_judge(const struct detect_context *context,
                                   const struct detection_sink *sink, struct problem *problem) {
     struct webshell_judge judge = {.context = context, .sink = sink, .logged_ns = CLOCK_NONE};
     draft_init(&judge.draft);
-    arena_init(&judge.taken.arena, TAKEN_PAGES_MAX * 2 * RELATION_PART_BYTES_MAX);
+    arena_init(&judge.taken.arena, TAKEN_PAGES_BYTES);
     table_init(&judge.shared.table);
     judge.shared.servers = memory_new(SHARED_PATHS_MAX, sizeof *judge.shared.servers);
     enum status status = web_sites_each(context, shared_take, &judge, problem);

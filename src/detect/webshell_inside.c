@@ -5,16 +5,29 @@
 #include "base/clock.h"
 #include "base/digest.h"
 
+static bool page_is_sure(const struct taken_page *page) {
+    return page->bits >= WEBSHELL_BITS_HIGH;
+}
+
+// The row for one more: a free one, else a less sure one when this one is sure; or NULL.
+static struct taken_page *page_place(struct taken_pages *taken, unsigned bits) {
+    if (taken->count < TAKEN_PAGES_MAX)
+        return &taken->rows[taken->count++];
+    for (uint32_t i = 0; bits >= WEBSHELL_BITS_HIGH && i < TAKEN_PAGES_MAX; i++)
+        if (!page_is_sure(&taken->rows[i]))
+            return &taken->rows[i];
+    return NULL;
+}
+
 void webshell_inside_add(struct webshell_judge *judge, const struct web_site *site,
-                         struct slice path, int64_t first_ns, bool is_sure) {
+                         struct slice path, int64_t first_ns, unsigned bits) {
     struct taken_pages *taken = &judge->taken;
-    if (taken->count == TAKEN_PAGES_MAX)
-        return;
     struct slice server = arena_keep(&taken->arena, site->name);
     struct slice kept = arena_keep(&taken->arena, path);
-    if (server.size && kept.size)
-        taken->rows[taken->count++] = (struct taken_page){
-            .server = server, .path = kept, .first_ns = first_ns, .is_sure = is_sure};
+    struct taken_page *page = server.size && kept.size ? page_place(taken, bits) : NULL;
+    if (page)
+        *page =
+            (struct taken_page){.server = server, .path = kept, .first_ns = first_ns, .bits = bits};
 }
 
 // The page that one of ours sends a body to, with success, since a stranger did; or NULL.
@@ -45,14 +58,16 @@ static enum status caller_tell(struct webshell_judge *judge, const struct taken_
     clock_format_minute(page->first_ns, since);
     draft_begin(draft, WEBSHELL_INSIDE, from, SLICE(""));
     draft_cite(draft, request);
-    draft_say(draft, "what", "%.*s sent to %.*s on %.*s, which only intruders knew.",
-              SLICE_FORMAT(from), SLICE_FORMAT(page->path), SLICE_FORMAT(page->server));
+    draft_say(draft, "what", "%.*s sent to %.*s on %.*s, which %s.", SLICE_FORMAT(from),
+              SLICE_FORMAT(page->path), SLICE_FORMAT(page->server),
+              page_is_sure(page) ? "only intruders knew" : "strangers used first");
     draft_say(draft, "why",
               "%llu requests with a body, without an account; strangers use the path since %s, no "
-              "page and no product accounts for it",
-              (unsigned long long)request->count, since);
+              "page and no product accounts for it (%u bits)%s",
+              (unsigned long long)request->count, since, page->bits,
+              page_is_sure(page) ? "" : "; three of ours and more send there");
     draft_say(draft, "confidence", "high: nobody comes upon such a path by chance%s",
-              page->is_sure ? "" : ", and several hosts did");
+              page_is_sure(page) ? "" : ", and several hosts did");
     draft_say(draft, "benign",
               "An investigator who tries what the path answers would be known, and send little.");
     draft_say_text(draft, "path", page->path);
@@ -60,17 +75,19 @@ static enum status caller_tell(struct webshell_judge *judge, const struct taken_
     return draft_tell(draft, judge->sink, problem);
 }
 
-static void caller_count(struct taken_page *page, struct slice from) {
+static void caller_add(struct taken_page *page, struct slice from) {
     uint64_t caller = digest_hash64(from);
-    page->callers += page->callers == 0 || page->last_caller != caller;
-    page->last_caller = caller;
+    for (uint32_t i = 0; i < page->caller_count; i++)
+        if (page->callers[i] == caller)
+            return;
+    if (page->caller_count < WEBSHELL_CALLERS_MIN)
+        page->callers[page->caller_count++] = caller;
 }
 
 static bool page_speaks(const struct taken_page *page) {
-    return page->is_sure || page->callers >= WEBSHELL_CALLERS_MIN;
+    return page_is_sure(page) || page->caller_count == WEBSHELL_CALLERS_MIN;
 }
 
-// Requests come by pair, so that a caller's of one server are together.
 static enum status callers_read(struct webshell_judge *judge, bool tell, struct problem *problem) {
     struct reading reading;
     enum status status = reading_open(&reading, judge->context, RELATION_MASK(WEB_REQUEST),
@@ -79,7 +96,7 @@ static enum status callers_read(struct webshell_judge *judge, bool tell, struct 
            reading.more) {
         struct taken_page *page = page_of(judge, &reading.relation);
         if (page && !tell)
-            caller_count(page, reading_from(judge->context, &reading.relation));
+            caller_add(page, reading_from(judge->context, &reading.relation));
         else if (page && page_speaks(page))
             status = caller_tell(judge, page, &reading.relation, problem);
     }
@@ -88,8 +105,9 @@ static enum status callers_read(struct webshell_judge *judge, bool tell, struct 
 }
 
 enum status webshell_inside_judge(struct webshell_judge *judge, struct problem *problem) {
-    if (judge->taken.count == 0)
-        return STATUS_OK;
-    enum status status = callers_read(judge, false, problem);
-    return status == STATUS_OK ? callers_read(judge, true, problem) : status;
+    bool count = false;
+    for (uint32_t i = 0; i < judge->taken.count; i++)
+        count |= !page_is_sure(&judge->taken.rows[i]);
+    enum status status = count ? callers_read(judge, false, problem) : STATUS_OK;
+    return status == STATUS_OK && judge->taken.count ? callers_read(judge, true, problem) : status;
 }

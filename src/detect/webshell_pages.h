@@ -25,6 +25,7 @@ enum {
     WEBSHELL_BITS_MIN = 6,
     WEBSHELL_BITS_HIGH = 8,
     TAKEN_PAGES_MAX = 64,
+    TAKEN_PAGES_BYTES = 1 << 20,
     WEBSHELL_CALLERS_MIN = 3,  // of our own hosts: a page of fewer than BITS_HIGH speaks for them
     WEBSHELL_REQUESTS_MIN = 3, // fewer make no path one that is used
     WEBSHELL_HIT_DAYS = 30,    // attacks before a path's first answer count so long
@@ -38,15 +39,15 @@ struct shared_paths {
     uint32_t count;
 };
 
-// Paths that only intruders knew (webshell_inside.h).
+// Paths that strangers used first and that bits speak against (webshell_inside.h).
 struct taken_pages {
     struct arena arena;
     struct taken_page {
         struct slice server, path;
         int64_t first_ns; // a stranger's first answer
-        bool is_sure;     // WEBSHELL_BITS_HIGH speak against it
-        uint32_t callers; // of our own hosts
-        uint64_t last_caller;
+        unsigned bits;
+        uint64_t callers[WEBSHELL_CALLERS_MIN]; // of our own hosts, the first that were met
+        uint32_t caller_count;
     } rows[TAKEN_PAGES_MAX];
     uint32_t count;
 };

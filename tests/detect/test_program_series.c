@@ -77,11 +77,26 @@ static void others_are_not_told(void **state) {
     }
 }
 
+// Setups unpack themselves for a start, under names that they make up.
+static void starts_in_temporary_folders_are_setups(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    for (int i = 0; i < 6; i++) {
+        snprintf(paths[i], sizeof paths[i], "c:\\windows\\temp\\mon%04x.exe", NUMBERS[i]);
+        relation_table_add(table, RELATION_SPAWN, "", names[i], i * DAY)->artefact =
+            slice_of_string(paths[i]);
+    }
+    relation_table_judge(table, &detector_program_series);
+    assert_int_equal(table->detection_count, 0);
+    relation_table_free(table);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_name_on_each_host),
         cmocka_unit_test(other_records_show_the_program_too),
         cmocka_unit_test(others_are_not_told),
+        cmocka_unit_test(starts_in_temporary_folders_are_setups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
