@@ -69,9 +69,10 @@ static bool locate(const struct command_line *line, char ret_path[PATH_SIZE_MAX]
     if (find_scenario(line->operands[1], ret_path))
         return true;
     char *directory = shut_in_shipped_scenarios();
-    if (directory)
+    const char *given = getenv("VEDETTE_SCENARIOS");
+    if (directory || given)
         fprintf(stderr, "vedette drill: there is no scenario %s in %s\n", line->operands[1],
-                directory);
+                directory ? directory : given);
     else
         fprintf(stderr, "vedette drill: no scenarios lie beside this program: install it, or name "
                         "their directory in VEDETTE_SCENARIOS\n");

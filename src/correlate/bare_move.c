@@ -30,7 +30,7 @@ struct moves {
     const struct edge_list *edges;
     struct move *rows;
     uint32_t count;
-    bool *guessed;     // by host: nothing but first moves from it shows that its tree began there
+    bool *guessed;     // by host: nothing but bare first moves shows that its tree began there
     uint32_t *ties;    // by host: the tree of whom told edges tie it to; FOREST_NONE: none
     uint64_t strays;   // bare moves far from all that is known
     uint64_t far_days; // of the evidence
@@ -46,6 +46,7 @@ static uint32_t host_root(const struct moves *moves, uint32_t host) {
     return root != FOREST_NONE && moves->guessed[root] ? FOREST_NONE : root;
 }
 
+// All that leads on in such a tree is bare.
 static void guesses_find(struct moves *moves, const struct hidden_list *hidden) {
     const struct forest *forest = moves->forest;
     moves->guessed = memory_new((size_t)forest->host_count + 1, sizeof *moves->guessed);
@@ -53,8 +54,10 @@ static void guesses_find(struct moves *moves, const struct hidden_list *hidden) 
         moves->guessed[host] = forest->hosts[host].is_hidden && !hidden->by_host[host].is_proven;
     for (uint32_t host = 0; host < forest->host_count; host++) {
         const struct forest_host *reached = &forest->hosts[host];
-        if (reached->reached_ns != CLOCK_NONE && reached->edge != FOREST_NONE &&
-            !edge_is_first_of_quiet(&moves->edges->edges[reached->edge], moves->book))
+        if (reached->reached_ns == CLOCK_NONE || reached->edge == FOREST_NONE)
+            continue;
+        const struct edge *edge = &moves->edges->edges[reached->edge];
+        if (!edge->is_first_move || edge->account.size)
             moves->guessed[reached->root] = false;
     }
 }

@@ -50,10 +50,15 @@ void cast_find_ends(const struct cast *cast, struct relation *relation) {
         relation->to_host = cast_find(cast, relation->to, relation->first_ns);
 }
 
+// An inside address that no evidence names, and that does not go round.
+static bool name_is_strangers(const struct cast *cast, struct slice name) {
+    return address_is_address(name) && !address_is_outside(name) &&
+           intern_find(&cast->named, name) == INTERN_FULL && !address_pool_lends(&cast->pool, name);
+}
+
 uint32_t cast_meet(struct cast *cast, struct slice name, int64_t time_ns) {
     uint32_t host = cast_find(cast, name, time_ns);
-    if (host != RELATION_NO_HOST || !address_is_address(name) || address_is_outside(name) ||
-        intern_find(&cast->named, name) != INTERN_FULL || address_pool_lends(&cast->pool, name))
+    if (host != RELATION_NO_HOST || !name_is_strangers(cast, name))
         return host;
     uint32_t stranger = intern_add(&cast->strangers, name);
     return stranger == INTERN_FULL ? RELATION_NO_HOST : cast->input->fleet->count + stranger;
@@ -101,19 +106,44 @@ static enum status contacted_meet(void *context, struct relation *relation,
                                   struct problem *problem) {
     struct cast *cast = context;
     (void)problem;
-    if (cast->strangers.count >= CAST_CONTACTED_MAX)
-        return STATUS_OK;
-    if (relation_is_contact(relation) && relation->to_host == RELATION_NO_HOST)
+    if (relation_is_contact(relation) && relation->to_host == RELATION_NO_HOST &&
+        cast->strangers.count < CAST_CONTACTED_MAX)
         cast_meet(cast, relation->to, relation->first_ns);
-    if (relation_sends_out(relation) && relation->from_host == RELATION_NO_HOST)
-        cast_meet(cast, relation->from, relation->first_ns);
     return STATUS_OK;
 }
 
 enum status cast_meet_contacted(struct cast *cast, struct problem *problem) {
-    return relation_source_each(cast->input->relations,
-                                RELATION_MASK(CONTACT) | RELATION_MASK(FLOW), RELATION_ORDER_PAIR,
+    return relation_source_each(cast->input->relations, RELATION_MASK(CONTACT), RELATION_ORDER_PAIR,
                                 contacted_meet, cast, problem);
+}
+
+struct sender_list {
+    const struct cast *cast;
+    struct interner names;
+};
+
+static enum status sender_note(void *context, struct relation *relation, struct problem *problem) {
+    struct sender_list *list = context;
+    (void)problem;
+    if (relation_sends_out(relation) && relation->from_host == RELATION_NO_HOST &&
+        name_is_strangers(list->cast, relation->from) &&
+        cast_find(list->cast, relation->from, relation->first_ns) == RELATION_NO_HOST)
+        intern_add(&list->names, relation->from);
+    return STATUS_OK;
+}
+
+enum status cast_meet_senders(struct cast *cast, struct problem *problem) {
+    uint32_t most = cast->input->fleet->count / CAST_SENDERS_PART;
+    most = most > CAST_SENDERS_MIN ? most : CAST_SENDERS_MIN;
+    struct sender_list list = {.cast = cast};
+    intern_init(&list.names, most + 1, CAST_TEXT_BYTES);
+    enum status status = relation_source_each(cast->input->relations, RELATION_MASK(FLOW),
+                                              RELATION_ORDER_PAIR, sender_note, &list, problem);
+    for (uint32_t i = 0; status == STATUS_OK && list.names.count <= most && i < list.names.count;
+         i++)
+        cast_meet(cast, intern_text(&list.names, i), CLOCK_NONE);
+    intern_done(&list.names);
+    return status;
 }
 
 bool cast_is_stranger(const struct cast *cast, uint32_t host) {

@@ -24,8 +24,10 @@ struct cast {
 
 enum {
     CAST_STRANGERS_MAX = 1 << 16,
-    CAST_ASKERS_MAX = 1 << 12,   // more are a guesser's
-    CAST_CONTACTED_MAX = 1 << 13 // more are a scanner's
+    CAST_ASKERS_MAX = 1 << 12,    // more are a guesser's
+    CAST_CONTACTED_MAX = 1 << 13, // more are a scanner's
+    CAST_SENDERS_MIN = 16, // more than so many, and than so many parts of the fleet, are a guests'
+    CAST_SENDERS_PART = 16 // network: none of them is a host then
 };
 
 void cast_init(struct cast *cast, const struct correlate_input *input);
@@ -43,10 +45,13 @@ enum status cast_meet_askers(struct cast *cast, struct problem *problem);
 
 // A connection by a program to another's port of administration.
 bool relation_is_contact(const struct relation *relation);
+// Whom only such a one names: strangers by address.
+enum status cast_meet_contacted(struct cast *cast, struct problem *problem);
+
 // A flow that carried much to a place outside.
 bool relation_sends_out(const struct relation *relation);
-// Whom only such a connection names, and who sends so: strangers by address.
-enum status cast_meet_contacted(struct cast *cast, struct problem *problem);
+// Who sends so and has no name: strangers by address.
+enum status cast_meet_senders(struct cast *cast, struct problem *problem);
 
 // Whether no evidence names it.
 bool cast_is_stranger(const struct cast *cast, uint32_t host);

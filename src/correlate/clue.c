@@ -392,6 +392,8 @@ enum status clue_book_init(struct clue_book *book, const struct correlate_input 
         status = cast_meet_askers(&book->cast, problem);
     if (status == STATUS_OK)
         status = cast_meet_contacted(&book->cast, problem);
+    if (status == STATUS_OK)
+        status = cast_meet_senders(&book->cast, problem);
     book->rule_count = numbers.count;
     memory_free(numbers.rules);
     table_done(&numbers.table);

@@ -6,6 +6,7 @@
 #include "correlate/known_place.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/memory.h"
 #include "correlate/weights.h"
 
@@ -15,7 +16,9 @@
 
 enum {
     SENDERS_MAX = 1 << 14,
-    RELAY_PLACES = 8 // who sends much to more is a relay
+    SENDER_CITED_MAX = 4,
+    KNOWERS_MAX = 256, // a place that more know is nobody's own, however large the fleet
+    RELAY_PLACES = 8   // who sends much to more rare places is a relay
 };
 
 // A high finding on a host of the intruders names a place outside.
@@ -29,7 +32,7 @@ struct naming {
 struct sender {
     uint32_t place, host;
     int64_t first_ns;
-    const struct reference *references;
+    struct reference references[SENDER_CITED_MAX];
     uint32_t reference_count;
 };
 
@@ -42,8 +45,8 @@ struct place {
 // The destination that is being read.
 struct destination {
     struct buffer name;
-    struct buffer from; // who was counted last
-    uint32_t knowers, sender_start;
+    uint64_t knowers[KNOWERS_MAX + 1]; // hosts, or hashes of names that are no host's
+    uint32_t knower_count, sender_start;
     int64_t first_ns;
 };
 
@@ -59,8 +62,7 @@ struct search {
     struct destination at;
     uint32_t *tree_hosts; // by root
     uint32_t *targets;    // by host: places that it sends much to
-    uint64_t strays;
-    uint32_t stray_places, owned_places;
+    uint32_t strays, stray_places, owned_places;
 };
 
 static int naming_compare(const void *left, const void *right) {
@@ -77,7 +79,7 @@ static int naming_compare(const void *left, const void *right) {
 static bool host_is_theirs(const struct search *search, uint32_t host) {
     uint32_t root = search->forest->hosts[host].root;
     return search->forest->hosts[host].reached_ns != CLOCK_NONE && root != FOREST_NONE &&
-           search->tree_hosts[root] >= WEIGHT_LOOT_HOSTS;
+           search->tree_hosts[root] >= WEIGHT_PLACE_HOSTS;
 }
 
 static void namings_add(struct search *search, const struct clue *clue, struct slice place) {
@@ -132,7 +134,7 @@ static void place_own_by_namings(const struct search *search, struct place *plac
 // The destination has been read: a place, when somebody sends much there and few know it.
 static void destination_end(struct search *search) {
     struct destination *at = &search->at;
-    if (at->sender_start < search->sender_count && at->knowers <= search->knowers_max) {
+    if (at->sender_start < search->sender_count && at->knower_count <= search->knowers_max) {
         struct place *place = &search->places[search->place_count++];
         *place = (struct place){.owner = FOREST_NONE, .first_ns = at->first_ns};
         place_own_by_namings(search, place, buffer_slice(&at->name));
@@ -140,40 +142,49 @@ static void destination_end(struct search *search) {
         search->sender_count = at->sender_start;
     }
     at->sender_start = search->sender_count;
-    at->knowers = 0;
+    at->knower_count = 0;
     at->first_ns = INT64_MAX;
-    buffer_reset(&at->from);
+}
+
+static void knower_add(struct search *search, const struct relation *relation) {
+    struct destination *at = &search->at;
+    uint64_t knower = relation->from_host != RELATION_NO_HOST ? relation->from_host
+                                                              : digest_hash64(relation->from);
+    for (uint32_t i = 0; i < at->knower_count; i++)
+        if (at->knowers[i] == knower)
+            return;
+    if (at->knower_count <= search->knowers_max)
+        at->knowers[at->knower_count++] = knower;
+}
+
+static void sender_cite(struct sender *row, const struct relation *relation) {
+    row->first_ns = relation->first_ns;
+    for (row->reference_count = 0; row->reference_count < relation->reference_count &&
+                                   row->reference_count < SENDER_CITED_MAX;
+         row->reference_count++)
+        row->references[row->reference_count] = relation->references[row->reference_count];
 }
 
 // One row a host and place, with its first relation's records.
-static bool sender_take(struct search *search, const struct relation *relation) {
+static void sender_take(struct search *search, const struct relation *relation) {
     for (uint32_t i = search->at.sender_start; i < search->sender_count; i++) {
         struct sender *row = &search->senders[i];
-        if (row->host == relation->from_host) {
-            if (relation->first_ns >= row->first_ns)
-                return true;
-            row->first_ns = relation->first_ns;
-            row->references = references_keep(&search->edges->arena, relation->references,
-                                              relation->reference_count);
-            row->reference_count = relation->reference_count;
-            return row->references != NULL;
-        }
+        if (row->host != relation->from_host)
+            continue;
+        if (relation->first_ns < row->first_ns)
+            sender_cite(row, relation);
+        return;
     }
     if (search->sender_count == SENDERS_MAX)
-        return true;
-    const struct reference *references =
-        references_keep(&search->edges->arena, relation->references, relation->reference_count);
-    search->senders[search->sender_count++] =
-        (struct sender){.place = search->place_count,
-                        .host = relation->from_host,
-                        .first_ns = relation->first_ns,
-                        .references = references,
-                        .reference_count = relation->reference_count};
-    return references != NULL;
+        return;
+    struct sender *row = &search->senders[search->sender_count++];
+    *row = (struct sender){.place = search->place_count, .host = relation->from_host};
+    sender_cite(row, relation);
 }
 
 static enum status relation_take(void *context, struct relation *relation,
                                  struct problem *problem) {
+    (void)problem;
     struct search *search = context;
     struct destination *at = &search->at;
     if (!address_is_outside(relation->to) || relation->first_ns == CLOCK_NONE)
@@ -183,21 +194,19 @@ static enum status relation_take(void *context, struct relation *relation,
         buffer_reset(&at->name);
         buffer_append_slice(&at->name, relation->to);
     }
-    if (!slice_equal(relation->from, buffer_slice(&at->from))) {
-        at->knowers++;
-        buffer_reset(&at->from);
-        buffer_append_slice(&at->from, relation->from);
-    }
     at->first_ns = relation->first_ns < at->first_ns ? relation->first_ns : at->first_ns;
     cast_find_ends(&search->book->cast, relation);
-    if (relation_sends_out(relation) && relation->from_host != RELATION_NO_HOST &&
-        !sender_take(search, relation))
-        return problem_set(problem, STATUS_LIMIT, "more than %d edges to correlate", EDGES_MAX);
+    knower_add(search, relation);
+    if (at->knower_count <= search->knowers_max && relation_sends_out(relation) &&
+        relation->from_host != RELATION_NO_HOST)
+        sender_take(search, relation);
     return STATUS_OK;
 }
 
 static bool sender_relays(const struct search *search, const struct sender *sender) {
-    return search->targets[sender->host] > RELAY_PLACES;
+    const unsigned relays = FLEET_ROLE_PROXY | FLEET_ROLE_MAIL;
+    return search->targets[sender->host] > RELAY_PLACES ||
+           search->book->cast.fleet.hosts[sender->host].roles & relays;
 }
 
 static bool sender_is_theirs(const struct search *search, const struct sender *sender) {
@@ -228,25 +237,29 @@ static bool sender_is_open(const struct search *search, const struct sender *sen
            search->forest->hosts[sender->host].reached_ns == CLOCK_NONE;
 }
 
-// Senders come by place.
+// Hosts that nobody reached and that send much to rare places, whoever's these are: those that are
+// to be judged count, too. Senders come by place.
 static void strays_count(struct search *search) {
     uint32_t last = UINT32_MAX;
+    bool *met = memory_new((size_t)search->forest->host_count + 1, sizeof *met);
     for (uint32_t i = 0; i < search->sender_count; i++) {
         const struct sender *sender = &search->senders[i];
-        if (!sender_is_open(search, sender) ||
-            place_is_theirs(search, &search->places[sender->place]))
+        if (!sender_is_open(search, sender))
             continue;
-        search->strays++;
-        search->stray_places += sender->place != last;
+        search->strays += !met[sender->host];
+        met[sender->host] = true;
+        search->stray_places +=
+            sender->place != last && !place_is_theirs(search, &search->places[sender->place]);
         last = sender->place;
     }
+    memory_free(met);
 }
 
 static int32_t place_bits(const struct search *search) {
     uint64_t hosts = search->book->cast.input->fleet->count;
-    uint64_t places = search->owned_places + search->stray_places;
-    int32_t bits =
-        millibits_of_ratio(2 * hosts * places, search->owned_places * (2 * search->strays + 1));
+    uint64_t places = (uint64_t)search->owned_places + search->stray_places;
+    int32_t bits = millibits_of_ratio(2 * hosts * places,
+                                      search->owned_places * (2 * (uint64_t)search->strays + 1));
     return bits < WEIGHT_LEVEL_CRITICAL ? bits : WEIGHT_LEVEL_CRITICAL;
 }
 
@@ -260,6 +273,8 @@ static bool senders_lead(const struct search *search, uint32_t *ret_found) {
             hosts[hosts[place->owner].root].reached_ns >= sender->first_ns)
             continue;
         bool before = hosts[place->owner].reached_ns < sender->first_ns;
+        const struct reference *references =
+            references_keep(&search->edges->arena, sender->references, sender->reference_count);
         struct edge edge = {.time_ns = sender->first_ns,
                             .from = before ? place->owner : hosts[place->owner].root,
                             .to = sender->host,
@@ -267,9 +282,9 @@ static bool senders_lead(const struct search *search, uint32_t *ret_found) {
                             .is_by_account = true,
                             .evidence = bits,
                             .reason = "sends much to a rare place that this intrusion uses",
-                            .references = sender->references,
+                            .references = references,
                             .reference_count = sender->reference_count};
-        if (!edge_list_add(search->edges, &edge))
+        if (!references || !edge_list_add(search->edges, &edge))
             return false;
         (*ret_found)++;
     }
@@ -296,11 +311,11 @@ enum status known_place_edges_add(struct edge_list *edges, const struct forest *
                             .tree_hosts = memory_new(hosts, sizeof *search.tree_hosts),
                             .targets = memory_new(hosts, sizeof *search.targets),
                             .at = {.first_ns = INT64_MAX}};
-    uint32_t part = book->cast.fleet.count * WEIGHT_SHARED_PERMILLE / 1000, theirs = 0;
+    uint32_t part = book->cast.input->fleet->count * WEIGHT_SHARED_PERMILLE / 1000, theirs = 0;
+    part = part < KNOWERS_MAX ? part : KNOWERS_MAX;
     search.knowers_max = part > WEIGHT_SHARED_HOSTS ? part : WEIGHT_SHARED_HOSTS;
     *ret_found = 0;
     buffer_init(&search.at.name, RELATION_PART_BYTES_MAX);
-    buffer_init(&search.at.from, RELATION_PART_BYTES_MAX);
     for (uint32_t host = 0; host < forest->host_count; host++)
         if (forest->hosts[host].root != FOREST_NONE)
             search.tree_hosts[forest->hosts[host].root]++;
@@ -318,7 +333,6 @@ enum status known_place_edges_add(struct edge_list *edges, const struct forest *
     if (*ret_found)
         edge_list_sort(edges);
     buffer_done(&search.at.name);
-    buffer_done(&search.at.from);
     memory_free(search.namings);
     memory_free(search.senders);
     memory_free(search.places);

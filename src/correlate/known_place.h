@@ -5,19 +5,22 @@
 
 #include "correlate/forest.h"
 
-// A place outside is the intruders' when high findings on their hosts name it, or one of their
-// hosts sends much there, and when hardly anybody else knows it, and nobody did before they came.
+// A place outside is the intruders' when high findings on their hosts name it (of a stage after the
+// entry: many try doors), or one of their hosts sends much there, and when hardly anybody else
+// knows it, and nobody of ours went there before they came. What hosts of two trees use is
+// nobody's.
 //
 //     A <──works from── X <──sends 4 MB── B      B is of A's campaign
 //
-// Weighed against chance: hosts that nobody reached send much to rare places, too (strays).
+// Weighed against chance: hosts that nobody reached send much to rare places anyway (strays; the
+// host that is judged is one of them).
 //
 //     bits = log2(hosts x places / (intruders' places x (strays + 1/2)))
 //
-// Who sends much to many places (mail servers, proxies) passes on what others send: nothing is
-// concluded from it, nor about it.
+// Mail servers, proxies and who sends much to many rare places pass on what others send: nothing is
+// concluded from them, nor about them.
 //
-// Adds such edges and sorts the list. `edges` gets copies of what it keeps of relations.
+// Adds such edges and sorts the list.
 enum status known_place_edges_add(struct edge_list *edges, const struct forest *forest,
                                   const struct clue_book *book, uint32_t *ret_found,
                                   struct problem *problem);

@@ -213,7 +213,7 @@ static uint32_t pairs_walk(struct forest *forest, struct edge_list *edges,
             if (!join) {
                 rarity_add(rarity, first.key);
                 found++;
-            } else if (key_is_rare(rarity, first.key, book->cast.fleet.count)) {
+            } else if (key_is_rare(rarity, first.key, book->cast.input->fleet->count)) {
                 found += pair_join(forest, edges, book, &first, &second);
             }
         }

@@ -400,6 +400,8 @@ static void a_place_that_they_use_tells(void **state) {
                   "H-000", "198.51.100.9", 3000);
         play_flow(&play, "H-080", "198.51.100.9", i == LITTLE ? 1000 : 4000000, 400000);
         play_flow(&play, "10.0.0.99", "198.51.100.9", i == LITTLE ? 1000 : 4000000, 400100);
+        for (int64_t k = 0; k < 6; k++) // once more each is nobody else
+            play_contact(&play, k % 2 ? "H-080" : "H-010", "198.51.100.9", 400300 + k);
         if (i == BEFORE)
             play_flow(&play, "H-120", "198.51.100.9", 100, 10);
         for (size_t k = 0; i == BY_MANY && k < 4; k++)
