@@ -116,6 +116,8 @@ void evidence_tie(struct evidence *evidence, uint32_t host, uint32_t lease) {
 bool evidence_shows(const struct evidence *evidence, const struct evidence_mark *mark,
                     uint32_t host) {
     unsigned names = evidence_names_host(mark, host);
+    if (mark->names & EVIDENCE_ORDINARY)
+        return false;
     return mark->host == host || names & EVIDENCE_NAMES_FROM ||
            (names & EVIDENCE_LEASED_FROM && evidence_is_tied(evidence, host, mark->lease));
 }

@@ -26,12 +26,14 @@ enum {
 };
 
 // Which ends of its deed a record names (record_names.h): by a name or an address that is one
-// host's, or by an address that another host had before and a third one will have.
+// host's, or by an address that another host had before and a third one will have. An ordinary one
+// shows no end: that a program of Windows ran there, it says of most hosts.
 enum evidence_names {
     EVIDENCE_NAMES_FROM = 1,
     EVIDENCE_NAMES_TO = 2,
     EVIDENCE_LEASED_FROM = 4,
-    EVIDENCE_LEASED_TO = 8
+    EVIDENCE_LEASED_TO = 8,
+    EVIDENCE_ORDINARY = 16
 };
 
 // What a writer has to carry from a deed to the record it makes of it.
@@ -89,8 +91,8 @@ void evidence_tie(struct evidence *evidence, uint32_t host, uint32_t lease);
 bool evidence_is_watched(const struct evidence *evidence, uint32_t host);
 bool evidence_is_tied(const struct evidence *evidence, uint32_t host, uint32_t lease);
 
-// Of its deed's hosts, a record shows those whose own log it is in, and those that it names: who
-// asked a controller about an account (4776) is no word about where he went.
+// Of its deed's hosts, a record shows those whose own log it is in, and those that it names, unless
+// it is ordinary: who asked a controller about an account (4776) is no word about where he went.
 bool evidence_shows(const struct evidence *evidence, const struct evidence_mark *mark,
                     uint32_t host);
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "drill/content.h"
 #include "drill/installed.h"
 
@@ -233,14 +234,26 @@ static bool is_shown(const struct stored_file *file, int64_t time_ns, unsigned s
            (shown & FILE_SHOWS_RUNS && runs);
 }
 
+// A program of Windows, of which a row says when it ran, and neither why nor for whom: most hosts
+// have the like.
+static bool is_ordinary(const struct stored_file *file, int64_t time_ns, unsigned shown) {
+    const unsigned runs = FILE_SHOWS_RUNS | FILE_SHOWS_FIRST_RUN;
+    return text_starts_fold_ascii(file->path, SLICE("C:\\Windows\\System32\\")) &&
+           !is_shown(file, time_ns, shown & ~runs);
+}
+
 // Writes the line and cites the deeds that it shows: what was overwritten since, it does not.
 static enum status put_row(struct text_log *text, const struct stored_file *file, unsigned shown,
                            struct problem *problem) {
     uint64_t offset = text->bytes;
     enum status status = text_log_put(text, NULL, problem);
-    for (size_t i = 0; i < file->mark_count && status == STATUS_OK; i++)
-        if (is_shown(file, file->marks[i].time_ns, shown))
-            evidence_cite(text->site->evidence, &file->marks[i], text->file, text->lines, offset);
+    for (size_t i = 0; i < file->mark_count && status == STATUS_OK; i++) {
+        struct evidence_mark mark = file->marks[i];
+        if (!is_shown(file, mark.time_ns, shown))
+            continue;
+        mark.names |= is_ordinary(file, mark.time_ns, shown) ? EVIDENCE_ORDINARY : 0;
+        evidence_cite(text->site->evidence, &mark, text->file, text->lines, offset);
+    }
     return status;
 }
 

@@ -319,13 +319,20 @@ def host_of(path):
 
 
 def hosts_shown(path, record, deed):
-    """Of the deed's hosts, those whose own log the record is in, or that it names."""
+    """Of the deed's hosts, those whose own log the record is in, or that it names; none when it
+    says no more than that a program of Windows ran."""
+    program = deed.get("program", "").lower()
+    if record.kind in ("prefetch", "amcache") and program.startswith("c:\\windows\\system32\\"):
+        return set()
     text = "\n".join(str(value) for value in record.fields.values())
-    shown = {host_of(path)}
+    shown = set()
     for side in (deed.get("from", {}), deed.get("to", {})):
         name, address = side.get("host"), side.get("address")
-        if name and (re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE)
-                     or address and re.search(rf"(?<![\d.]){re.escape(address)}(?!\d|\.\d)", text)):
+        if not name:
+            continue
+        if (name == host_of(path)
+                or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE)
+                or address and re.search(rf"(?<![\d.]){re.escape(address)}(?!\d|\.\d)", text)):
             shown.add(name)
     return shown
 
