@@ -155,12 +155,13 @@ static bool clue_is_tunnelled(const struct clue_book *book, const struct clue *c
     return false;
 }
 
-// When a break-in was over: with its last record, or, where that goes on for hours because it tells
-// of what was done with it, too, before the first work through what had been planted.
+// When a break-in was over: with its last record (another log of that deed writes a moment later),
+// or, where that goes on for hours because it tells of what was done with it, too, before the first
+// work through what had been planted.
 static int64_t entry_over(const struct clue_book *book, const struct clue *entry) {
     int64_t over_ns = entry->first_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
     if (entry->last_ns <= over_ns)
-        return entry->last_ns;
+        return entry->last_ns + SECOND_NS;
     for (uint32_t i = book->starts[entry->host]; i < book->starts[entry->host + 1]; i++) {
         const struct clue *work = &book->clues[i];
         if (work->stage == STAGE_CONTROL && work->level >= RULE_LEVEL_HIGH &&

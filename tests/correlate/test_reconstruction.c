@@ -163,22 +163,31 @@ static bool stage_tells(const struct campaign *campaign, enum stage stage, const
     return false;
 }
 
-// A right granted within a break-in, and nothing else of its stage, is told with the break-in.
+// A right granted within a break-in, and nothing else of its stage, is told with the break-in; so
+// is its last deed in a log that writes a moment later, and not what was done a minute after.
 static void a_right_within_a_takeover_is_the_takeover(void **state) {
     (void)state;
-    struct play play;
-    play_init(&play, 200);
-    play_campaign(&play);
-    play_takeover(&play);
-    play_find(&play, rule_of("i-grants", RULE_LEVEL_HIGH, "attack.credential-access"), "H-000",
-              NULL, 1500);
-    struct reconstruction *made = play_reconstruct(&play);
-    assert_int_equal(made->campaign_count, 1);
-    assert_false(stage_is_told(&made->campaigns[0], STAGE_CREDENTIALS));
-    assert_true(stage_tells(&made->campaigns[0], STAGE_ENTRY, "i-grants"));
-    assert_false(made->campaigns[0].hosts[0].stages >> STAGE_CREDENTIALS & 1);
-    reconstruction_free(made);
-    play_done(&play);
+    static const int64_t MILLISECONDS[] = {1500000, 1900003, 1960000};
+    for (size_t i = 0; i < ARRAY_SIZE(MILLISECONDS); i++) {
+        bool within = i < 2;
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        play_takeover(&play);
+        play_find(&play, rule_of("i-grants", RULE_LEVEL_HIGH, "attack.credential-access"), "H-000",
+                  NULL, MILLISECONDS[i] / 1000);
+        struct finding *grant = &play.findings[play.count - 1];
+        grant->first_ns += MILLISECONDS[i] % 1000 * 1000000;
+        grant->last_ns = grant->first_ns;
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(made->campaign_count, 1);
+        const struct campaign *campaign = &made->campaigns[0];
+        assert_int_equal(stage_is_told(campaign, STAGE_CREDENTIALS), !within);
+        assert_int_equal(stage_tells(campaign, STAGE_ENTRY, "i-grants"), within);
+        assert_int_equal(campaign->hosts[0].stages >> STAGE_CREDENTIALS & 1, !within);
+        reconstruction_free(made);
+        play_done(&play);
+    }
 }
 
 // What began within a break-in and goes on with its account's own work begins no stage either.
