@@ -250,6 +250,31 @@ static enum stage clue_explained_by(const struct stage_judge *judge, const struc
     return clue_is_tunnelled(book, clue) ? STAGE_CONTROL : STAGE_NONE;
 }
 
+static bool clue_is_twin(const struct clue *clue, const struct clue *other) {
+    return other->rule_number == clue->rule_number &&
+           other->first_ns >= clue->first_ns - SECOND_NS &&
+           other->first_ns <= clue->first_ns + SECOND_NS &&
+           other->last_ns >= clue->last_ns - SECOND_NS &&
+           other->last_ns <= clue->last_ns + SECOND_NS;
+}
+
+// One deed stands in several logs, and only one of these records is cited by what explains it.
+// Clues of a host come by time.
+static enum stage twin_explained_by(const struct stage_judge *judge, const struct clue *clue) {
+    const struct clue_book *book = judge->assembly->book;
+    const struct clue *first = &book->clues[book->starts[clue->host]];
+    const struct clue *end = &book->clues[book->starts[clue->host + 1]];
+    const struct clue *other = clue;
+    while (other > first && other[-1].first_ns >= clue->first_ns - SECOND_NS)
+        other--;
+    enum stage by = STAGE_NONE;
+    for (; by == STAGE_NONE && other < end && other->first_ns <= clue->first_ns + SECOND_NS;
+         other++)
+        if (other != clue && clue_is_twin(clue, other))
+            by = clue_explained_by(judge, other);
+    return by;
+}
+
 // What it cites of a break-in is that one's: its own stage's begins behind it.
 static void telling_make(const struct stage_judge *judge, const struct clue *clue,
                          struct telling *telling) {
@@ -264,6 +289,8 @@ static void telling_make(const struct stage_judge *judge, const struct clue *clu
     bool moves = clue->stage == STAGE_SPREAD || clue->stage == STAGE_CONTROL;
     bool entered = telling->is_within || (begin_ns <= until_ns && !moves);
     telling->by = entered ? STAGE_ENTRY : clue_explained_by(judge, clue);
+    if (telling->by == STAGE_NONE)
+        telling->by = twin_explained_by(judge, clue);
 }
 
 // What an account did that the campaign is not known to use, while one that it uses did the like

@@ -190,6 +190,42 @@ static void a_right_within_a_takeover_is_the_takeover(void **state) {
     }
 }
 
+// What a finding over more records cites is told with it, and so is the same deed in another log;
+// not what was done a minute later.
+static void another_log_of_what_is_explained_is_explained(void **state) {
+    (void)state;
+    for (int later = 0; later < 2; later++) {
+        const struct rule *grants =
+            rule_of("i-grants", RULE_LEVEL_HIGH, "attack.credential-access");
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        play_find(&play, grants, "H-000", NULL, 1500);
+        struct reference cited = play.findings[play.count - 1].references[0];
+        play_find(&play, rule_of("f-takeover", RULE_LEVEL_HIGH, "attack.initial-access"), "H-000",
+                  NULL, 1000);
+        struct finding *takeover = &play.findings[play.count - 1];
+        takeover->last_ns += 500ll * 1000000000;
+        takeover->references[1] = cited;
+        takeover->reference_count = 2;
+        play_find(&play, grants, "H-000", NULL, later ? 1560 : 1500);
+        struct finding *again = &play.findings[play.count - 1];
+        again->first_ns += 3000000;
+        again->last_ns = again->first_ns;
+        play_find(&play, rule_of("j-dumps", RULE_LEVEL_HIGH, "attack.credential-access"), "H-000",
+                  NULL, 90000);
+        struct reconstruction *made = play_reconstruct(&play);
+        const struct campaign *campaign = &made->campaigns[0];
+        int64_t first_ns = 0;
+        for (uint32_t i = 0; i < campaign->stage_count; i++)
+            if (campaign->stages[i].stage == STAGE_CREDENTIALS)
+                first_ns = campaign->stages[i].first_ns;
+        assert_int_equal((first_ns - START_NS) / 1000000000, later ? 1560 : 90000);
+        reconstruction_free(made);
+        play_done(&play);
+    }
+}
+
 // What began within a break-in and goes on with its account's own work begins no stage either.
 static void what_began_within_a_takeover_begins_nothing(void **state) {
     (void)state;
@@ -900,6 +936,7 @@ int main(void) {
         cmocka_unit_test(a_takeover_begins_no_collection),
         cmocka_unit_test(what_ends_with_a_takeover_is_no_collection),
         cmocka_unit_test(a_right_within_a_takeover_is_the_takeover),
+        cmocka_unit_test(another_log_of_what_is_explained_is_explained),
         cmocka_unit_test(what_began_within_a_takeover_begins_nothing),
         cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
         cmocka_unit_test(anothers_work_begins_no_stage),
