@@ -28,9 +28,17 @@ static bool find_scenario(const char *word, char ret_path[PATH_SIZE_MAX]) {
         return true;
     }
     char *directory = shut_in_shipped_scenarios();
+    const char *given = getenv("VEDETTE_SCENARIOS");
     snprintf(ret_path, PATH_SIZE_MAX, "%s/%s.yml", directory ? directory : ".", word);
+    bool found = access(ret_path, R_OK) == 0;
+    if (!found && (directory || given))
+        fprintf(stderr, "vedette drill: there is no scenario %s in %s\n", word,
+                directory ? directory : given);
+    else if (!found)
+        fprintf(stderr, "vedette drill: no scenarios lie beside this program: install it, or name "
+                        "their directory in VEDETTE_SCENARIOS\n");
     memory_free(directory);
-    return access(ret_path, R_OK) == 0;
+    return found;
 }
 
 static enum exit_code refuse(const struct problem *problem) {
@@ -66,18 +74,7 @@ static bool locate(const struct command_line *line, char ret_path[PATH_SIZE_MAX]
                         "small-wave or a file\n");
         return false;
     }
-    if (find_scenario(line->operands[1], ret_path))
-        return true;
-    char *directory = shut_in_shipped_scenarios();
-    const char *given = getenv("VEDETTE_SCENARIOS");
-    if (directory || given)
-        fprintf(stderr, "vedette drill: there is no scenario %s in %s\n", line->operands[1],
-                directory ? directory : given);
-    else
-        fprintf(stderr, "vedette drill: no scenarios lie beside this program: install it, or name "
-                        "their directory in VEDETTE_SCENARIOS\n");
-    memory_free(directory);
-    return false;
+    return find_scenario(line->operands[1], ret_path);
 }
 
 enum exit_code drill_scenario_play(const struct command_line *line) {

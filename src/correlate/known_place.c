@@ -311,9 +311,8 @@ enum status known_place_edges_add(struct edge_list *edges, const struct forest *
                             .tree_hosts = memory_new(hosts, sizeof *search.tree_hosts),
                             .targets = memory_new(hosts, sizeof *search.targets),
                             .at = {.first_ns = INT64_MAX}};
-    uint32_t part = book->cast.input->fleet->count * WEIGHT_SHARED_PERMILLE / 1000, theirs = 0;
-    part = part < KNOWERS_MAX ? part : KNOWERS_MAX;
-    search.knowers_max = part > WEIGHT_SHARED_HOSTS ? part : WEIGHT_SHARED_HOSTS;
+    uint32_t few = weight_few_hosts(book->cast.input->fleet->count), theirs = 0;
+    search.knowers_max = few < KNOWERS_MAX ? few : KNOWERS_MAX;
     *ret_found = 0;
     buffer_init(&search.at.name, RELATION_PART_BYTES_MAX);
     for (uint32_t host = 0; host < forest->host_count; host++)

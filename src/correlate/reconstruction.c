@@ -242,15 +242,28 @@ static void forest_regrow(struct forest *forest, const struct holder *holder, in
     forest_init(forest, &holder->book, &holder->edges, root_cost, &holder->hidden);
 }
 
+typedef enum status edge_finder(struct edge_list *edges, const struct forest *forest,
+                                const struct clue_book *book, uint32_t *ret_found,
+                                struct problem *problem);
+
+// The forest grows anew over the edges that were found.
+static enum status edges_find(struct holder *holder, struct forest *forest, int32_t root_cost,
+                              edge_finder *find, uint32_t *ret_found, struct problem *problem) {
+    *ret_found = 0;
+    enum status status = find(&holder->edges, forest, &holder->book, ret_found, problem);
+    if (*ret_found)
+        forest_regrow(forest, holder, root_cost);
+    return status;
+}
+
 // Stepping stones, one more in a chain each time; the forest grows anew over them.
 static enum status silent_hops(struct holder *holder, struct forest *forest, int32_t root_cost,
                                struct problem *problem) {
     for (uint32_t hop = 0; hop < WEIGHT_SILENT_HOPS; hop++) {
         uint32_t found;
-        enum status status = silent_find(&holder->edges, forest, &holder->book, &found, problem);
+        enum status status = edges_find(holder, forest, root_cost, silent_find, &found, problem);
         if (status != STATUS_OK || !found)
             return status;
-        forest_regrow(forest, holder, root_cost);
     }
     return STATUS_OK;
 }
@@ -271,10 +284,9 @@ static enum status contact_ways(struct holder *holder, struct forest *forest, in
     for (uint32_t i = 0; i < WEIGHT_CONTACT_ROUNDS; i++) {
         uint32_t found;
         enum status status =
-            contact_edges_add(&holder->edges, forest, &holder->book, &found, problem);
+            edges_find(holder, forest, root_cost, contact_edges_add, &found, problem);
         if (status != STATUS_OK || !found)
             return status;
-        forest_regrow(forest, holder, root_cost);
         first_moves_settle(holder, forest, root_cost);
     }
     return STATUS_OK;
@@ -320,25 +332,16 @@ static enum status forest_grow(struct holder *holder, struct forest *forest, int
     forest_regrow(forest, holder, root_cost);
     first_moves_settle(holder, forest, root_cost);
     status = contact_ways(holder, forest, root_cost, problem);
-    found = 0;
     if (status == STATUS_OK)
-        status = common_account_edges_add(&holder->edges, forest, &holder->book, &found, problem);
-    if (found)
-        forest_regrow(forest, holder, root_cost);
+        status = edges_find(holder, forest, root_cost, common_account_edges_add, &found, problem);
     if (status == STATUS_OK)
         status = bare_moves(holder, forest, root_cost, problem);
     if (status == STATUS_OK)
         status = silent_hops(holder, forest, root_cost, problem);
-    found = 0;
     if (status == STATUS_OK)
-        status = cleared_find(&holder->edges, forest, &holder->book, &found, problem);
-    if (found)
-        forest_regrow(forest, holder, root_cost);
-    found = 0;
+        status = edges_find(holder, forest, root_cost, cleared_find, &found, problem);
     if (status == STATUS_OK)
-        status = known_place_edges_add(&holder->edges, forest, &holder->book, &found, problem);
-    if (found)
-        forest_regrow(forest, holder, root_cost);
+        status = edges_find(holder, forest, root_cost, known_place_edges_add, &found, problem);
     return status;
 }
 

@@ -162,10 +162,8 @@ static enum status rarity_read(struct rarity *rarity, const struct relation_sour
 }
 
 static bool key_is_rare(const struct rarity *rarity, struct slice key, uint32_t host_count) {
-    uint32_t most = host_count * WEIGHT_SHARED_PERMILLE / 1000;
     uint32_t at = table_find(&rarity->table, key_hash(key), rarity_equal, rarity, &key);
-    most = most > WEIGHT_SHARED_HOSTS ? most : WEIGHT_SHARED_HOSTS;
-    return at != TABLE_NONE && rarity->counts[at] <= most;
+    return at != TABLE_NONE && rarity->counts[at] <= weight_few_hosts(host_count);
 }
 
 // The later root comes from the earlier tree: from the host that shares, when that was reached

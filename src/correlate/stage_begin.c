@@ -250,10 +250,9 @@ static enum stage clue_explained_by(const struct stage_judge *judge, const struc
     return clue_is_tunnelled(book, clue) ? STAGE_CONTROL : STAGE_NONE;
 }
 
+// Of two that begin within a second.
 static bool clue_is_twin(const struct clue *clue, const struct clue *other) {
-    return other->rule_number == clue->rule_number &&
-           other->first_ns >= clue->first_ns - SECOND_NS &&
-           other->first_ns <= clue->first_ns + SECOND_NS &&
+    return other != clue && other->rule_number == clue->rule_number &&
            other->last_ns >= clue->last_ns - SECOND_NS &&
            other->last_ns <= clue->last_ns + SECOND_NS;
 }
@@ -270,7 +269,7 @@ static enum stage twin_explained_by(const struct stage_judge *judge, const struc
     enum stage by = STAGE_NONE;
     for (; by == STAGE_NONE && other < end && other->first_ns <= clue->first_ns + SECOND_NS;
          other++)
-        if (other != clue && clue_is_twin(clue, other))
+        if (clue_is_twin(clue, other))
             by = clue_explained_by(judge, other);
     return by;
 }

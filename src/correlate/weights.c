@@ -34,3 +34,8 @@ int32_t millibits_of_ratio(uint64_t of, uint64_t part) {
         part = 1;
     return of > part ? millibits_of(of) - millibits_of(part) : 0;
 }
+
+uint32_t weight_few_hosts(uint32_t fleet_hosts) {
+    uint64_t part = (uint64_t)fleet_hosts * WEIGHT_SHARED_PERMILLE / 1000;
+    return part > WEIGHT_SHARED_HOSTS ? (uint32_t)part : WEIGHT_SHARED_HOSTS;
+}

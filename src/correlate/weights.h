@@ -18,4 +18,7 @@ int32_t millibits_of(uint64_t number);
 // 1,000 * log2(of / part), at least 0.
 int32_t millibits_of_ratio(uint64_t of, uint64_t part);
 
+// What at most so many hosts of a fleet know is still somebody's own.
+uint32_t weight_few_hosts(uint32_t fleet_hosts);
+
 #endif

@@ -435,9 +435,6 @@ static void a_place_that_one_of_theirs_sends_to_tells(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_entry_that_only_bare_sessions_show_is_a_step),
-        cmocka_unit_test(a_place_that_they_use_tells),
-        cmocka_unit_test(a_place_that_one_of_theirs_sends_to_tells),
         cmocka_unit_test(a_first_move_by_their_account_tells_its_source),
         cmocka_unit_test(a_check_at_that_moment_says_as_whom),
         cmocka_unit_test(checks_of_two_accounts_say_nothing),
@@ -449,6 +446,9 @@ int main(void) {
         cmocka_unit_test(root_joins_no_wave_of_others),
         cmocka_unit_test(a_bare_session_among_their_moves_tells),
         cmocka_unit_test(a_bare_session_of_another_tree_joins_none),
+        cmocka_unit_test(an_entry_that_only_bare_sessions_show_is_a_step),
+        cmocka_unit_test(a_place_that_they_use_tells),
+        cmocka_unit_test(a_place_that_one_of_theirs_sends_to_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,12 +215,9 @@ static void another_log_of_what_is_explained_is_explained(void **state) {
         play_find(&play, rule_of("j-dumps", RULE_LEVEL_HIGH, "attack.credential-access"), "H-000",
                   NULL, 90000);
         struct reconstruction *made = play_reconstruct(&play);
-        const struct campaign *campaign = &made->campaigns[0];
-        int64_t first_ns = 0;
-        for (uint32_t i = 0; i < campaign->stage_count; i++)
-            if (campaign->stages[i].stage == STAGE_CREDENTIALS)
-                first_ns = campaign->stages[i].first_ns;
-        assert_int_equal((first_ns - START_NS) / 1000000000, later ? 1560 : 90000);
+        const struct campaign_stage *told = stage_of(&made->campaigns[0], STAGE_CREDENTIALS);
+        assert_non_null(told);
+        assert_int_equal((told->first_ns - START_NS) / 1000000000, later ? 1560 : 90000);
         reconstruction_free(made);
         play_done(&play);
     }
