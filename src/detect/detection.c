@@ -59,6 +59,15 @@ void draft_cite(struct draft *draft, const struct relation *relation) {
         detection->last_ns = relation->last_ns;
 }
 
+void draft_cite_record(struct draft *draft, const struct reference *reference, int64_t time_ns) {
+    struct relation relation = {.references = reference,
+                                .reference_count = 1,
+                                .first_ns = time_ns,
+                                .last_ns = time_ns,
+                                .count = 1};
+    draft_cite(draft, &relation);
+}
+
 void draft_say_text(struct draft *draft, const char *name, struct slice text) {
     struct detection *detection = &draft->detection;
     if (detection->field_count == FINDING_FIELDS_MAX)

@@ -30,6 +30,9 @@ void draft_begin(struct draft *draft, uint32_t rule, struct slice host, struct s
 // Takes the relation's references, span and count in.
 void draft_cite(struct draft *draft, const struct relation *relation);
 
+// One record, and when it happened by a clock that is right (reading_time).
+void draft_cite_record(struct draft *draft, const struct reference *reference, int64_t time_ns);
+
 // A field of the finding, `name` being static text: "what", "why", "confidence", "benign", or a
 // named value. Fields beyond FINDING_FIELDS_MAX are left out, texts are cut at 2,048 bytes.
 void draft_say(struct draft *draft, const char *name, const char *format, ...)

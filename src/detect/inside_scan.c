@@ -170,12 +170,7 @@ static bool spell_is_scan(const struct spell *spell) {
 }
 
 static void cite(struct draft *draft, const struct knock *knock) {
-    struct relation relation = {.references = &knock->reference,
-                                .reference_count = 1,
-                                .first_ns = knock->time_ns,
-                                .last_ns = knock->time_ns,
-                                .count = 1};
-    draft_cite(draft, &relation);
+    draft_cite_record(draft, &knock->reference, knock->time_ns);
 }
 
 // One record of each connection: the same target and port within moments is one.

@@ -84,6 +84,7 @@ struct lateral {
         uint32_t pair;
         bool sure;    // parent or mechanism says that it came from afar
         unsigned how; // 1 << enum run_way
+        int64_t time_ns;
         struct reference reference;
     } * runs; // at last by (pair, reference)
     uint32_t run_count;
@@ -205,6 +206,7 @@ static void run_take(struct lateral *lateral, const struct relation *relation, b
         lateral->runs[lateral->run_count++] = (struct run){.pair = pair,
                                                            .sure = sure,
                                                            .how = relation_ways(relation),
+                                                           .time_ns = time_ns,
                                                            .reference = relation->references[i]};
     }
 }
@@ -376,13 +378,8 @@ static void pair_begin(const struct lateral *lateral, const struct movement_pair
     draft_begin(draft, pair_rule(lateral, pair), intern_text(&movement->names, pair->to), account);
     uint32_t cited = pair->run_count < RUNS_CITED_MAX ? pair->run_count : RUNS_CITED_MAX;
     for (uint32_t i = 0; i < cited; i++) {
-        const struct reference *reference = &lateral->runs[pair->run + i].reference;
-        struct relation run = {.references = reference,
-                               .reference_count = 1,
-                               .first_ns = reference->time_ns,
-                               .last_ns = reference->time_ns,
-                               .count = 1};
-        draft_cite(draft, &run);
+        const struct run *run = &lateral->runs[pair->run + i];
+        draft_cite_record(draft, &run->reference, run->time_ns);
     }
 }
 
@@ -452,12 +449,21 @@ static enum status pair_tell(const struct lateral *lateral, const struct movemen
     return draft_tell(draft, sink, problem);
 }
 
-static bool relation_is_near(const struct movement_pair *pair, const struct relation *relation) {
-    if (pair->first_ns == INT64_MAX || relation->first_ns == CLOCK_NONE)
-        return true;
+// Of a relation's records those that belong to the pair's sessions: the same connections may have
+// been made the day before.
+static void near_cite(const struct lateral *lateral, const struct movement_pair *pair,
+                      const struct relation *relation, struct draft *draft) {
+    bool timeless = pair->first_ns == INT64_MAX || relation->first_ns == CLOCK_NONE;
     int64_t from = pair->first_ns - NEAR_NS, until = pair->last_ns + NEAR_NS;
-    return (relation->first_ns >= from && relation->first_ns <= until) ||
-           (relation->last_ns >= from && relation->last_ns <= until);
+    if (timeless || (relation->first_ns >= from && relation->last_ns <= until)) {
+        draft_cite(draft, relation);
+        return;
+    }
+    for (uint32_t i = 0; i < relation->reference_count; i++) {
+        int64_t time_ns = reading_time(lateral->context, relation, &relation->references[i]);
+        if (time_ns >= from && time_ns <= until)
+            draft_cite_record(draft, &relation->references[i], time_ns);
+    }
 }
 
 // In a day or two of evidence every logon is the first one: nothing can be said to be new.
@@ -489,8 +495,8 @@ static enum status pairs_tell(const struct lateral *lateral, const struct detect
         if (told && open != walk.pair)
             pair_begin(lateral, walk.pair, &draft);
         open = told ? walk.pair : NULL;
-        if (told && relation_is_near(walk.pair, &walk.reading.relation))
-            draft_cite(&draft, &walk.reading.relation);
+        if (told)
+            near_cite(lateral, walk.pair, &walk.reading.relation, &draft);
     }
     movement_walk_close(&walk);
     draft_done(&draft);

@@ -70,7 +70,7 @@ enum {
     FEW_CLIENTS = 16,
     SHARED_PATHS_MAX = 65536,
     SOURCES_MAX = 24,
-    SESSION_REFERENCES_MAX = 256
+    SESSION_RECORDS_MAX = 256
 };
 
 #define CHILD_BEFORE_NS (2ll * 1000000000) // logs that round to seconds
@@ -284,22 +284,26 @@ static enum status candidate_tell(struct webshell_judge *judge, const struct can
     return draft_tell(draft, judge->sink, problem);
 }
 
-// References of one session: they follow each other within six hours.
+// Records of one session: they follow each other within six hours.
 struct session {
-    struct reference references[SESSION_REFERENCES_MAX];
+    struct session_record {
+        int64_t time_ns; // corrected
+        struct reference reference;
+    } records[SESSION_RECORDS_MAX];
     uint32_t count;
 };
 
-static void session_add(struct session *session, const struct reference *reference) {
+static void session_add(struct session *session, const struct reference *reference,
+                        int64_t time_ns) {
     uint32_t at = session->count;
-    while (at > 0 && reference_compare(&session->references[at - 1], reference) > 0)
+    struct session_record *records = session->records;
+    while (at > 0 && reference_compare(&records[at - 1].reference, reference) > 0)
         at--;
-    if (session->count == SESSION_REFERENCES_MAX ||
-        (at > 0 && reference_compare(&session->references[at - 1], reference) == 0))
+    if (session->count == SESSION_RECORDS_MAX ||
+        (at > 0 && reference_compare(&records[at - 1].reference, reference) == 0))
         return;
-    memmove(&session->references[at + 1], &session->references[at],
-            (session->count - at) * sizeof session->references[0]);
-    session->references[at] = *reference;
+    memmove(&records[at + 1], &records[at], (session->count - at) * sizeof *records);
+    records[at] = (struct session_record){time_ns, *reference};
     session->count++;
 }
 
@@ -307,18 +311,15 @@ static void session_add(struct session *session, const struct reference *referen
 static uint32_t session_end(const struct session *session, uint32_t start) {
     uint32_t end = start + 1;
     while (end < session->count && end - start < FINDING_REFERENCES_MAX &&
-           session->references[end].time_ns - session->references[end - 1].time_ns <= 6 * WEB_HOUR)
+           session->records[end].time_ns - session->records[end - 1].time_ns <= 6 * WEB_HOUR)
         end++;
     return end;
 }
 
-// A relation that stands for some of the session's records.
-static struct relation session_part(const struct session *session, uint32_t start, uint32_t end) {
-    return (struct relation){.first_ns = session->references[start].time_ns,
-                             .last_ns = session->references[end - 1].time_ns,
-                             .count = end - start,
-                             .references = &session->references[start],
-                             .reference_count = end - start};
+static void session_cite(struct draft *draft, const struct session *session, uint32_t start,
+                         uint32_t end) {
+    for (uint32_t i = start; i < end; i++)
+        draft_cite_record(draft, &session->records[i].reference, session->records[i].time_ns);
 }
 
 static enum status client_tell(struct webshell_judge *judge, const struct candidate *candidate,
@@ -328,9 +329,8 @@ static enum status client_tell(struct webshell_judge *judge, const struct candid
     enum status status = STATUS_OK;
     for (uint32_t start = 0, end; start < session->count && status == STATUS_OK; start = end) {
         end = session_end(session, start);
-        struct relation part = session_part(session, start, end);
         draft_begin(draft, WEBSHELL_SESSION, candidate->site->name, SLICE(""));
-        draft_cite(draft, &part);
+        session_cite(draft, session, start, end);
         draft_say(draft, "what", "%.*s worked through %.*s on %.*s.", SLICE_FORMAT(client),
                   SLICE_FORMAT(candidate->stem->path), SLICE_FORMAT(candidate->site->name));
         draft_say(draft, "why", "%u requests to a path that %u bits speak against", end - start,
@@ -360,7 +360,9 @@ static enum status sessions_tell(struct webshell_judge *judge, const struct cand
                  row_is_use(candidate, &rows[k]) && n < rows[k].relation.reference_count &&
                  slice_equal(rows[k].relation.from, rows[i].relation.from);
                  n++)
-                session_add(&session, &rows[k].relation.references[n]);
+                session_add(&session, &rows[k].relation.references[n],
+                            reading_time(judge->context, &rows[k].relation,
+                                         &rows[k].relation.references[n]));
         status = client_tell(judge, candidate, rows[i].relation.from, &session, problem);
     }
     return status;
@@ -374,7 +376,8 @@ static void session_add_children(struct session *session, const struct web_site 
         for (uint32_t at = web_site_child_from(site, time_ns - CHILD_BEFORE_NS);
              at < site->child_count && site->children[at].time_ns <= time_ns + WEB_MINUTE; at++) {
             const struct web_child *child = &site->children[at];
-            session_add(session, &site->spawns[child->spawn].references[child->reference]);
+            session_add(session, &site->spawns[child->spawn].references[child->reference],
+                        child->time_ns);
             *ret_spawn = child->spawn;
         }
     }
@@ -394,9 +397,8 @@ static enum status children_tell(struct webshell_judge *judge, const struct cand
     for (uint32_t start = 0, end; start < session.count && status == STATUS_OK; start = end) {
         struct draft *draft = &judge->draft;
         end = session_end(&session, start);
-        struct relation part = session_part(&session, start, end);
         draft_begin(draft, WEBSHELL_CHILD, site->name, site->spawns[spawn].account);
-        draft_cite(draft, &part);
+        session_cite(draft, &session, start, end);
         draft_say(draft, "what",
                   "%.*s started %.*s and others within a minute of requests for %.*s.",
                   SLICE_FORMAT(site->name), SLICE_FORMAT(site->spawns[spawn].artefact),

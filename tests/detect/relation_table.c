@@ -58,6 +58,10 @@ struct relation *relation_table_add(struct relation_table *table, enum relation_
     return relation;
 }
 
+void relation_table_skew_last(struct relation_table *table, int64_t seconds) {
+    table->references[table->relation_count - 1].time_ns += seconds * 1000000000;
+}
+
 // A naive reader: picks, sorts with qsort, walks.
 struct table_reader {
     const struct relation_table *table;

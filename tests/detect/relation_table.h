@@ -51,6 +51,9 @@ uint32_t relation_table_host(struct relation_table *table, const char *name, uns
 struct relation *relation_table_add(struct relation_table *table, enum relation_kind kind,
                                     const char *from, const char *to, int64_t seconds);
 
+// The last relation's record was written by a clock that is `seconds` ahead.
+void relation_table_skew_last(struct relation_table *table, int64_t seconds);
+
 // Fills in a source over the table's rows, which must not change while a reader is open.
 void relation_table_source(struct relation_table *table, struct relation_source *ret_source);
 

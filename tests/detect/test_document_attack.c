@@ -181,6 +181,36 @@ static void a_virtual_path_is_told(void **state) {
     relation_table_free(web.table);
 }
 
+// Sessions and what the server started are told when they were, whatever its clock wrote.
+static void sessions_have_true_times(void **state) {
+    (void)state;
+    web_new();
+    ordinary_life();
+    scanning(3 * DAY, "192.0.2.");
+    struct relation *use = NULL;
+    for (int i = 0; i < 6; i++) {
+        use = ask("192.0.2.1", "/vaultworks/agent/q7", "POST", "200", 6 * DAY + i * 200);
+        relation_table_skew_last(web.table, -264);
+    }
+    struct relation *child =
+        relation_table_add(web.table, RELATION_SPAWN, "", "VAULT-1", 6 * DAY + 1005);
+    child->artefact = SLICE("c:\\windows\\system32\\cmd.exe");
+    child->detail[0] = SLICE("c:\\vault\\bin\\java.exe");
+    relation_table_skew_last(web.table, -264);
+    const int64_t second_ns = 1000000000, end_ns = use->last_ns;
+    relation_table_judge(web.table, &detector_webshell);
+    const struct table_detection *session =
+        relation_table_find(web.table, "vedette-webshell-session", "VAULT-1");
+    const struct table_detection *commands =
+        relation_table_find(web.table, "vedette-webshell-commands", "VAULT-1");
+    assert_non_null(session);
+    assert_non_null(commands);
+    assert_int_equal(session->first_ns, end_ns - 1000 * second_ns);
+    assert_int_equal(session->last_ns, end_ns);
+    assert_int_equal(commands->first_ns, end_ns + 5 * second_ns);
+    relation_table_free(web.table);
+}
+
 // 6 bits: strangers, bodies, networks that tried other paths. Two callers may be anybody.
 static void callers_together_speak_of_a_less_certain_path(void **state) {
     (void)state;
@@ -277,6 +307,7 @@ int main(void) {
         cmocka_unit_test(a_break_in_is_told_step_by_step),
         cmocka_unit_test(written_then_read),
         cmocka_unit_test(a_virtual_path_is_told),
+        cmocka_unit_test(sessions_have_true_times),
         cmocka_unit_test(callers_together_speak_of_a_less_certain_path),
         cmocka_unit_test(a_partner_is_no_intruder),
         cmocka_unit_test(a_new_page_file_is_told),

@@ -81,6 +81,42 @@ static void strange_account_and_service(void **state) {
     relation_table_free(table);
 }
 
+// One relation of connections, the first the day before, is cited from the session on; what was run
+// on a host whose clock is off is told when it was.
+static void what_is_cited_is_the_sessions(void **state) {
+    (void)state;
+    struct relation_table *table = fleet_new();
+    for (size_t i = 0; i < 3; i++)
+        logon(table, "mail-01", APPS[i], 9 * DAY + 600 * (int64_t)i, SLICE("corp\\adm.01"));
+    const int64_t second_ns = 1000000000;
+    struct relation *knock = relation_table_add(table, RELATION_FLOW, "mail-01", "app-02", 8 * DAY);
+    struct reference times[2] = {knock->references[0], knock->references[0]};
+    times[1].time_ns += (DAY + 601) * second_ns;
+    times[1].position.line = 777;
+    knock->artefact = SLICE("tcp/445");
+    knock->bytes_out = 200000;
+    knock->references = times;
+    knock->reference_count = 2;
+    knock->count = 2;
+    knock->last_ns = times[1].time_ns;
+    const int64_t begin_ns = knock->first_ns + (DAY + 600) * second_ns;
+    const uint64_t day_before = knock->references[0].position.line;
+    struct relation *row =
+        relation_table_add(table, RELATION_REMOTE_EXECUTION, "", "app-02", 9 * DAY + 610);
+    row->artefact = SLICE("service");
+    relation_table_skew_last(table, 7200);
+    relation_table_judge(table, &detector_lateral);
+    const struct table_detection *told =
+        relation_table_find(table, "vedette-lateral-execution", "APP-02");
+    assert_non_null(told);
+    assert_int_equal(told->reference_count, 3);
+    for (uint32_t i = 0; i < told->reference_count; i++)
+        assert_int_not_equal(told->lines[i], day_before);
+    assert_int_equal(told->first_ns, begin_ns);
+    assert_int_equal(told->last_ns, begin_ns + 10 * second_ns);
+    relation_table_free(table);
+}
+
 // The logon's record is lost; a session on the wire and the service are left. A knock is none.
 static void session_on_the_wire(void **state) {
     (void)state;
@@ -222,6 +258,7 @@ int main(void) {
         cmocka_unit_test(habit_is_not_told),
         cmocka_unit_test(habit_survives_a_stray_time),
         cmocka_unit_test(strange_account_and_service),
+        cmocka_unit_test(what_is_cited_is_the_sessions),
         cmocka_unit_test(session_on_the_wire),
         cmocka_unit_test(first_session_is_told),
         cmocka_unit_test(session_before_moves_is_told),
