@@ -144,6 +144,16 @@ static uint32_t clue_host(struct cast *cast, const struct finding *finding, stru
                : cast_find(cast, name, finding->first_ns);
 }
 
+// A detector's finding has true times already (judge.c names it as its provider); a record's is as
+// its host's clock wrote it. A syslog line's zone is not known: it may have another clock
+// (settle.c).
+static int64_t clue_skew(const struct clue *clue, const struct finding *finding,
+                         const struct fleet *fleet) {
+    bool is_record =
+        !slice_equal_string(finding->provider, "vedette") && !(clue->classes & SOURCE_CLASS_UNIX);
+    return is_record && clue->host < fleet->count ? fleet->hosts[clue->host].skew_ns : 0;
+}
+
 static void clue_fill(struct clue *clue, const struct finding *finding, enum stage stage,
                       struct cast *cast) {
     const struct correlate_input *input = cast->input;
@@ -163,6 +173,9 @@ static void clue_fill(struct clue *clue, const struct finding *finding, enum sta
     for (uint32_t i = 0; i < finding->reference_count; i++)
         clue->classes |= clue_source_class(
             input->source_format(input->context, finding->references[i].position.source));
+    int64_t skew_ns = clue_skew(clue, finding, input->fleet);
+    clue->first_ns -= skew_ns;
+    clue->last_ns -= skew_ns;
 }
 
 static struct clue *clue_place(struct clue **rows, uint32_t *count, uint32_t *capacity) {

@@ -7,6 +7,7 @@
 #include "correlate/stage_begin.h"
 
 #include "base/memory.h"
+#include "correlate/clearer.h"
 #include "correlate/known_account.h"
 #include "correlate/weights.h"
 
@@ -16,7 +17,10 @@
 #define DAY_NS (86400 * SECOND_NS)
 
 struct stage_times {
-    int64_t *times_ns;
+    struct stage_time {
+        int64_t time_ns;
+        uint32_t host;
+    } * rows; // by host and time, at last by time
     uint32_t count, capacity;
 };
 
@@ -58,14 +62,14 @@ static void spreads_count(const struct assembly *assembly, struct rule_spread *s
     }
 }
 
-// Where the rate outside lets expect at least WEIGHT_COMMONPLACE_HOSTS inside, or is one of a habit
-// of the fleet, and not twice as many are there.
+// Where not more of the campaign's hosts show it than the rate outside lets expect; or not twice as
+// many, where that is WEIGHT_COMMONPLACE_HOSTS and more, or the rule tells of a habit of the fleet.
 static bool spread_is_commonplace(const struct rule_spread *spread, uint64_t inside,
                                   uint64_t outside) {
-    uint64_t expected = spread->outside * inside;
-    bool habit = spread->outside * WEIGHT_COMMONPLACE_PART >= outside;
-    return outside && (habit || expected >= WEIGHT_COMMONPLACE_HOSTS * outside) &&
-           spread->inside * outside < 2 * expected;
+    uint64_t expected = spread->outside * inside, found = spread->inside * outside;
+    bool habit = spread->outside * WEIGHT_COMMONPLACE_PART >= outside ||
+                 expected >= WEIGHT_COMMONPLACE_HOSTS * outside;
+    return expected && (found <= expected || (habit && found < 2 * expected));
 }
 
 static void commonplaces_find(struct stage_judge *judge) {
@@ -156,12 +160,9 @@ static bool clue_is_tunnelled(const struct clue_book *book, const struct clue *c
 }
 
 // When a break-in was over: with its last record (another log of that deed writes a moment later),
-// or, where that goes on for hours because it tells of what was done with it, too, before the first
-// work through what had been planted.
+// or before the first work through what had been planted, of which it may tell, too.
 static int64_t entry_over(const struct clue_book *book, const struct clue *entry) {
-    int64_t over_ns = entry->first_ns + WEIGHT_ARRIVAL_SECONDS * SECOND_NS;
-    if (entry->last_ns <= over_ns)
-        return entry->last_ns + SECOND_NS;
+    int64_t over_ns = entry->last_ns + SECOND_NS;
     for (uint32_t i = book->starts[entry->host]; i < book->starts[entry->host + 1]; i++) {
         const struct clue *work = &book->clues[i];
         if (work->stage == STAGE_CONTROL && work->level >= RULE_LEVEL_HIGH &&
@@ -182,19 +183,40 @@ static int64_t clue_first_since(const struct clue *clue, int64_t since_ns) {
     return first_ns;
 }
 
+static bool clue_is_break_in(const struct clue *entry, const struct clue *clue) {
+    return entry->stage == STAGE_ENTRY && entry->level == RULE_LEVEL_CRITICAL &&
+           entry->level > clue->level && entry->reference_count > 2;
+}
+
+// When the last of the host's break-ins that a time lies in was over; INT64_MIN: it lies in none.
+static int64_t break_in_until(const struct clue_book *book, const struct clue *clue,
+                              int64_t time_ns) {
+    int64_t until_ns = INT64_MIN;
+    for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
+        const struct clue *entry = &book->clues[i];
+        if (!clue_is_break_in(entry, clue) || time_ns < entry->first_ns)
+            continue;
+        int64_t over_ns = entry_over(book, entry);
+        if (time_ns <= over_ns && over_ns > until_ns)
+            until_ns = over_ns;
+    }
+    return until_ns;
+}
+
+// Cites what came before, too: what it tells of is the end of that.
+static bool clue_is_an_end(const struct clue_book *book, const struct clue *clue) {
+    return clue_is_of(clue, "vedette-implant-removes-itself") ||
+           (clue_is_of(clue, "vedette-document-write-then-read") &&
+            break_in_until(book, clue, clue->first_ns) != INT64_MIN);
+}
+
 static int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {
     int64_t reached_ns = assembly->forest->hosts[clue->host].reached_ns;
-    // Cites what the program did before, too: its removal is the end of that.
-    if (clue_is_of(clue, "vedette-implant-removes-itself"))
+    if (clue_is_an_end(assembly->book, clue))
         return clue->last_ns;
     if (clue->first_ns >= reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS)
         return clue->first_ns;
     return clue_first_since(clue, reached_ns);
-}
-
-static bool clue_is_break_in(const struct clue *entry, const struct clue *clue) {
-    return entry->stage == STAGE_ENTRY && entry->level == RULE_LEVEL_CRITICAL &&
-           entry->level > clue->level && entry->reference_count > 2;
 }
 
 // A finding of one account's doings that ends with a break-in: the end is the break-in's, and what
@@ -210,24 +232,6 @@ static bool ends_within(const struct clue_book *book, const struct clue *clue) {
             return true;
     }
     return false;
-}
-
-// What was done while a server was being broken into, and in less than an hour, is the break-in:
-// when that was over. INT64_MIN: what began at `begin_ns` did not begin within one.
-static int64_t entering_until(const struct clue_book *book, const struct clue *clue,
-                              int64_t begin_ns) {
-    int64_t until_ns = INT64_MIN;
-    if (clue->stage == STAGE_ENTRY || clue->stage == STAGE_FOOTHOLD)
-        return until_ns;
-    for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
-        const struct clue *entry = &book->clues[i];
-        if (!clue_is_break_in(entry, clue) || begin_ns < entry->first_ns)
-            continue;
-        int64_t over_ns = entry_over(book, entry);
-        if (begin_ns <= over_ns && over_ns > until_ns)
-            until_ns = over_ns;
-    }
-    return until_ns;
 }
 
 // The stage of a clue that stands on all that this one does and more; STAGE_NONE: there is none.
@@ -279,7 +283,9 @@ static void telling_make(const struct stage_judge *judge, const struct clue *clu
                          struct telling *telling) {
     const struct assembly *assembly = judge->assembly;
     int64_t begin_ns = clue_begin(assembly, clue);
-    int64_t until_ns = entering_until(assembly->book, clue, begin_ns);
+    // What was done while a server was being broken into is the break-in.
+    bool own = clue->stage == STAGE_ENTRY || clue->stage == STAGE_FOOTHOLD;
+    int64_t until_ns = own ? INT64_MIN : break_in_until(assembly->book, clue, begin_ns);
     *telling = (struct telling){.begin_ns = begin_ns, .own_ns = begin_ns};
     telling->is_within = clue->last_ns <= until_ns || ends_within(assembly->book, clue);
     if (begin_ns <= until_ns)
@@ -307,38 +313,14 @@ static void strangers_find(const struct stage_judge *judge, const struct known_a
             (stages >> book->clues[i].stage & 1) && clue_is_by_stranger(known, &book->clues[i]);
 }
 
-static bool clue_is_clearing(const struct clue *clue) {
-    for (uint32_t i = 0; i < clue->rule->tag_count; i++)
-        if (slice_equal(clue->rule->tags[i], SLICE("attack.t1070.001")))
-            return clue->stage == STAGE_COVER;
-    return false;
-}
-
-// Logs are cleared on every host of a fleet now and then. Where an account that the campaign uses
-// cleared some on any of its hosts, another's doing so is no sign of it.
-static void strange_clearers_find(struct stage_judge *judge, const struct known_accounts *known) {
-    const struct assembly *assembly = judge->assembly;
-    const struct clue_book *book = assembly->book;
-    bool by_known = false;
-    for (int pass = 0; pass < 1 + by_known; pass++)
-        for (uint32_t k = 0; k < assembly->member_count; k++) {
-            uint32_t host = assembly->members[k];
-            for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++) {
-                const struct clue *clue = &book->clues[i];
-                if (!clue_is_clearing(clue) || !clue_tells(assembly, clue))
-                    continue;
-                by_known |= clue_is_by_known_account(known, clue);
-                judge->tellings[i].is_strangers |= pass && clue_is_by_stranger(known, clue);
-            }
-        }
-}
-
 static void tellings_make(struct stage_judge *judge) {
     const struct assembly *assembly = judge->assembly;
     const struct clue_book *book = assembly->book;
     struct known_accounts known;
     uint32_t root = assembly->forest->hosts[assembly->members[0]].root;
     known_accounts_init(&known, book, assembly->edges, assembly->forest, root);
+    struct clearers clearers;
+    clearers_init(&clearers, assembly, &known);
     judge->tellings = memory_new((size_t)book->count + 1, sizeof *judge->tellings);
     for (uint32_t k = 0; k < assembly->member_count; k++) {
         uint32_t host = assembly->members[k];
@@ -346,8 +328,10 @@ static void tellings_make(struct stage_judge *judge) {
             if (clue_tells(assembly, &book->clues[i]))
                 telling_make(judge, &book->clues[i], &judge->tellings[i]);
         strangers_find(judge, &known, host);
+        for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++)
+            judge->tellings[i].is_strangers |= clearing_is_strangers(&clearers, &book->clues[i]);
     }
-    strange_clearers_find(judge, &known);
+    clearers_done(&clearers);
     known_accounts_done(&known);
 }
 
@@ -363,17 +347,27 @@ static bool clue_begins_stage(const struct stage_judge *judge, uint32_t number, 
     return with_explained || (!stage_clue_is_commonplace(judge, clue) && telling->by == STAGE_NONE);
 }
 
-static void times_add(struct stage_times *times, int64_t time_ns) {
+static void times_add(struct stage_times *times, int64_t time_ns, uint32_t host) {
     if (times->count == times->capacity) {
         times->capacity = times->capacity ? 2 * times->capacity : 64;
-        times->times_ns = memory_resize(times->times_ns, times->capacity, sizeof *times->times_ns);
+        times->rows = memory_resize(times->rows, times->capacity, sizeof *times->rows);
     }
-    times->times_ns[times->count++] = time_ns;
+    times->rows[times->count++] = (struct stage_time){time_ns, host};
 }
 
 static int time_compare(const void *left, const void *right) {
-    const int64_t *a = left, *b = right;
-    return *a < *b ? -1 : *a > *b;
+    const struct stage_time *a = left, *b = right;
+    return a->time_ns < b->time_ns ? -1 : a->time_ns > b->time_ns;
+}
+
+static int host_compare(const void *left, const void *right) {
+    const struct stage_time *a = left, *b = right;
+    return a->host != b->host ? (a->host < b->host ? -1 : 1) : time_compare(left, right);
+}
+
+static void times_sort(struct stage_times *times, int (*compare)(const void *, const void *)) {
+    if (times->count)
+        qsort(times->rows, times->count, sizeof *times->rows, compare);
 }
 
 // When clues that are at least so sure would begin a stage, in order.
@@ -388,27 +382,35 @@ static void stage_list(const struct stage_judge *judge, enum stage stage, enum r
             int64_t begin_ns;
             if (book->clues[i].stage == stage && book->clues[i].level >= least &&
                 clue_begins_stage(judge, i, with_explained, &begin_ns))
-                times_add(times, begin_ns);
+                times_add(times, begin_ns, host);
         }
     }
-    if (times->count)
-        qsort(times->times_ns, times->count, sizeof *times->times_ns, time_compare);
+    times_sort(times, time_compare);
 }
 
-// Where many clues tell of a stage and none of them is sure, the first of a day that has its share
-// of them: one host's own doings weeks before are none of theirs.
-static int64_t crowd_begin(const struct stage_times *times) {
-    uint32_t share = times->count / WEIGHT_CROWD_PART;
-    for (uint32_t i = 0; share && i + share <= times->count; i++)
-        if (times->times_ns[i + share - 1] - times->times_ns[i] <= DAY_NS)
-            return times->times_ns[i];
-    return times->count ? times->times_ns[0] : INT64_MAX;
+// Where many hosts show a stage and none for sure, the first of a day on which a share of them
+// does, and more than one: a host's own doings weeks before are none of theirs.
+static int64_t crowd_begin(struct stage_times *times) {
+    uint32_t hosts = 0;
+    times_sort(times, host_compare);
+    for (uint32_t i = 0; i < times->count; i++)
+        if (i == 0 || times->rows[i].host != times->rows[hosts - 1].host)
+            times->rows[hosts++] = times->rows[i];
+    times->count = hosts;
+    times_sort(times, time_compare);
+    uint32_t share = hosts / WEIGHT_CROWD_PART;
+    if (share < 2)
+        share = hosts >= WEIGHT_CROWD_HOSTS ? 2 : 1;
+    for (uint32_t i = 0; i + share <= hosts; i++)
+        if (times->rows[i + share - 1].time_ns - times->rows[i].time_ns <= DAY_NS)
+            return times->rows[i].time_ns;
+    return hosts ? times->rows[0].time_ns : INT64_MAX;
 }
 
 static int64_t times_first_since(const struct stage_times *times, int64_t since_ns) {
     for (uint32_t i = 0; i < times->count; i++)
-        if (times->times_ns[i] >= since_ns)
-            return times->times_ns[i];
+        if (times->rows[i].time_ns >= since_ns)
+            return times->rows[i].time_ns;
     return INT64_MAX;
 }
 
@@ -416,7 +418,7 @@ static void stage_begin(struct stage_judge *judge, enum stage stage, struct stag
     judge->begins_ns[stage] = INT64_MAX;
     for (int pass = 0; pass < 2 && judge->begins_ns[stage] == INT64_MAX; pass++) {
         stage_list(judge, stage, RULE_LEVEL_HIGH, pass, times);
-        int64_t sure_ns = times->count ? times->times_ns[0] : INT64_MAX;
+        int64_t sure_ns = times->count ? times->rows[0].time_ns : INT64_MAX;
         stage_list(judge, stage, RULE_LEVEL_MEDIUM, pass, times);
         judge->begins_ns[stage] =
             sure_ns == INT64_MAX ? crowd_begin(times) : times_first_since(times, sure_ns - DAY_NS);
@@ -445,7 +447,7 @@ void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly
     struct stage_times times = {0};
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++)
         stage_begin(judge, (enum stage)stage, &times);
-    memory_free(times.times_ns);
+    memory_free(times.rows);
 }
 
 void stage_judge_done(struct stage_judge *judge) {

@@ -11,8 +11,8 @@
 //     first requests to a page just planted are still its planting, bytes through a tunnel
 //     still the tunnel, a right granted within a break-in still the break-in;
 //   - medium clues count from a day before the first high one: what an administrator did
-//     weeks before does not begin a stage that an intruder came to later; where many clues tell
-//     of a stage and none is high, the first day that has its share of them begins it;
+//     weeks before does not begin a stage that an intruder came to later; where many hosts
+//     show a stage and none for sure, the first day on which a share of them does begins it;
 //   - what hosts of no intrusion show as often says nothing about this one;
 //   - nor does what an account did that the campaign is not known to use, on a host where one
 //     that it uses did the like: its owner was at work.

@@ -85,8 +85,9 @@ static enum status play_next(void *context, struct finding *ret_finding, bool *r
 }
 
 static const char *play_format(void *context, uint32_t source) {
+    static const char *const FORMATS[] = {"access_log", "evtx", "syslog"};
     (void)context;
-    return source ? "evtx" : "access_log";
+    return FORMATS[source < ARRAY_SIZE(FORMATS) ? source : 1];
 }
 
 void play_input(struct play *play, struct play_source *ret_source) {
@@ -130,6 +131,17 @@ void play_campaign(struct play *play) {
     }
 }
 
+void play_takeover(struct play *play) {
+    play_find(play, rule_of("f-takeover", RULE_LEVEL_CRITICAL, "attack.initial-access"), "H-000",
+              NULL, 1000);
+    struct finding *finding = &play->findings[play->count - 1];
+    finding->last_ns += 900ll * 1000000000;
+    finding->reference_count = 3;
+    finding->references[1] = finding->references[2] = finding->references[0];
+    finding->references[1].sha256[2] = 1;
+    finding->references[2].sha256[2] = 2;
+}
+
 void play_tell(struct play *play, const char *name, const char *text) {
     struct finding *finding = &play->findings[play->count - 1];
     finding->fields[finding->field_count++] =
@@ -150,4 +162,12 @@ const struct campaign_host *host_told(const struct reconstruction *made, const c
     for (uint32_t i = 0; i < made->incident_count && !host; i++)
         host = host_named(&made->incidents[i], name);
     return host;
+}
+
+const struct campaign_stage *stage_of(const struct campaign *campaign, enum stage stage) {
+    for (uint32_t i = 0; i < campaign->stage_count; i++)
+        if (campaign->stages[i].stage == stage)
+            return &campaign->stages[i];
+    fail();
+    return NULL;
 }

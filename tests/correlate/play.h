@@ -47,9 +47,13 @@ struct reconstruction *play_reconstruct(struct play *play);
 
 // Entry at H-000, spread to H-001 (an upgrade server), a wave from there to 30 hosts that send.
 void play_campaign(struct play *play);
+// H-000 is taken over within a quarter of an hour.
+void play_takeover(struct play *play);
 
 // NULL: it is not told there.
 const struct campaign_host *host_named(const struct campaign *campaign, const char *name);
+// Fails where it is not told.
+const struct campaign_stage *stage_of(const struct campaign *campaign, enum stage stage);
 // Of whatever campaign or incident; NULL: of none.
 const struct campaign_host *host_told(const struct reconstruction *made, const char *name);
 

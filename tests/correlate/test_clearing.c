@@ -10,14 +10,6 @@
 
 #include <cmocka.h>
 
-static const struct campaign_stage *stage_of(const struct campaign *campaign, enum stage stage) {
-    for (uint32_t i = 0; i < campaign->stage_count; i++)
-        if (campaign->stages[i].stage == stage)
-            return &campaign->stages[i];
-    fail();
-    return NULL;
-}
-
 static void play_clear(struct play *play, const struct rule *rule, const char *host,
                        const char *account, int64_t seconds) {
     play_find(play, rule, host, NULL, seconds);
@@ -65,6 +57,28 @@ static void clearing_by_habit_begins_nothing(void **state) {
     assert_int_equal(cover->host_count, 1);
     reconstruction_free(made);
     play_done(&play);
+}
+
+// An administrator cleared the log of one host of a campaign, another one, days later, those of
+// four; nothing else tells of either's account.
+static void who_went_from_host_to_host_cleared(void **state) {
+    (void)state;
+    for (int hosts = 3; hosts <= 4; hosts++) {
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        const struct rule *clears =
+            rule_of("vedette-logs-cleared-on-several-hosts", RULE_LEVEL_HIGH, "attack.t1070.001");
+        play_clear(&play, clears, "H-020", "corp\\ivo", 250000);
+        for (int i = 0; i < hosts; i++)
+            play_clear(&play, clears, play.names[12 + i], "corp\\adm", 400000 + i);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(made->campaign_count, 1);
+        const struct campaign_stage *cover = stage_of(&made->campaigns[0], STAGE_COVER);
+        assert_int_equal((cover->first_ns - START_NS) / 1000000000, hosts == 4 ? 400000 : 250000);
+        reconstruction_free(made);
+        play_done(&play);
+    }
 }
 
 static const struct sentence *remedy_saying(const struct campaign *campaign, const char *words) {
@@ -123,6 +137,7 @@ static void accounts_to_reset_are_the_campaigns(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clearing_by_habit_begins_nothing),
+        cmocka_unit_test(who_went_from_host_to_host_cleared),
         cmocka_unit_test(accounts_to_reset_are_the_campaigns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
