@@ -265,6 +265,12 @@ static uint32_t forest_root(const struct forest *forest, uint32_t host) {
     return root;
 }
 
+static bool root_is_entry(const struct forest *forest, const struct clue_book *book,
+                          uint32_t root) {
+    uint32_t clue = forest->hosts[root].entry_clue;
+    return clue != FOREST_NONE && book->clues[clue].stage == STAGE_ENTRY;
+}
+
 void forest_join(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
                  int32_t root_cost) {
     for (uint32_t i = 0; i < edges->count; i++) {
@@ -275,6 +281,10 @@ void forest_join(struct forest *forest, const struct clue_book *book, const stru
             continue;
         uint32_t from = forest_root(forest, edge->from), to = forest_root(forest, edge->to);
         if (from == FOREST_NONE || to == FOREST_NONE || from == to)
+            continue;
+        // Two ways in are two intrusions, unless one ran something on a host of the other.
+        if (edge->cost > WEIGHT_EDGE_EXECUTION && root_is_entry(forest, book, from) &&
+            root_is_entry(forest, book, to))
             continue;
         // The earlier tree takes the later one.
         bool from_first = forest->hosts[from].reached_ns <= forest->hosts[to].reached_ns;

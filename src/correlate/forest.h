@@ -64,7 +64,8 @@ bool forest_weigh_first_moves(const struct forest *forest, struct edge_list *edg
 
 // Trees whose hosts meet (an edge between them that was no explanation, because its source was
 // reached later or its target is an entry of its own) become one, when joining costs less than a
-// root. Weak findings and logons of hosts that move anyway join none.
+// root. Weak findings and logons of hosts that move anyway join none, and trees that both stand on
+// evidence of an entry are joined by executions alone.
 void forest_join(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
                  int32_t root_cost);
 

@@ -592,24 +592,31 @@ static void a_rare_place_joins_a_fragment(void **state) {
 }
 
 // A second intrusion with an entry, a way and a theft of its own stays one, though both use a
-// place.
+// place, and though a host of one logged on to a host of the other; not where it ran something.
 static void two_intrusions_stay_two(void **state) {
     (void)state;
-    struct play play;
-    play_init(&play, 200);
-    play_fragment(&play, "198.51.100.77");
-    play_find(&play, rule_of("a-exploit", RULE_LEVEL_CRITICAL, "attack.initial-access"), "H-100",
-              NULL, 159000);
-    play_find(&play,
-              rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement"),
-              "H-101", "H-100", 163000);
-    struct reconstruction *made = play_reconstruct(&play);
-    assert_int_equal(made->campaign_count, 2);
-    for (uint32_t i = 0; i < 2; i++)
-        assert_true(!host_named(&made->campaigns[i], "H-000") ||
-                    !host_named(&made->campaigns[i], "H-100"));
-    reconstruction_free(made);
-    play_done(&play);
+    static const char *const MEETINGS[] = {NULL, "vedette-lateral-logon",
+                                           "vedette-lateral-execution"};
+    for (size_t i = 0; i < ARRAY_SIZE(MEETINGS); i++) {
+        struct play play;
+        play_init(&play, 200);
+        play_fragment(&play, "198.51.100.77");
+        play_find(&play, rule_of("a-exploit", RULE_LEVEL_CRITICAL, "attack.initial-access"),
+                  "H-100", NULL, 159000);
+        play_find(&play,
+                  rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, "attack.lateral-movement"),
+                  "H-101", "H-100", 163000);
+        if (MEETINGS[i])
+            play_find(&play, rule_of(MEETINGS[i], RULE_LEVEL_HIGH, "attack.lateral-movement"),
+                      "H-101", "H-001", 170000);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(made->campaign_count, i < 2 ? 2 : 1);
+        for (uint32_t k = 0; i < 2 && k < 2; k++)
+            assert_true(!host_named(&made->campaigns[k], "H-000") ||
+                        !host_named(&made->campaigns[k], "H-100"));
+        reconstruction_free(made);
+        play_done(&play);
+    }
 }
 
 // The hours at which intruders work are of what is not known, with what the estimate stands on;
