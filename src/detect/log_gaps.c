@@ -1,6 +1,7 @@
 // Logs that were cleared, cut or stopped
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "detect/detection.h"
 #include "detect/judgement.h"
@@ -83,70 +84,45 @@ static enum status cleared_judge(struct clearings *clearings, const struct detec
     return status;
 }
 
-// The hosts whose logs one account cleared; a draft that grows while its relations go by.
-struct clearer {
-    struct draft draft;
-    struct buffer account, host;
-    unsigned hosts;
-};
-
-static enum status clearer_end(struct clearer *clearer, const struct detection_sink *sink,
-                               struct problem *problem) {
-    if (clearer->hosts < 2)
-        return STATUS_OK;
-    draft_say(&clearer->draft, "what", "%.*s cleared logs of %u hosts.",
-              SLICE_FORMAT(buffer_slice(&clearer->account)), clearer->hosts);
-    draft_say(&clearer->draft, "why",
+// The hosts whose logs one account cleared in one burst. `met` has a place for each host, and is
+// left as it was: none.
+static enum status burst_tell(struct clearings *clearings, const struct log_clearing *rows,
+                              size_t count, bool *met, const struct detection_sink *sink,
+                              struct problem *problem) {
+    const struct log_habit *habit = &clearings->habit;
+    struct draft *draft = &clearings->draft;
+    struct slice account = intern_text(&habit->accounts, rows[0].account);
+    uint32_t hosts = 0;
+    for (size_t i = 0; i < count; i++) {
+        hosts += !met[rows[i].host];
+        met[rows[i].host] = true;
+    }
+    draft_begin(draft, LOG_GAPS_SEVERAL, intern_text(&habit->hosts, rows[0].host), account);
+    draft_say(draft, "what", "%.*s cleared logs of %u hosts.", SLICE_FORMAT(account), hosts);
+    draft_say(draft, "why",
               "Clearing the logs of several hosts by hand is no routine: "
               "whoever did it went from host to host.");
-    return draft_tell(&clearer->draft, sink, problem);
+    for (size_t i = 0; i < count; i++) {
+        draft_cite_record(draft, &rows[i].reference, rows[i].time_ns);
+        if (met[rows[i].host])
+            draft_say_text(draft, "host", intern_text(&habit->hosts, rows[i].host));
+        met[rows[i].host] = false;
+    }
+    return hosts > 1 ? draft_tell(draft, sink, problem) : STATUS_OK;
 }
 
-static void clearer_take(struct clearer *clearer, const struct detect_context *context,
-                         const struct relation *relation) {
-    struct slice host = reading_to(context, relation);
-    if (!slice_equal(relation->account, buffer_slice(&clearer->account))) {
-        buffer_reset(&clearer->account);
-        buffer_append_slice(&clearer->account, relation->account);
-        buffer_reset(&clearer->host);
-        clearer->hosts = 0;
-        draft_begin(&clearer->draft, LOG_GAPS_SEVERAL, host, relation->account);
+static enum status several_judge(struct clearings *clearings, const struct detection_sink *sink,
+                                 struct problem *problem) {
+    const struct log_habit *habit = &clearings->habit;
+    const struct log_clearing *rows = habit->bursts;
+    bool *met = memory_new((size_t)habit->hosts.count + 1, sizeof *met);
+    enum status status = STATUS_OK;
+    for (size_t from = 0, to; from < habit->burst_row_count && status == STATUS_OK; from = to) {
+        for (to = from; to < habit->burst_row_count && rows[to].burst == rows[from].burst;)
+            to++;
+        status = burst_tell(clearings, &rows[from], to - from, met, sink, problem);
     }
-    if (!slice_equal(host, buffer_slice(&clearer->host))) {
-        buffer_reset(&clearer->host);
-        buffer_append_slice(&clearer->host, host);
-        clearer->hosts++;
-        draft_say_text(&clearer->draft, "host", host);
-    }
-    draft_cite(&clearer->draft, relation);
-}
-
-static enum status several_judge(const struct clearings *clearings,
-                                 const struct detection_sink *sink, struct problem *problem) {
-    const struct detect_context *context = clearings->context;
-    struct clearer clearer = {.hosts = 0};
-    draft_init(&clearer.draft);
-    buffer_init(&clearer.account, RELATION_PART_BYTES_MAX);
-    buffer_init(&clearer.host, RELATION_PART_BYTES_MAX);
-    struct reading reading;
-    enum status status = reading_open(&reading, context, RELATION_MASK(LOG_CLEARED),
-                                      RELATION_ORDER_ACCOUNT, problem);
-    while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
-           reading.more) {
-        if (reading.relation.account.size == 0 ||
-            log_habit_has(&clearings->habit, context, &reading.relation) ||
-            log_habit_is_alone(&clearings->habit, context, &reading.relation))
-            continue;
-        if (!slice_equal(reading.relation.account, buffer_slice(&clearer.account)))
-            status = clearer_end(&clearer, sink, problem);
-        clearer_take(&clearer, context, &reading.relation);
-    }
-    if (status == STATUS_OK)
-        status = clearer_end(&clearer, sink, problem);
-    reading_close(&reading);
-    draft_done(&clearer.draft);
-    buffer_done(&clearer.account);
-    buffer_done(&clearer.host);
+    memory_free(met);
     return status;
 }
 

@@ -13,7 +13,7 @@ enum {
     HABIT_SECURITY_TIMES_MIN = 5,
     HABIT_TEXTS_MAX = 1 << 17,
     HABIT_TEXT_BYTES = 32 << 20,
-    HABIT_CLEARINGS_MAX = 1 << 20, // 24 bytes each; beyond them nothing is a habit
+    HABIT_CLEARINGS_MAX = 1 << 18, // beyond them nothing is a habit, and nothing a burst
     HABIT_KEY_BYTES = 4 << 10
 };
 #define SECOND_NS 1000000000ll
@@ -62,13 +62,7 @@ static int clearing_compare_account(const void *left, const void *right) {
     return order ? order : number_compare(a->key, b->key);
 }
 
-static void habit_take(struct log_habit *habit, const struct detect_context *context,
-                       const struct relation *relation) {
-    struct log_clearing clearing = {.key = habit_key(habit, relation, &habit->keys),
-                                    .host =
-                                        intern_add(&habit->hosts, reading_to(context, relation)),
-                                    .time_ns = relation->first_ns};
-    clearing.account = intern_add(&habit->accounts, relation->account);
+static void habit_add(struct log_habit *habit, struct log_clearing clearing) {
     if (clearing.key == INTERN_FULL || clearing.account == INTERN_FULL ||
         clearing.host == INTERN_FULL || clearing.time_ns == CLOCK_NONE ||
         habit->count == HABIT_CLEARINGS_MAX)
@@ -79,6 +73,19 @@ static void habit_take(struct log_habit *habit, const struct detect_context *con
             memory_resize(habit->clearings, habit->capacity, sizeof *habit->clearings);
     }
     habit->clearings[habit->count++] = clearing;
+}
+
+static void habit_take(struct log_habit *habit, const struct detect_context *context,
+                       const struct relation *relation) {
+    struct log_clearing clearing = {.key = habit_key(habit, relation, &habit->keys),
+                                    .host =
+                                        intern_add(&habit->hosts, reading_to(context, relation)),
+                                    .account = intern_add(&habit->accounts, relation->account)};
+    for (uint32_t i = 0; i < relation->reference_count; i++) {
+        clearing.time_ns = reading_time(context, relation, &relation->references[i]);
+        clearing.reference = relation->references[i];
+        habit_add(habit, clearing);
+    }
 }
 
 // `count` clearings of one account and log, by time. `hosts` has a place for each host: the round
@@ -93,27 +100,6 @@ static bool habit_is(const struct log_clearing *from, size_t count, uint32_t *ho
     }
     return days >= least && different >= least &&
            from[count - 1].time_ns - from[0].time_ns >= HABIT_SPAN_NS;
-}
-
-static void habit_find(struct log_habit *habit) {
-    struct log_clearing *rows = habit->clearings;
-    uint32_t *hosts = memory_new((size_t)habit->hosts.count + 1, sizeof *hosts);
-    uint32_t round = 0;
-    qsort(rows, habit->count, sizeof *rows, clearing_compare_key);
-    for (size_t from = 0, to; from < habit->count; from = to) {
-        for (to = from; to < habit->count && rows[to].key == rows[from].key;)
-            to++;
-        bool security = slice_ends(intern_text(&habit->keys, rows[from].key), SLICE("\0security"));
-        bool is_habit = habit_is(rows + from, to - from, hosts, ++round,
-                                 security ? HABIT_SECURITY_TIMES_MIN : HABIT_TIMES_MIN);
-        for (size_t i = from; i < to; i++)
-            rows[i].is_habit = is_habit;
-    }
-    memory_free(hosts);
-    habit->by_account = memory_new(habit->count, sizeof *rows);
-    memcpy(habit->by_account, rows, habit->count * sizeof *rows);
-    qsort(habit->by_account, habit->count, sizeof *rows, clearing_compare_account);
-    qsort(rows, habit->count, sizeof *rows, clearing_compare);
 }
 
 // Whether another log of the host was cleared within an hour, by anybody.
@@ -131,6 +117,42 @@ static bool clearing_has_company(const struct log_habit *habit, size_t at) {
     return false;
 }
 
+static void habit_find(struct log_habit *habit) {
+    struct log_clearing *rows = habit->clearings;
+    uint32_t *hosts = memory_new((size_t)habit->hosts.count + 1, sizeof *hosts);
+    uint32_t round = 0;
+    qsort(rows, habit->count, sizeof *rows, clearing_compare_key);
+    for (size_t from = 0, to; from < habit->count; from = to) {
+        for (to = from; to < habit->count && rows[to].key == rows[from].key;)
+            to++;
+        bool security = slice_ends(intern_text(&habit->keys, rows[from].key), SLICE("\0security"));
+        bool is_habit = habit_is(rows + from, to - from, hosts, ++round,
+                                 security ? HABIT_SECURITY_TIMES_MIN : HABIT_TIMES_MIN);
+        for (size_t i = from; i < to; i++)
+            rows[i].is_habit = is_habit;
+    }
+    memory_free(hosts);
+    qsort(rows, habit->count, sizeof *rows, clearing_compare);
+    for (size_t i = 0; i < habit->count; i++)
+        rows[i].is_routine = rows[i].is_habit && !clearing_has_company(habit, i);
+}
+
+static void bursts_find(struct log_habit *habit) {
+    struct log_clearing *rows = memory_new(habit->count, sizeof *rows);
+    size_t count = 0;
+    for (size_t i = 0; i < habit->count; i++)
+        if (!habit->clearings[i].is_routine)
+            rows[count++] = habit->clearings[i];
+    qsort(rows, count, sizeof *rows, clearing_compare_account);
+    for (size_t i = 0; i < count; i++) {
+        bool goes_on = i && rows[i - 1].account == rows[i].account &&
+                       rows[i].time_ns - rows[i - 1].time_ns <= DAY_NS;
+        rows[i].burst = goes_on ? rows[i - 1].burst : (uint32_t)i;
+    }
+    habit->bursts = rows;
+    habit->burst_row_count = count;
+}
+
 enum status log_habit_init(struct log_habit *habit, const struct detect_context *context,
                            struct problem *problem) {
     struct reading reading;
@@ -144,10 +166,12 @@ enum status log_habit_init(struct log_habit *habit, const struct detect_context 
            reading.more)
         habit_take(habit, context, &reading.relation);
     reading_close(&reading);
-    if (status == STATUS_OK && habit->count && habit->count < HABIT_CLEARINGS_MAX)
-        habit_find(habit);
-    else
+    if (status != STATUS_OK || habit->count == HABIT_CLEARINGS_MAX)
         habit->count = 0;
+    if (habit->count)
+        habit_find(habit);
+    if (habit->count)
+        bursts_find(habit);
     return status;
 }
 
@@ -155,7 +179,7 @@ void log_habit_done(struct log_habit *habit) {
     intern_done(&habit->keys);
     intern_done(&habit->hosts);
     intern_done(&habit->accounts);
-    memory_free(habit->by_account);
+    memory_free(habit->bursts);
     memory_free(habit->clearings);
     *habit = (struct log_habit){0};
 }
@@ -169,29 +193,5 @@ bool log_habit_has(const struct log_habit *habit, const struct detect_context *c
         habit->count
             ? bsearch(&sought, habit->clearings, habit->count, sizeof sought, clearing_compare)
             : NULL;
-    return found && found->is_habit &&
-           !clearing_has_company(habit, (size_t)(found - habit->clearings));
-}
-
-bool log_habit_is_alone(const struct log_habit *habit, const struct detect_context *context,
-                        const struct relation *relation) {
-    const struct log_clearing *rows = habit->by_account;
-    uint32_t host = intern_find(&habit->hosts, reading_to(context, relation));
-    uint32_t account = intern_find(&habit->accounts, relation->account);
-    size_t low = 0, high = relation->first_ns == CLOCK_NONE ? 0 : habit->count;
-    size_t end = high;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (rows[middle].account < account ||
-            (rows[middle].account == account && rows[middle].time_ns < relation->first_ns - DAY_NS))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < end && rows[low].account == account &&
-           rows[low].time_ns <= relation->first_ns + DAY_NS;
-         low++)
-        if (rows[low].host != host && !rows[low].is_habit)
-            return false;
-    return true;
+    return found && found->is_routine;
 }

@@ -17,11 +17,15 @@ struct log_habit {
     struct interner hosts, accounts;
     struct log_clearing {
         uint32_t key, host, account;
+        uint32_t burst;
         int64_t time_ns;
-        bool is_habit;
-    } * clearings,   // once settled by (host, time, key)
-        *by_account; // the same by (account, time)
+        struct reference reference;
+        bool is_habit;   // of its account and log
+        bool is_routine; // and no other log of the host went with it
+    } * clearings,       // once settled by (host, time, key)
+        *bursts;         // those that are no routine, by (account, time)
     size_t count, capacity;
+    size_t burst_row_count;
 };
 
 // Reads what was cleared: one pass.
@@ -29,10 +33,9 @@ enum status log_habit_init(struct log_habit *habit, const struct detect_context 
                            struct problem *problem);
 void log_habit_done(struct log_habit *habit);
 
-// Whether its account cleared no other host's logs within a day, habits aside.
-bool log_habit_is_alone(const struct log_habit *habit, const struct detect_context *context,
-                        const struct relation *relation);
+// A burst is a run of clearings by one account, each within a day of the one before.
 
+// Whether it is out of habit.
 bool log_habit_has(const struct log_habit *habit, const struct detect_context *context,
                    const struct relation *relation);
 

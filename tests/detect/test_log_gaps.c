@@ -36,6 +36,43 @@ static void cleared_logs_are_told(void **state) {
     relation_table_free(table);
 }
 
+// An administrator clears logs of two hosts; a week later somebody with his account those of
+// seventy, and one of the two again.
+static void each_burst_is_told(void **state) {
+    (void)state;
+    static char names[70][8];
+    struct relation_table *table = relation_table_new();
+    for (size_t i = 0; i < 70; i++) {
+        names[i][0] = 'p';
+        names[i][1] = (char)('0' + i / 10);
+        names[i][2] = (char)('0' + i % 10);
+        relation_table_host(table, names[i], 0);
+        int64_t at = 7 * 86400 + 600 * (int64_t)i;
+        struct relation *row =
+            relation_table_add(table, RELATION_LOG_CLEARED, "", names[i], i == 1 ? 3600 : at);
+        row->account = SLICE("corp\\adm.01");
+        row->artefact = SLICE("system");
+        if (i > 1)
+            continue;
+        row = relation_table_add(table, RELATION_LOG_CLEARED, "", names[i], i ? at : 60);
+        row->account = SLICE("corp\\adm.01");
+        row->artefact = i ? SLICE("system") : SLICE("application");
+    }
+    relation_table_judge(table, &detector_log_gaps);
+    assert_int_equal(relation_table_count(table, "vedette-logs-cleared-on-several-hosts"), 2);
+    for (size_t i = 0; i < table->detection_count; i++) {
+        const struct table_detection *told = &table->detections[i];
+        if (!slice_equal_string(told->rule->id, "vedette-logs-cleared-on-several-hosts"))
+            continue;
+        bool is_first = told->count == 2;
+        assert_string_equal(table_detection_field(told, "what"),
+                            is_first ? "corp\\adm.01 cleared logs of 2 hosts."
+                                     : "corp\\adm.01 cleared logs of 70 hosts.");
+        assert_int_equal((told->last_ns - told->first_ns) / 1000000000, is_first ? 3540 : 600 * 69);
+    }
+    relation_table_free(table);
+}
+
 static void one_clearing_is_not_several(void **state) {
     (void)state;
     struct relation_table *table = relation_table_new();
@@ -126,6 +163,7 @@ static void missing_records_and_days(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cleared_logs_are_told),
+        cmocka_unit_test(each_burst_is_told),
         cmocka_unit_test(one_clearing_is_not_several),
         cmocka_unit_test(a_habit_is_no_covering),
         cmocka_unit_test(only_the_security_log_asks_for_five),
