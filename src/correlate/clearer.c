@@ -7,6 +7,7 @@
 #include "correlate/weights.h"
 #include "model/account.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static bool clue_is_clearing(const struct clue *clue) {
@@ -83,9 +84,8 @@ bool clearing_is_strangers(const struct clearers *clearers, const struct clue *c
     if (!clue_is_clearing(clue) || !clue_is_by_stranger(clearers->known, clue))
         return false;
     struct clearer key = {.person = account_person(clue->account)};
-    const struct clearer *clearer = NULL;
-    if (clearers->count)
-        clearer = bsearch(&key, clearers->rows, clearers->count, sizeof key, person_compare);
-    uint64_t hosts = clearer ? clearer->hosts : 1;
-    return clearers->by_known || clearers->most >= WEIGHT_CLEARER_TIMES * hosts;
+    const struct clearer *clearer =
+        bsearch(&key, clearers->rows, clearers->count, sizeof key, person_compare);
+    assert(clearer);
+    return clearers->by_known || clearers->most >= (uint64_t)WEIGHT_CLEARER_TIMES * clearer->hosts;
 }

@@ -24,7 +24,8 @@ void clearers_init(struct clearers *clearers, const struct assembly *assembly,
                    const struct known_accounts *known);
 void clearers_done(struct clearers *clearers);
 
-// Whether somebody's account, and not the campaign's, cleared a log.
+// Whether somebody's account, and not the campaign's, cleared a log. The clue is of the campaign,
+// at least medium, and counts.
 bool clearing_is_strangers(const struct clearers *clearers, const struct clue *clue);
 
 #endif

@@ -173,9 +173,9 @@ static void clue_fill(struct clue *clue, const struct finding *finding, enum sta
     for (uint32_t i = 0; i < finding->reference_count; i++)
         clue->classes |= clue_source_class(
             input->source_format(input->context, finding->references[i].position.source));
-    int64_t skew_ns = clue_skew(clue, finding, input->fleet);
-    clue->first_ns -= skew_ns;
-    clue->last_ns -= skew_ns;
+    clue->skew_ns = clue_skew(clue, finding, input->fleet);
+    clue->first_ns -= clue->skew_ns;
+    clue->last_ns -= clue->skew_ns;
 }
 
 static struct clue *clue_place(struct clue **rows, uint32_t *count, uint32_t *capacity) {
@@ -285,12 +285,13 @@ static void clue_narrow(struct clue_book *book, const struct habit_records *reco
     }
     int64_t first_ns = clue->last_ns, last_ns = clue->first_ns;
     for (uint32_t i = 0; i < count; i++) {
-        if (left[i].time_ns < first_ns)
-            first_ns = left[i].time_ns;
-        if (left[i].time_ns > last_ns)
-            last_ns = left[i].time_ns;
+        int64_t time_ns = left[i].time_ns - clue->skew_ns;
+        if (time_ns < first_ns)
+            first_ns = time_ns;
+        if (time_ns > last_ns)
+            last_ns = time_ns;
     }
-    // Records have the time that was written, clues that of a clock that was set right.
+    // What a detector cites has the time that was written, its finding that of a clock set right.
     clue->first_ns = first_ns > clue->first_ns ? first_ns : clue->first_ns;
     if (is_whole && last_ns < clue->last_ns)
         clue->last_ns = last_ns > clue->first_ns ? last_ns : clue->first_ns;

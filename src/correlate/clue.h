@@ -39,6 +39,7 @@ struct clue {
     enum rule_level level;
     unsigned classes; // enum source_class, of its cited records
     int64_t first_ns, last_ns;
+    int64_t skew_ns; // what was taken off; the references have the times as written
     uint64_t count;
     struct slice account;
     struct slice what; // the detector's sentence, or empty

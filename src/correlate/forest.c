@@ -265,14 +265,24 @@ static uint32_t forest_root(const struct forest *forest, uint32_t host) {
     return root;
 }
 
-static bool root_is_entry(const struct forest *forest, const struct clue_book *book,
-                          uint32_t root) {
-    uint32_t clue = forest->hosts[root].entry_clue;
-    return clue != FOREST_NONE && book->clues[clue].stage == STAGE_ENTRY;
+// Which trees stand on evidence of an entry, by root.
+static bool *entries_find(const struct forest *forest, const struct clue_book *book) {
+    bool *entries = memory_new((size_t)forest->host_count + 1, sizeof *entries);
+    for (uint32_t host = 0; host < forest->host_count; host++) {
+        const struct forest_host *root = &forest->hosts[host];
+        if (root->root != host)
+            continue;
+        for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++)
+            entries[host] |= book->clues[i].stage == STAGE_ENTRY &&
+                             (i == root->entry_clue || book->clues[i].level >= RULE_LEVEL_HIGH) &&
+                             clue_counts(&book->clues[i], root);
+    }
+    return entries;
 }
 
 void forest_join(struct forest *forest, const struct clue_book *book, const struct edge_list *edges,
                  int32_t root_cost) {
+    bool *entries = entries_find(forest, book);
     for (uint32_t i = 0; i < edges->count; i++) {
         const struct edge *edge = &edges->edges[i];
         if (!edge->is_told || edge->cost >= root_cost ||
@@ -283,13 +293,14 @@ void forest_join(struct forest *forest, const struct clue_book *book, const stru
         if (from == FOREST_NONE || to == FOREST_NONE || from == to)
             continue;
         // Two ways in are two intrusions, unless one ran something on a host of the other.
-        if (edge->cost > WEIGHT_EDGE_EXECUTION && root_is_entry(forest, book, from) &&
-            root_is_entry(forest, book, to))
+        if (entries[from] && entries[to] && !edge_executes(edge, book))
             continue;
         // The earlier tree takes the later one.
         bool from_first = forest->hosts[from].reached_ns <= forest->hosts[to].reached_ns;
         forest->hosts[from_first ? to : from].root = from_first ? from : to;
+        entries[from_first ? from : to] |= entries[from_first ? to : from];
     }
+    memory_free(entries);
     for (uint32_t host = 0; host < forest->host_count; host++)
         forest->hosts[host].root = forest_root(forest, host);
 }

@@ -7,6 +7,7 @@
 #include "correlate/stage_begin.h"
 
 #include "base/memory.h"
+#include "correlate/break_in.h"
 #include "correlate/clearer.h"
 #include "correlate/known_account.h"
 #include "correlate/weights.h"
@@ -15,13 +16,16 @@
 #include <string.h>
 
 #define DAY_NS (86400 * SECOND_NS)
+#define SAME_NS (2 * SECOND_NS) // one deed in two logs
 
 struct stage_times {
     struct stage_time {
         int64_t time_ns;
-        uint32_t host;
-    } * rows; // by host and time, at last by time
+        uint32_t member; // place in assembly->members
+    } * rows;            // by time
     uint32_t count, capacity;
+    uint32_t *met; // by member, of crowd_begin
+    uint32_t members;
 };
 
 static uint64_t digest_of(const struct reference *reference) {
@@ -159,61 +163,44 @@ static bool clue_is_tunnelled(const struct clue_book *book, const struct clue *c
     return false;
 }
 
-// When a break-in was over: with its last record (another log of that deed writes a moment later),
-// or before the first work through what had been planted, of which it may tell, too.
-static int64_t entry_over(const struct clue_book *book, const struct clue *entry) {
-    int64_t over_ns = entry->last_ns + SECOND_NS;
-    for (uint32_t i = book->starts[entry->host]; i < book->starts[entry->host + 1]; i++) {
-        const struct clue *work = &book->clues[i];
-        if (work->stage == STAGE_CONTROL && work->level >= RULE_LEVEL_HIGH &&
-            work->first_ns >= entry->first_ns && work->first_ns <= over_ns)
-            over_ns = work->first_ns - 1;
-    }
-    return over_ns;
-}
-
 // The first record at or after `since_ns`, else its last.
 static int64_t clue_first_since(const struct clue *clue, int64_t since_ns) {
     int64_t first_ns = clue->last_ns;
     for (uint32_t i = 0; i < clue->reference_count; i++) {
-        int64_t time_ns = clue->references[i].time_ns;
+        int64_t time_ns = clue->references[i].time_ns - clue->skew_ns;
         if (time_ns >= since_ns && time_ns < first_ns)
             first_ns = time_ns;
     }
     return first_ns;
 }
 
-static bool clue_is_break_in(const struct clue *entry, const struct clue *clue) {
-    return entry->stage == STAGE_ENTRY && entry->level == RULE_LEVEL_CRITICAL &&
-           entry->level > clue->level && entry->reference_count > 2;
-}
-
-// When the last of the host's break-ins that a time lies in was over; INT64_MIN: it lies in none.
-static int64_t break_in_until(const struct clue_book *book, const struct clue *clue,
-                              int64_t time_ns) {
-    int64_t until_ns = INT64_MIN;
-    for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
-        const struct clue *entry = &book->clues[i];
-        if (!clue_is_break_in(entry, clue) || time_ns < entry->first_ns)
-            continue;
-        int64_t over_ns = entry_over(book, entry);
-        if (time_ns <= over_ns && over_ns > until_ns)
-            until_ns = over_ns;
-    }
-    return until_ns;
-}
-
 // Cites what came before, too: what it tells of is the end of that.
-static bool clue_is_an_end(const struct clue_book *book, const struct clue *clue) {
+static bool clue_is_an_end(const struct break_ins *list, const struct clue *clue) {
     return clue_is_of(clue, "vedette-implant-removes-itself") ||
            (clue_is_of(clue, "vedette-document-write-then-read") &&
-            break_in_until(book, clue, clue->first_ns) != INT64_MIN);
+            break_in_until(list, clue, clue->first_ns) != INT64_MIN);
 }
 
-static int64_t clue_begin(const struct assembly *assembly, const struct clue *clue) {
+// Connections to a server of those who attacked it begin with what is more than the one that
+// carried its new page's first request, of which the server's own logs tell a moment later.
+static int64_t contact_begin(const struct clue_book *book, const struct clue *contact) {
+    for (uint32_t i = book->starts[contact->host]; i < book->starts[contact->host + 1]; i++) {
+        const struct clue *page = &book->clues[i];
+        if (page->stage == STAGE_FOOTHOLD && page->level >= RULE_LEVEL_HIGH &&
+            page->first_ns >= contact->first_ns - SAME_NS &&
+            page->first_ns <= contact->first_ns + SAME_NS)
+            return clue_first_since(contact, page->first_ns + SAME_NS + 1);
+    }
+    return contact->first_ns;
+}
+
+static int64_t clue_begin(const struct assembly *assembly, const struct break_ins *list,
+                          const struct clue *clue) {
     int64_t reached_ns = assembly->forest->hosts[clue->host].reached_ns;
-    if (clue_is_an_end(assembly->book, clue))
+    if (clue_is_an_end(list, clue))
         return clue->last_ns;
+    if (clue_is_of(clue, "vedette-exchange-contact-after-attack"))
+        return contact_begin(assembly->book, clue);
     if (clue->first_ns >= reached_ns - WEIGHT_BEFORE_SECONDS * SECOND_NS)
         return clue->first_ns;
     return clue_first_since(clue, reached_ns);
@@ -221,17 +208,10 @@ static int64_t clue_begin(const struct assembly *assembly, const struct clue *cl
 
 // A finding of one account's doings that ends with a break-in: the end is the break-in's, and what
 // came before is its owner's.
-static bool ends_within(const struct clue_book *book, const struct clue *clue) {
+static bool ends_within(const struct break_ins *list, const struct clue *clue) {
     bool moves = clue->stage == STAGE_SPREAD || clue->stage == STAGE_CONTROL;
-    if (moves || !account_is_somebodys(clue->account))
-        return false;
-    for (uint32_t i = book->starts[clue->host]; i < book->starts[clue->host + 1]; i++) {
-        const struct clue *entry = &book->clues[i];
-        if (clue_is_break_in(entry, clue) && clue->first_ns < entry->first_ns &&
-            clue->last_ns >= entry->first_ns && clue->last_ns <= entry_over(book, entry))
-            return true;
-    }
-    return false;
+    return !moves && account_is_somebodys(clue->account) &&
+           break_in_until(list, clue, clue->last_ns) != INT64_MIN;
 }
 
 // The stage of a clue that stands on all that this one does and more; STAGE_NONE: there is none.
@@ -279,15 +259,15 @@ static enum stage twin_explained_by(const struct stage_judge *judge, const struc
 }
 
 // What it cites of a break-in is that one's: its own stage's begins behind it.
-static void telling_make(const struct stage_judge *judge, const struct clue *clue,
-                         struct telling *telling) {
+static void telling_make(const struct stage_judge *judge, const struct break_ins *list,
+                         const struct clue *clue, struct telling *telling) {
     const struct assembly *assembly = judge->assembly;
-    int64_t begin_ns = clue_begin(assembly, clue);
+    int64_t begin_ns = clue_begin(assembly, list, clue);
     // What was done while a server was being broken into is the break-in.
     bool own = clue->stage == STAGE_ENTRY || clue->stage == STAGE_FOOTHOLD;
-    int64_t until_ns = own ? INT64_MIN : break_in_until(assembly->book, clue, begin_ns);
+    int64_t until_ns = own ? INT64_MIN : break_in_until(list, clue, begin_ns);
     *telling = (struct telling){.begin_ns = begin_ns, .own_ns = begin_ns};
-    telling->is_within = clue->last_ns <= until_ns || ends_within(assembly->book, clue);
+    telling->is_within = clue->last_ns <= until_ns || (!own && ends_within(list, clue));
     if (begin_ns <= until_ns)
         telling->own_ns = clue_first_since(clue, until_ns + 1);
     // A finding goes on with what its account did days later; how it began is the break-in's.
@@ -321,16 +301,20 @@ static void tellings_make(struct stage_judge *judge) {
     known_accounts_init(&known, book, assembly->edges, assembly->forest, root);
     struct clearers clearers;
     clearers_init(&clearers, assembly, &known);
+    struct break_ins list = {0};
     judge->tellings = memory_new((size_t)book->count + 1, sizeof *judge->tellings);
     for (uint32_t k = 0; k < assembly->member_count; k++) {
         uint32_t host = assembly->members[k];
+        break_ins_read(&list, assembly, host);
         for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++)
             if (clue_tells(assembly, &book->clues[i]))
-                telling_make(judge, &book->clues[i], &judge->tellings[i]);
+                telling_make(judge, &list, &book->clues[i], &judge->tellings[i]);
         strangers_find(judge, &known, host);
         for (uint32_t i = book->starts[host]; i < book->starts[host + 1]; i++)
-            judge->tellings[i].is_strangers |= clearing_is_strangers(&clearers, &book->clues[i]);
+            judge->tellings[i].is_strangers |= clue_tells(assembly, &book->clues[i]) &&
+                                               clearing_is_strangers(&clearers, &book->clues[i]);
     }
+    break_ins_done(&list);
     clearers_done(&clearers);
     known_accounts_done(&known);
 }
@@ -347,27 +331,17 @@ static bool clue_begins_stage(const struct stage_judge *judge, uint32_t number, 
     return with_explained || (!stage_clue_is_commonplace(judge, clue) && telling->by == STAGE_NONE);
 }
 
-static void times_add(struct stage_times *times, int64_t time_ns, uint32_t host) {
+static void times_add(struct stage_times *times, int64_t time_ns, uint32_t member) {
     if (times->count == times->capacity) {
         times->capacity = times->capacity ? 2 * times->capacity : 64;
         times->rows = memory_resize(times->rows, times->capacity, sizeof *times->rows);
     }
-    times->rows[times->count++] = (struct stage_time){time_ns, host};
+    times->rows[times->count++] = (struct stage_time){time_ns, member};
 }
 
 static int time_compare(const void *left, const void *right) {
     const struct stage_time *a = left, *b = right;
     return a->time_ns < b->time_ns ? -1 : a->time_ns > b->time_ns;
-}
-
-static int host_compare(const void *left, const void *right) {
-    const struct stage_time *a = left, *b = right;
-    return a->host != b->host ? (a->host < b->host ? -1 : 1) : time_compare(left, right);
-}
-
-static void times_sort(struct stage_times *times, int (*compare)(const void *, const void *)) {
-    if (times->count)
-        qsort(times->rows, times->count, sizeof *times->rows, compare);
 }
 
 // When clues that are at least so sure would begin a stage, in order.
@@ -382,29 +356,33 @@ static void stage_list(const struct stage_judge *judge, enum stage stage, enum r
             int64_t begin_ns;
             if (book->clues[i].stage == stage && book->clues[i].level >= least &&
                 clue_begins_stage(judge, i, with_explained, &begin_ns))
-                times_add(times, begin_ns, host);
+                times_add(times, begin_ns, k);
         }
     }
-    times_sort(times, time_compare);
+    if (times->count)
+        qsort(times->rows, times->count, sizeof *times->rows, time_compare);
 }
 
 // Where many hosts show a stage and none for sure, the first of a day on which a share of them
 // does, and more than one: a host's own doings weeks before are none of theirs.
-static int64_t crowd_begin(struct stage_times *times) {
-    uint32_t hosts = 0;
-    times_sort(times, host_compare);
+static int64_t crowd_begin(const struct stage_times *times) {
+    uint32_t *met = times->met, hosts = 0, within = 0;
+    memset(met, 0, times->members * sizeof *met);
     for (uint32_t i = 0; i < times->count; i++)
-        if (i == 0 || times->rows[i].host != times->rows[hosts - 1].host)
-            times->rows[hosts++] = times->rows[i];
-    times->count = hosts;
-    times_sort(times, time_compare);
+        hosts += met[times->rows[i].member]++ == 0;
+    memset(met, 0, times->members * sizeof *met);
     uint32_t share = hosts / WEIGHT_CROWD_PART;
     if (share < 2)
         share = hosts >= WEIGHT_CROWD_HOSTS ? 2 : 1;
-    for (uint32_t i = 0; i + share <= hosts; i++)
-        if (times->rows[i + share - 1].time_ns - times->rows[i].time_ns <= DAY_NS)
-            return times->rows[i].time_ns;
-    return hosts ? times->rows[0].time_ns : INT64_MAX;
+    for (uint32_t from = 0, to = 0; from < times->count; from++) {
+        for (; to < times->count && times->rows[to].time_ns - times->rows[from].time_ns <= DAY_NS;
+             to++)
+            within += met[times->rows[to].member]++ == 0;
+        if (within >= share)
+            return times->rows[from].time_ns;
+        within -= --met[times->rows[from].member] == 0;
+    }
+    return times->count ? times->rows[0].time_ns : INT64_MAX;
 }
 
 static int64_t times_first_since(const struct stage_times *times, int64_t since_ns) {
@@ -444,9 +422,11 @@ void stage_judge_init(struct stage_judge *judge, const struct assembly *assembly
     commonplaces_find(judge);
     cited_list(judge);
     tellings_make(judge);
-    struct stage_times times = {0};
+    struct stage_times times = {.members = assembly->member_count};
+    times.met = memory_new((size_t)times.members + 1, sizeof *times.met);
     for (int stage = STAGE_NONE + 1; stage < STAGE_COUNT; stage++)
         stage_begin(judge, (enum stage)stage, &times);
+    memory_free(times.met);
     memory_free(times.rows);
 }
 

@@ -401,8 +401,8 @@ static enum status write_read_judge(struct document_judge *judge, const struct w
         if (!write)
             continue;
         web_episode_begin(episode, DOCUMENT_WRITE_READ, site);
-        web_episode_add(episode, write);
-        web_episode_add(episode, read);
+        web_episode_add_first(episode, write);
+        web_episode_add_first(episode, read);
         draft_say(&episode->draft, "what",
                   "%.*s on %.*s was first read %lld s after a stranger's %.*s to %.*s.",
                   SLICE_FORMAT(stem->path), SLICE_FORMAT(site->name),

@@ -7,7 +7,7 @@
 #include "detect/judgement.h"
 #include "detect/log_habit.h"
 
-// Cost: three passes over what was cleared and one over the coverage rows (hosts x logs).
+// Cost: two passes over what was cleared and one over the coverage rows (hosts x logs).
 
 enum log_gaps_rule {
     LOG_GAPS_CLEARED,
@@ -48,16 +48,24 @@ struct clearings {
     struct log_habit habit;
 };
 
+// Of the records of one log's clearings by one account those that are out of habit, or the others.
 static enum status cleared_tell(struct clearings *clearings, const struct relation *relation,
-                                const struct detection_sink *sink, struct problem *problem) {
+                                bool is_habit, const struct detection_sink *sink,
+                                struct problem *problem) {
     const struct detect_context *context = clearings->context;
     struct draft *draft = &clearings->draft;
-    bool is_habit = log_habit_has(&clearings->habit, context, relation);
     char time[CLOCK_TEXT_SIZE];
-    clock_format_second(relation->first_ns, time);
     struct slice host = reading_to(context, relation);
     draft_begin(draft, is_habit ? LOG_GAPS_HABIT : LOG_GAPS_CLEARED, host, relation->account);
-    draft_cite(draft, relation);
+    for (uint32_t i = 0; i < relation->reference_count; i++) {
+        const struct reference *reference = &relation->references[i];
+        int64_t time_ns = reading_time(context, relation, reference);
+        if (log_habit_has(&clearings->habit, context, relation, time_ns) == is_habit)
+            draft_cite_record(draft, reference, time_ns);
+    }
+    if (draft->detection.reference_count == 0)
+        return STATUS_OK;
+    clock_format_second(draft->detection.first_ns, time);
     draft_say(draft, "what", "The %.*s log of %.*s was cleared at %s%s%.*s.",
               SLICE_FORMAT(relation->artefact), SLICE_FORMAT(host), time,
               relation->account.size ? " by " : "", SLICE_FORMAT(relation->account));
@@ -78,8 +86,11 @@ static enum status cleared_judge(struct clearings *clearings, const struct detec
     enum status status = reading_open(&reading, clearings->context, RELATION_MASK(LOG_CLEARED),
                                       RELATION_ORDER_TO, problem);
     while (status == STATUS_OK && (status = reading_next(&reading, problem)) == STATUS_OK &&
-           reading.more)
-        status = cleared_tell(clearings, &reading.relation, sink, problem);
+           reading.more) {
+        status = cleared_tell(clearings, &reading.relation, false, sink, problem);
+        if (status == STATUS_OK)
+            status = cleared_tell(clearings, &reading.relation, true, sink, problem);
+    }
     reading_close(&reading);
     return status;
 }

@@ -13,7 +13,7 @@ enum {
     HABIT_SECURITY_TIMES_MIN = 5,
     HABIT_TEXTS_MAX = 1 << 17,
     HABIT_TEXT_BYTES = 32 << 20,
-    HABIT_CLEARINGS_MAX = 1 << 18, // beyond them nothing is a habit, and nothing a burst
+    HABIT_CLEARINGS_MAX = 1 << 19, // of more nothing is a habit, and these alone make bursts
     HABIT_KEY_BYTES = 4 << 10
 };
 #define SECOND_NS 1000000000ll
@@ -126,7 +126,8 @@ static void habit_find(struct log_habit *habit) {
         for (to = from; to < habit->count && rows[to].key == rows[from].key;)
             to++;
         bool security = slice_ends(intern_text(&habit->keys, rows[from].key), SLICE("\0security"));
-        bool is_habit = habit_is(rows + from, to - from, hosts, ++round,
+        bool is_habit = habit->count < HABIT_CLEARINGS_MAX &&
+                        habit_is(rows + from, to - from, hosts, ++round,
                                  security ? HABIT_SECURITY_TIMES_MIN : HABIT_TIMES_MIN);
         for (size_t i = from; i < to; i++)
             rows[i].is_habit = is_habit;
@@ -166,12 +167,10 @@ enum status log_habit_init(struct log_habit *habit, const struct detect_context 
            reading.more)
         habit_take(habit, context, &reading.relation);
     reading_close(&reading);
-    if (status != STATUS_OK || habit->count == HABIT_CLEARINGS_MAX)
-        habit->count = 0;
-    if (habit->count)
+    if (status == STATUS_OK && habit->count) {
         habit_find(habit);
-    if (habit->count)
         bursts_find(habit);
+    }
     return status;
 }
 
@@ -185,10 +184,10 @@ void log_habit_done(struct log_habit *habit) {
 }
 
 bool log_habit_has(const struct log_habit *habit, const struct detect_context *context,
-                   const struct relation *relation) {
+                   const struct relation *relation, int64_t time_ns) {
     struct log_clearing sought = {.key = habit_key(habit, relation, NULL),
                                   .host = intern_find(&habit->hosts, reading_to(context, relation)),
-                                  .time_ns = relation->first_ns};
+                                  .time_ns = time_ns};
     const struct log_clearing *found =
         habit->count
             ? bsearch(&sought, habit->clearings, habit->count, sizeof sought, clearing_compare)

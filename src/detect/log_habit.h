@@ -17,7 +17,7 @@ struct log_habit {
     struct interner hosts, accounts;
     struct log_clearing {
         uint32_t key, host, account;
-        uint32_t burst;
+        uint32_t burst; // of bursts alone
         int64_t time_ns;
         struct reference reference;
         bool is_habit;   // of its account and log
@@ -28,15 +28,14 @@ struct log_habit {
     size_t burst_row_count;
 };
 
-// Reads what was cleared: one pass.
+// Reads what was cleared, all records of it that are cited: one pass. A burst is a run of clearings
+// by one account that are no routine, each within a day of the one before.
 enum status log_habit_init(struct log_habit *habit, const struct detect_context *context,
                            struct problem *problem);
 void log_habit_done(struct log_habit *habit);
 
-// A burst is a run of clearings by one account, each within a day of the one before.
-
-// Whether it is out of habit.
+// Whether the clearing that happened then (reading_time) is routine.
 bool log_habit_has(const struct log_habit *habit, const struct detect_context *context,
-                   const struct relation *relation);
+                   const struct relation *relation, int64_t time_ns);
 
 #endif

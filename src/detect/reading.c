@@ -41,8 +41,13 @@ struct slice reading_to(const struct detect_context *context, const struct relat
 int64_t reading_time(const struct detect_context *context, const struct relation *relation,
                      const struct reference *reference) {
     (void)context;
-    // What was taken off the relation's first time, which is that of its smallest reference.
-    if (relation->first_ns == CLOCK_NONE || relation->reference_count == 0)
+    if (relation->first_ns == CLOCK_NONE || reference->time_ns == CLOCK_NONE)
         return reference->time_ns;
-    return reference->time_ns - (relation->references[0].time_ns - relation->first_ns);
+    // What was taken off the relation's first time, which is that of its smallest reference.
+    uint32_t first = 0;
+    while (first < relation->reference_count && relation->references[first].time_ns == CLOCK_NONE)
+        first++;
+    if (first == relation->reference_count)
+        return reference->time_ns;
+    return reference->time_ns - (relation->references[first].time_ns - relation->first_ns);
 }

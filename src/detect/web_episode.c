@@ -50,9 +50,8 @@ static uint64_t client_hash(struct slice client) {
     return hash | 1ull << 63;
 }
 
-void web_episode_add(struct web_episode *episode, const struct web_row *row) {
+static void episode_count(struct web_episode *episode, const struct web_row *row) {
     const struct relation *relation = &row->relation;
-    draft_cite(&episode->draft, relation);
     if (episode->first_ns == CLOCK_NONE)
         episode->first_ns = relation->first_ns;
     // A row may go on for weeks; what follows it within the gap of its first request counts.
@@ -80,6 +79,16 @@ void web_episode_add(struct web_episode *episode, const struct web_row *row) {
             episode->clients[episode->client_count] = row;
         episode->client_count++;
     }
+}
+
+void web_episode_add(struct web_episode *episode, const struct web_row *row) {
+    draft_cite(&episode->draft, &row->relation);
+    episode_count(episode, row);
+}
+
+void web_episode_add_first(struct web_episode *episode, const struct web_row *row) {
+    draft_cite_record(&episode->draft, &row->relation.references[0], row->relation.first_ns);
+    episode_count(episode, row);
 }
 
 void web_episode_who(const struct web_episode *episode, char *text, size_t size) {

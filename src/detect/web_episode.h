@@ -37,6 +37,8 @@ void web_episode_init(struct web_episode *episode);
 void web_episode_done(struct web_episode *episode);
 void web_episode_begin(struct web_episode *episode, uint32_t rule, const struct web_site *site);
 void web_episode_add(struct web_episode *episode, const struct web_row *row);
+// Cites its first request alone.
+void web_episode_add_first(struct web_episode *episode, const struct web_row *row);
 bool web_episode_is_open(const struct web_episode *episode);
 
 // Whether the row comes too late to belong to the open episode.

@@ -293,17 +293,26 @@ struct session {
     uint32_t count;
 };
 
+static int record_compare(const struct session_record *a, const struct session_record *b) {
+    if (a->time_ns != b->time_ns)
+        return a->time_ns < b->time_ns ? -1 : 1;
+    return reference_compare(&a->reference, &b->reference);
+}
+
 static void session_add(struct session *session, const struct reference *reference,
                         int64_t time_ns) {
     uint32_t at = session->count;
     struct session_record *records = session->records;
-    while (at > 0 && reference_compare(&records[at - 1].reference, reference) > 0)
+    if (time_ns == CLOCK_NONE)
+        return;
+    struct session_record record = {time_ns, *reference};
+    while (at > 0 && record_compare(&records[at - 1], &record) > 0)
         at--;
     if (session->count == SESSION_RECORDS_MAX ||
-        (at > 0 && reference_compare(&records[at - 1].reference, reference) == 0))
+        (at > 0 && record_compare(&records[at - 1], &record) == 0))
         return;
     memmove(&records[at + 1], &records[at], (session->count - at) * sizeof *records);
-    records[at] = (struct session_record){time_ns, *reference};
+    records[at] = record;
     session->count++;
 }
 

@@ -236,6 +236,27 @@ static void the_many_begin_a_stage(void **state) {
     play_done(&play);
 }
 
+// Each of them did the like on a day of its own before, and two of them on a day on which twelve
+// hosts of nobody did it.
+static void one_by_one_begin_nothing(void **state) {
+    (void)state;
+    struct play play;
+    play_init(&play, 200);
+    play_campaign(&play);
+    const struct rule *wipes = rule_of("e-wipes", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+    const struct rule *rare = rule_of("k-wipes", RULE_LEVEL_MEDIUM, "vedette.stage.cover");
+    for (size_t i = 10; i < 40; i++) {
+        play_find(&play, wipes, play.names[i], NULL, 300000 + 90000 * (int64_t)i);
+        play_find(&play, wipes, play.names[i], NULL, 4500000 + (int64_t)i);
+    }
+    for (size_t i = 38; i < 52; i++)
+        play_find(&play, rare, play.names[i], NULL, 250000 + (int64_t)i);
+    struct reconstruction *made = play_reconstruct(&play);
+    assert_int_equal(stage_begins(made, STAGE_COVER), 4500010);
+    reconstruction_free(made);
+    play_done(&play);
+}
+
 // On the server where the intruder exports mail with an account that he moved with, others do, too.
 static void anothers_work_begins_no_stage(void **state) {
     (void)state;
@@ -263,6 +284,16 @@ static void anothers_work_begins_no_stage(void **state) {
     play_done(&play);
 }
 
+// The last finding goes on until then, with a record of its own.
+static void play_again(struct play *play, int64_t seconds) {
+    struct finding *finding = &play->findings[play->count - 1];
+    finding->last_ns = START_NS + seconds * 1000000000;
+    finding->count = finding->reference_count = 2;
+    finding->references[1] = finding->references[0];
+    finding->references[1].time_ns = finding->last_ns;
+    finding->references[1].sha256[2] = 1;
+}
+
 // Two hours pass before the page is planted; the export that planted it goes on, in one finding,
 // with what is taken days later. A page that was read after a write within the break-in stands
 // since it was read.
@@ -278,19 +309,9 @@ static void a_slow_takeover_is_one(void **state) {
     play_find(&play, rule_of("vedette-lateral-execution", RULE_LEVEL_HIGH, ""), "H-001", "H-000",
               90000);
     play_find(&play, read, "H-000", NULL, 1100);
-    struct finding *finding = &play.findings[play.count - 1];
-    finding->last_ns += 6000ll * 1000000000;
-    finding->count = finding->reference_count = 2;
-    finding->references[1] = finding->references[0];
-    finding->references[1].time_ns = finding->last_ns;
-    finding->references[1].sha256[2] = 1;
+    play_again(&play, 7100);
     play_find(&play, exports, "H-000", NULL, 6900);
-    finding = &play.findings[play.count - 1];
-    finding->last_ns = START_NS + 150000ll * 1000000000;
-    finding->count = finding->reference_count = 2;
-    finding->references[1] = finding->references[0];
-    finding->references[1].time_ns = finding->last_ns;
-    finding->references[1].sha256[2] = 1;
+    play_again(&play, 150000);
     play_find(&play, exports, "H-001", NULL, 160000);
     struct reconstruction *made = play_reconstruct(&play);
     assert_int_equal(stage_begins(made, STAGE_ENTRY), 1000);
@@ -298,6 +319,24 @@ static void a_slow_takeover_is_one(void **state) {
     assert_int_equal(stage_begins(made, STAGE_COLLECTION), 160000);
     reconstruction_free(made);
     play_done(&play);
+}
+
+// The connection that carried the new page's first request is none of the work through it.
+static void a_first_request_is_no_control(void **state) {
+    (void)state;
+    const struct rule *contact = rule_of("vedette-exchange-contact-after-attack", RULE_LEVEL_MEDIUM,
+                                         "vedette.stage.control");
+    for (int64_t first = 1990; first <= 1999; first += 9) {
+        struct play play;
+        play_init(&play, 200);
+        play_campaign(&play);
+        play_find(&play, contact, "H-000", NULL, first);
+        play_again(&play, 50000);
+        struct reconstruction *made = play_reconstruct(&play);
+        assert_int_equal(stage_begins(made, STAGE_CONTROL), first == 1999 ? 50000 : first);
+        reconstruction_free(made);
+        play_done(&play);
+    }
 }
 
 // A record's time is as its host's clock wrote it, a detector's is true; a syslog line may have
@@ -336,7 +375,9 @@ int main(void) {
         cmocka_unit_test(no_sentence_is_earlier_than_its_stage),
         cmocka_unit_test(anothers_work_begins_no_stage),
         cmocka_unit_test(the_many_begin_a_stage),
+        cmocka_unit_test(one_by_one_begin_nothing),
         cmocka_unit_test(a_slow_takeover_is_one),
+        cmocka_unit_test(a_first_request_is_no_control),
         cmocka_unit_test(records_have_their_hosts_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,43 @@ static void a_habit_is_no_covering(void **state) {
     relation_table_free(table);
 }
 
+// One of its hosts' system log is cleared once more weeks later, with the security log: that is
+// none of the habit.
+static void a_habit_does_not_hide_the_rest(void **state) {
+    (void)state;
+    static const char *const hosts[] = {"pc-1", "pc-2", "pc-3", "pc-4", "pc-5", "pc-6"};
+    struct relation_table *table = relation_table_new();
+    struct reference times[2];
+    for (size_t i = 0; i < 6; i++) {
+        relation_table_host(table, hosts[i], 0);
+        struct relation *row =
+            relation_table_add(table, RELATION_LOG_CLEARED, "", hosts[i], 86400 * 2 * (int64_t)i);
+        row->account = SLICE("corp\\adm.01");
+        row->artefact = SLICE("system");
+        if (i > 0)
+            continue;
+        times[0] = times[1] = row->references[0];
+        times[1].time_ns += 30 * 86400ll * 1000000000;
+        times[1].position.line = 99;
+        row->references = times;
+        row->reference_count = 2;
+        row->last_ns = times[1].time_ns;
+        row->count = 2;
+    }
+    struct relation *row =
+        relation_table_add(table, RELATION_LOG_CLEARED, "", "pc-1", 86400 * 30 + 60);
+    row->account = SLICE("corp\\adm.01");
+    row->artefact = SLICE("security");
+    relation_table_judge(table, &detector_log_gaps);
+    assert_int_equal(relation_table_count(table, "vedette-log-cleared-by-habit"), 6);
+    assert_int_equal(relation_table_count(table, "vedette-log-cleared"), 2);
+    const struct table_detection *again = relation_table_find(table, "vedette-log-cleared", "pc-1");
+    assert_non_null(again);
+    assert_int_equal(again->reference_count, 1);
+    assert_int_not_equal(again->lines[0], 1);
+    relation_table_free(table);
+}
+
 // A log whose name ends like the security log's is held to no more than any other.
 static void only_the_security_log_asks_for_five(void **state) {
     (void)state;
@@ -166,6 +203,7 @@ int main(void) {
         cmocka_unit_test(each_burst_is_told),
         cmocka_unit_test(one_clearing_is_not_several),
         cmocka_unit_test(a_habit_is_no_covering),
+        cmocka_unit_test(a_habit_does_not_hide_the_rest),
         cmocka_unit_test(only_the_security_log_asks_for_five),
         cmocka_unit_test(missing_records_and_days),
     };
