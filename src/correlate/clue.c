@@ -266,6 +266,14 @@ static bool records_have(const struct habit_records *records, const struct refer
                    record_compare) != NULL;
 }
 
+static int64_t clue_time(const struct clue *clue, const struct reference *reference) {
+    return reference->time_ns == CLOCK_NONE ? CLOCK_NONE : reference->time_ns - clue->skew_ns;
+}
+
+int64_t clue_reference_time(const struct clue *clue, uint32_t number) {
+    return clue_time(clue, &clue->references[number]);
+}
+
 // What a clue cites beyond the habit's records. Of a clue that stands on more than it cites the end
 // is not known to be anybody's habit.
 static void clue_narrow(struct clue_book *book, const struct habit_records *records,
@@ -285,7 +293,7 @@ static void clue_narrow(struct clue_book *book, const struct habit_records *reco
     }
     int64_t first_ns = clue->last_ns, last_ns = clue->first_ns;
     for (uint32_t i = 0; i < count; i++) {
-        int64_t time_ns = left[i].time_ns - clue->skew_ns;
+        int64_t time_ns = clue_time(clue, &left[i]);
         if (time_ns < first_ns)
             first_ns = time_ns;
         if (time_ns > last_ns)

@@ -96,6 +96,9 @@ int32_t clue_level_bits(enum rule_level level);
 struct slice clue_technique(const struct clue *clue, uint32_t number,
                             char room[CLUE_TECHNIQUE_SIZE]);
 
+// When a record that it cites happened; CLOCK_NONE: nobody knows.
+int64_t clue_reference_time(const struct clue *clue, uint32_t number);
+
 // enum source_class of a format's records.
 unsigned clue_source_class(const char *format);
 

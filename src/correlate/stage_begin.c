@@ -167,7 +167,7 @@ static bool clue_is_tunnelled(const struct clue_book *book, const struct clue *c
 static int64_t clue_first_since(const struct clue *clue, int64_t since_ns) {
     int64_t first_ns = clue->last_ns;
     for (uint32_t i = 0; i < clue->reference_count; i++) {
-        int64_t time_ns = clue->references[i].time_ns - clue->skew_ns;
+        int64_t time_ns = clue_reference_time(clue, i);
         if (time_ns >= since_ns && time_ns < first_ns)
             first_ns = time_ns;
     }
