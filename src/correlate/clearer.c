@@ -17,15 +17,15 @@ static bool clue_is_clearing(const struct clue *clue) {
     return false;
 }
 
-static int clearer_compare(const void *left, const void *right) {
-    const struct clearer *a = left, *b = right;
-    int order = text_compare_fold_ascii(a->person, b->person);
-    return order ? order : a->host < b->host ? -1 : a->host > b->host;
-}
-
 static int person_compare(const void *left, const void *right) {
     const struct clearer *a = left, *b = right;
     return text_compare_fold_ascii(a->person, b->person);
+}
+
+static int clearer_compare(const void *left, const void *right) {
+    const struct clearer *a = left, *b = right;
+    int order = person_compare(a, b);
+    return order ? order : a->host < b->host ? -1 : a->host > b->host;
 }
 
 static void clearers_list(struct clearers *clearers, const struct assembly *assembly) {

@@ -74,45 +74,41 @@ struct spell {
     struct buffer host;
     struct buffer parent, shell; // of the first
     int64_t begin_ns;            // of the host's program starts
-    int64_t first_ns, last_ns;   // of the shells
-    uint64_t count;
+    bool open;                   // the draft holds shells
 };
 
 static void spell_begin(struct spell *spell, struct slice host) {
     buffer_reset(&spell->host);
     buffer_append_slice(&spell->host, host);
     spell->begin_ns = INT64_MAX;
-    spell->first_ns = INT64_MAX;
-    spell->last_ns = INT64_MIN;
-    spell->count = 0;
+    spell->open = false;
 }
 
 static void spell_take(struct spell *spell, const struct relation *relation) {
-    if (spell->count == 0)
+    if (!spell->open)
         draft_begin(&spell->draft, SERVER_SHELL_FIRST, buffer_slice(&spell->host),
                     relation->account);
-    if (relation->first_ns < spell->first_ns) {
-        spell->first_ns = relation->first_ns;
+    if (!spell->open || relation->first_ns < spell->draft.detection.first_ns) {
         buffer_reset(&spell->parent);
         buffer_append_slice(&spell->parent, relation->detail[0]);
         buffer_reset(&spell->shell);
         buffer_append_slice(&spell->shell, relation->artefact);
     }
-    if (relation->last_ns > spell->last_ns)
-        spell->last_ns = relation->last_ns;
-    spell->count += relation->count;
+    spell->open = true;
     draft_cite(&spell->draft, relation);
 }
 
 static enum status spell_end(struct spell *spell, const struct detection_sink *sink,
                              struct problem *problem) {
     struct draft *draft = &spell->draft;
-    if (spell->count < STARTS_MIN || spell->last_ns - spell->first_ns > SPELL_DAYS * DAY_NS ||
-        spell->first_ns - spell->begin_ns < BASELINE_DAYS * DAY_NS)
+    const struct detection *shells = &draft->detection;
+    if (!spell->open || shells->count < STARTS_MIN ||
+        shells->last_ns - shells->first_ns > SPELL_DAYS * DAY_NS ||
+        shells->first_ns - spell->begin_ns < BASELINE_DAYS * DAY_NS)
         return STATUS_OK;
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    clock_format_minute(spell->first_ns, first);
-    clock_format_minute(spell->last_ns, last);
+    clock_format_minute(shells->first_ns, first);
+    clock_format_minute(shells->last_ns, last);
     struct slice parent = path_base(buffer_slice(&spell->parent));
     struct slice shell = path_base(buffer_slice(&spell->shell));
     draft_say(draft, "what", "%.*s on %.*s started %.*s, and others, between %s and %s.",
@@ -121,8 +117,8 @@ static enum status spell_end(struct spell *spell, const struct detection_sink *s
     draft_say(draft, "why",
               "%llu records of starts within %d days; in the %lld days of program starts before "
               "there was none",
-              (unsigned long long)spell->count, SPELL_DAYS,
-              (long long)((spell->first_ns - spell->begin_ns) / DAY_NS));
+              (unsigned long long)shells->count, SPELL_DAYS,
+              (long long)((shells->first_ns - spell->begin_ns) / DAY_NS));
     draft_say(draft, "confidence",
               "high that it is new; what was run is told only where command lines are logged");
     draft_say(draft, "benign",
@@ -134,7 +130,7 @@ static enum status spell_end(struct spell *spell, const struct detection_sink *s
 
 static enum status server_shell_judge(const struct detect_context *context,
                                       const struct detection_sink *sink, struct problem *problem) {
-    struct spell spell = {.count = 0};
+    struct spell spell = {.open = false};
     draft_init(&spell.draft);
     buffer_init(&spell.host, RELATION_PART_BYTES_MAX);
     buffer_init(&spell.parent, RELATION_PART_BYTES_MAX);

@@ -11,6 +11,15 @@
 
 extern const struct detector detector_log_gaps;
 
+// One account clears a log.
+static struct relation *clears(struct relation_table *table, const char *host, int64_t at,
+                               struct slice log) {
+    struct relation *row = relation_table_add(table, RELATION_LOG_CLEARED, "", host, at);
+    row->account = SLICE("corp\\adm.01");
+    row->artefact = log;
+    return row;
+}
+
 static void cleared_logs_are_told(void **state) {
     (void)state;
     struct relation_table *table = relation_table_new();
@@ -18,10 +27,7 @@ static void cleared_logs_are_told(void **state) {
     relation_table_host(table, "FILE-02", FLEET_ROLE_FILE);
     const char *const hosts[] = {"mail-01", "file-02"};
     for (size_t i = 0; i < 2; i++) {
-        struct relation *row =
-            relation_table_add(table, RELATION_LOG_CLEARED, "", hosts[i], 3600 * (int64_t)i);
-        row->account = SLICE("corp\\adm.01");
-        row->artefact = SLICE("security");
+        clears(table, hosts[i], 3600 * (int64_t)i, SLICE("security"));
     }
     relation_table_judge(table, &detector_log_gaps);
     assert_int_equal(relation_table_count(table, "vedette-log-cleared"), 2);
@@ -48,15 +54,10 @@ static void each_burst_is_told(void **state) {
         names[i][2] = (char)('0' + i % 10);
         relation_table_host(table, names[i], 0);
         int64_t at = 7 * 86400 + 600 * (int64_t)i;
-        struct relation *row =
-            relation_table_add(table, RELATION_LOG_CLEARED, "", names[i], i == 1 ? 3600 : at);
-        row->account = SLICE("corp\\adm.01");
-        row->artefact = SLICE("system");
+        clears(table, names[i], i == 1 ? 3600 : at, SLICE("system"));
         if (i > 1)
             continue;
-        row = relation_table_add(table, RELATION_LOG_CLEARED, "", names[i], i ? at : 60);
-        row->account = SLICE("corp\\adm.01");
-        row->artefact = i ? SLICE("system") : SLICE("application");
+        clears(table, names[i], i ? at : 60, i ? SLICE("system") : SLICE("application"));
     }
     relation_table_judge(table, &detector_log_gaps);
     assert_int_equal(relation_table_count(table, "vedette-logs-cleared-on-several-hosts"), 2);
@@ -78,9 +79,7 @@ static void one_clearing_is_not_several(void **state) {
     struct relation_table *table = relation_table_new();
     relation_table_host(table, "MAIL-01", 0);
     for (int i = 0; i < 2; i++) {
-        struct relation *row = relation_table_add(table, RELATION_LOG_CLEARED, "", "mail-01", i);
-        row->account = SLICE("corp\\adm.01");
-        row->artefact = i ? SLICE("system") : SLICE("security");
+        clears(table, "mail-01", i, i ? SLICE("system") : SLICE("security"));
     }
     relation_table_judge(table, &detector_log_gaps);
     assert_int_equal(relation_table_count(table, "vedette-logs-cleared-on-several-hosts"), 0);
@@ -94,15 +93,9 @@ static void a_habit_is_no_covering(void **state) {
     struct relation_table *table = relation_table_new();
     for (size_t i = 0; i < 6; i++) {
         relation_table_host(table, hosts[i], 0);
-        struct relation *row =
-            relation_table_add(table, RELATION_LOG_CLEARED, "", hosts[i], 86400 * 2 * (int64_t)i);
-        row->account = SLICE("corp\\adm.01");
-        row->artefact = SLICE("system");
+        clears(table, hosts[i], 86400 * 2 * (int64_t)i, SLICE("system"));
     }
-    struct relation *row =
-        relation_table_add(table, RELATION_LOG_CLEARED, "", "pc-6", 86400 * 10 + 60);
-    row->account = SLICE("corp\\adm.01");
-    row->artefact = SLICE("security");
+    clears(table, "pc-6", 86400 * 10 + 60, SLICE("security"));
     relation_table_judge(table, &detector_log_gaps);
     assert_int_equal(relation_table_count(table, "vedette-log-cleared-by-habit"), 5);
     assert_int_equal(relation_table_count(table, "vedette-log-cleared"), 2);
@@ -119,10 +112,7 @@ static void a_habit_does_not_hide_the_rest(void **state) {
     struct reference times[2];
     for (size_t i = 0; i < 6; i++) {
         relation_table_host(table, hosts[i], 0);
-        struct relation *row =
-            relation_table_add(table, RELATION_LOG_CLEARED, "", hosts[i], 86400 * 2 * (int64_t)i);
-        row->account = SLICE("corp\\adm.01");
-        row->artefact = SLICE("system");
+        struct relation *row = clears(table, hosts[i], 86400 * 2 * (int64_t)i, SLICE("system"));
         if (i > 0)
             continue;
         times[0] = times[1] = row->references[0];
@@ -133,10 +123,7 @@ static void a_habit_does_not_hide_the_rest(void **state) {
         row->last_ns = times[1].time_ns;
         row->count = 2;
     }
-    struct relation *row =
-        relation_table_add(table, RELATION_LOG_CLEARED, "", "pc-1", 86400 * 30 + 60);
-    row->account = SLICE("corp\\adm.01");
-    row->artefact = SLICE("security");
+    clears(table, "pc-1", 86400 * 30 + 60, SLICE("security"));
     relation_table_judge(table, &detector_log_gaps);
     assert_int_equal(relation_table_count(table, "vedette-log-cleared-by-habit"), 6);
     assert_int_equal(relation_table_count(table, "vedette-log-cleared"), 2);
@@ -154,10 +141,7 @@ static void only_the_security_log_asks_for_five(void **state) {
     struct relation_table *table = relation_table_new();
     for (size_t i = 0; i < 3; i++) {
         relation_table_host(table, hosts[i], 0);
-        struct relation *row =
-            relation_table_add(table, RELATION_LOG_CLEARED, "", hosts[i], 86400 * 4 * (int64_t)i);
-        row->account = SLICE("corp\\adm.01");
-        row->artefact = SLICE("smbclient-security");
+        clears(table, hosts[i], 86400 * 4 * (int64_t)i, SLICE("smbclient-security"));
     }
     relation_table_judge(table, &detector_log_gaps);
     assert_int_equal(relation_table_count(table, "vedette-log-cleared-by-habit"), 3);
